@@ -1,0 +1,78 @@
+/**
+ * The catalogue of coded errors. Each says what happened; `fix` says what to do; `exitCode` is what the process ends with.
+ * documentation/errors.md lists the same codes, and a test keeps the two together.
+ */
+export const ERRORS = {
+  J_TARGET_INVALID: { exitCode: 3, what: 'The target is not a usable address.', fix: 'Give an http(s) address with -t, TARGET_URL in .env or config.target in the script, or "embedded" for the bundled platform.' },
+  J_TARGET_DOWN: { exitCode: 3, what: 'The target does not answer.', fix: 'Start it, or correct the address; nothing was sent but this one request.' },
+  J_TARGET_UNHEALTHY: { exitCode: 3, what: 'The target answers, but says that it is not ready.', fix: 'Look at its health page; set HEALTH_PATH in .env if it has another one.' },
+  J_PLATFORM_START: { exitCode: 4, what: 'The bundled platform did not start.', fix: 'Run "npm run platform" to see it alone; its log is in the run folder.' },
+  J_PORT_TAKEN: { exitCode: 3, what: 'The port for the bundled platform is taken.', fix: 'Free it, or leave PLATFORM_PORT out of .env to use any free one.' },
+  J_SLO_INVALID: { exitCode: 3, what: 'slo.yml has faults.', fix: 'Correct each line named below; documentation/slo.md lists metrics and units.' },
+  J_SCRIPT_INVALID: { exitCode: 3, what: 'The test script has faults.', fix: 'Correct each line named below.' },
+  J_ENV_INVALID: { exitCode: 3, what: 'The settings in .env or the environment have faults.', fix: '.env.example documents each setting.' },
+  J_JOURNEY_UNKNOWN: { exitCode: 3, what: 'The script names a journey that does not exist.', fix: 'Journeys are the files journeys/*.journey.ts; use the name inside the file.' },
+  J_JOURNEY_FILE: { exitCode: 3, what: 'A journey file cannot be loaded.', fix: 'Correct the file; "npx tsc --noEmit" shows type errors.' },
+  J_NO_BROWSER: { exitCode: 3, what: 'No browser was found.', fix: 'Run "npm ci" on Linux x64, or "npx playwright install chromium-headless-shell", or set BROWSER_PATH; "npm run doctor" tells more.' },
+  J_BROWSER_LAUNCH: { exitCode: 4, what: 'The browser does not start.', fix: 'Run "npm run doctor"; it names missing system libraries.' },
+  J_PLUGIN_MISSING: { exitCode: 3, what: 'The journeys plugin is not loaded, so the run would end without a verdict.', fix: 'Keep "plugins: { journeys: {} }" in the script and run "npm ci".' },
+  J_PREFLIGHT_MISSING: { exitCode: 3, what: 'The script does not call the preflight check.', fix: 'Keep "before: { flow: [{ function: preflight }] }" in the script.' },
+  J_RUN_ID: { exitCode: 3, what: 'The run id has characters that a folder name cannot have.', fix: 'Use letters, digits, dots, dashes and underscores, 100 at most.' },
+  J_RUN_EXISTS: { exitCode: 3, what: 'A run with this id exists already.', fix: 'Leave RUN_ID unset, or choose another.' },
+  J_RUN_LOCKED: { exitCode: 3, what: 'Another run is under way on this machine.', fix: 'Wait for it, or end it: two runs would measure each other. ALLOW_PARALLEL_RUNS=1 overrides, and is recorded.' },
+  J_REPORTS_UNWRITABLE: { exitCode: 4, what: 'The reports folder cannot be written.', fix: 'Free space, or make the folder writable, or set REPORTS_DIR.' },
+  J_OBSERVATIONS_LOST: { exitCode: 4, what: 'Observations could not be written.', fix: 'Free disk space; the run was ended so that nothing is judged on part of its data.' },
+  J_RUN_NOT_FOUND: { exitCode: 3, what: 'There is no such run folder.', fix: 'Give a folder that holds plan.json, such as reports/<runId>.' },
+  J_RUN_UNREADABLE: { exitCode: 4, what: 'The run folder cannot be judged.', fix: 'plan.json must be complete and of this version; see the line named below.' },
+  J_USAGE: { exitCode: 3, what: 'The command was called with wrong options.', fix: 'See the usage line.' },
+  J_ENGINE_SEAM: { exitCode: 4, what: "Artillery's engine no longer takes the shared browser that the harness gives it.", fix: 'Use the versions of package-lock.json.' },
+  J_HARNESS_FAULT: { exitCode: 4, what: 'The harness itself failed.', fix: 'Report it with the run folder; it is not a statement about the target.' },
+  J_STEP_TIMEOUT: { exitCode: 1, what: 'What the step waits for was not visible before its deadline.', fix: 'See the screenshot beside the step.' },
+  J_STEP_FAILED: { exitCode: 1, what: 'An action of the step failed.', fix: 'See the message and the screenshot.' },
+  J_ARRANGE_FAILED: { exitCode: 1, what: 'What the journey needs could not be arranged, so its user never started.', fix: 'See the message: usually the target refused an API call.' },
+  J_JOURNEY_TIMEOUT: { exitCode: 1, what: 'The virtual user did not finish before its deadline.', fix: 'See which step was under way.' },
+  J_BROWSER_CRASHED: { exitCode: 1, what: "The browser or the user's page crashed.", fix: 'The browser was replaced; look at memory if this repeats.' },
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** A fault with its place: file, line, setting or address. */
+export interface Fault {
+  where: string;
+  message: string;
+  hint?: string;
+}
+
+/** A coded error that a person can act on; shown without a stack trace. */
+export class CodedError extends Error {
+  readonly code: ErrorCode;
+  readonly faults: readonly Fault[];
+
+  constructor(code: ErrorCode, faults: readonly Fault[] = [], options?: ErrorOptions) {
+    super(`${code}: ${ERRORS[code].what}`, options);
+    this.name = 'CodedError';
+    this.code = code;
+    this.faults = faults;
+  }
+
+  get exitCode(): number {
+    return ERRORS[this.code].exitCode;
+  }
+}
+
+/** Returns any thrown value as a coded error; what is not one yet becomes J_HARNESS_FAULT with its message. */
+export function asCodedError(thrown: unknown): CodedError {
+  if (thrown instanceof CodedError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new CodedError('J_HARNESS_FAULT', [{ where: 'harness', message: message.split('\n')[0] ?? message }], { cause: thrown });
+}
+
+/** Returns the text a person sees for an error: code, what, each fault with its place, what to do. No stack. */
+export function formatError(error: CodedError): string {
+  const lines = [`${error.code}  ${ERRORS[error.code].what}`];
+  for (const fault of error.faults) {
+    lines.push(`  ${fault.where}: ${fault.message}${fault.hint ? ` (${fault.hint})` : ''}`);
+  }
+  lines.push(`  → ${ERRORS[error.code].fix}`);
+  return lines.join('\n');
+}

@@ -1,0 +1,142 @@
+import { z } from 'zod';
+
+/** Version of the observation line format; a reader refuses lines of a newer one. */
+export const OBSERVATION_VERSION = 1;
+
+/** How a virtual user or a step ended. Only `passed` is a success; nothing else may be read as one. */
+export const Outcome = z.enum(['passed', 'failed', 'timeout', 'crashed', 'dropped', 'interrupted']);
+export type Outcome = z.infer<typeof Outcome>;
+
+/** Observers measure latency in an undisturbed browser; the crowd makes the load. */
+export const Role = z.enum(['observer', 'crowd']);
+export type Role = z.infer<typeof Role>;
+
+const base = {
+  v: z.literal(OBSERVATION_VERSION),
+  runId: z.string(),
+  /** Milliseconds since the run's start (`plan.startedAtEpochMs`), from a monotonic clock. */
+  tMs: z.number().nonnegative(),
+  /** Name of the load phase in force when the virtual user arrived; null outside of phases. */
+  phase: z.string().nullable(),
+  /** Virtual user id, unique within a run; null for what belongs to no user. */
+  vu: z.string().nullable(),
+  journey: z.string().nullable(),
+};
+
+const perUser = { ...base, role: Role };
+
+/** One virtual user, from arrival to its end. */
+export const JourneyObservation = z.strictObject({
+  ...perUser,
+  kind: z.literal('journey'),
+  startedMs: z.number().nonnegative(),
+  durationMs: z.number().nonnegative(),
+  outcome: Outcome,
+  errorCode: z.string().optional(),
+  message: z.string().optional(),
+});
+
+/** One step. `perceivedMs` is null whenever the page's own clock could not tell: never a driver time in disguise. */
+export const StepObservation = z.strictObject({
+  ...perUser,
+  kind: z.literal('step'),
+  name: z.string(),
+  perceivedMs: z.number().nonnegative().nullable(),
+  driverMs: z.number().nonnegative(),
+  clock: z.enum(['page', 'driver']),
+  /** The time limit in force: a failed step is known only to have lasted at least this long for its user. */
+  deadlineMs: z.number().positive(),
+  outcome: Outcome,
+  /** Why `perceivedMs` is null although an awaited element was named. */
+  unmeasured: z.string().optional(),
+  errorCode: z.string().optional(),
+  message: z.string().optional(),
+  /** File name inside the run folder. */
+  screenshot: z.string().optional(),
+});
+
+export const VitalName = z.enum(['LCP', 'INP', 'CLS', 'FCP', 'TTFB']);
+
+/** A Core Web Vital of one page view: milliseconds, CLS without unit; null where the page gave none. */
+export const VitalObservation = z.strictObject({
+  ...perUser,
+  kind: z.literal('vital'),
+  page: z.string(),
+  name: VitalName,
+  value: z.number().nonnegative().nullable(),
+});
+
+/** One HTTP exchange as the browser's network stack timed it. `status` is null where no response came. */
+export const RequestObservation = z.strictObject({
+  ...perUser,
+  kind: z.literal('request'),
+  method: z.string(),
+  route: z.string(),
+  resource: z.enum(['document', 'api', 'asset']),
+  status: z.number().int().nullable(),
+  durationMs: z.number().nonnegative().nullable(),
+  /** Server-Timing durations in milliseconds by metric name. */
+  serverTiming: z.record(z.string(), z.number()).optional(),
+  errorCode: z.string().optional(),
+});
+
+/** A service had to be started to serve this user. */
+export const ColdStartObservation = z.strictObject({
+  ...perUser,
+  kind: z.literal('coldStart'),
+  service: z.string(),
+  durationMs: z.number().nonnegative(),
+});
+
+/** One agent task as its user saw it; a duration is null where that point was never reached. */
+export const AgentTaskObservation = z.strictObject({
+  ...perUser,
+  kind: z.literal('agentTask'),
+  firstProgressMs: z.number().nonnegative().nullable(),
+  completedMs: z.number().nonnegative().nullable(),
+  outcome: Outcome,
+  cold: z.boolean().nullable(),
+  degraded: z.boolean(),
+});
+
+/** State of the load generator; null where this machine cannot tell. */
+export const HealthObservation = z.strictObject({
+  ...base,
+  kind: z.literal('health'),
+  /** Share of all processors in use, 0 to 1. */
+  cpuShare: z.number().nonnegative().nullable(),
+  /** Share of time in which some task waited for a processor (PSI `some`), 0 to 1. */
+  cpuPressureShare: z.number().nonnegative().nullable(),
+  loopDelayP99Ms: z.number().nonnegative().nullable(),
+  rssBytes: z.number().nonnegative().nullable(),
+  activeUsers: z.number().int().nonnegative(),
+});
+
+/** A turning point of the run itself; `counters` are Artillery's own totals, kept to show any difference. */
+export const RunObservation = z.strictObject({
+  ...base,
+  kind: z.literal('run'),
+  event: z.enum(['started', 'phase', 'drained', 'completed', 'interrupted', 'fault']),
+  detail: z.string().optional(),
+  counters: z.record(z.string(), z.number()).optional(),
+});
+
+export const Observation = z.discriminatedUnion('kind', [
+  JourneyObservation,
+  StepObservation,
+  VitalObservation,
+  RequestObservation,
+  ColdStartObservation,
+  AgentTaskObservation,
+  HealthObservation,
+  RunObservation,
+]);
+export type Observation = z.infer<typeof Observation>;
+export type JourneyObservation = z.infer<typeof JourneyObservation>;
+export type StepObservation = z.infer<typeof StepObservation>;
+export type VitalObservation = z.infer<typeof VitalObservation>;
+export type RequestObservation = z.infer<typeof RequestObservation>;
+export type ColdStartObservation = z.infer<typeof ColdStartObservation>;
+export type AgentTaskObservation = z.infer<typeof AgentTaskObservation>;
+export type HealthObservation = z.infer<typeof HealthObservation>;
+export type RunObservation = z.infer<typeof RunObservation>;

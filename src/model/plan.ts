@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { Gate } from './slo.ts';
+
+export const PLAN_VERSION = 1;
+
+export const Phase = z.strictObject({
+  name: z.string(),
+  /** Seconds; a pause has no arrivals. */
+  durationS: z.number().nonnegative(),
+  /** Arrivals a second at the phase's start and end; null for a phase that counts arrivals instead. */
+  arrivalRate: z.number().nonnegative().nullable(),
+  rampTo: z.number().nonnegative().nullable(),
+  arrivalCount: z.number().int().nonnegative().nullable(),
+  pause: z.boolean(),
+});
+export type Phase = z.infer<typeof Phase>;
+
+export const PlannedJourney = z.strictObject({
+  name: z.string(),
+  weight: z.number().nonnegative(),
+});
+
+export const Settings = z.strictObject({
+  /** Share of each journey's arrivals that measure latency in the observer browser, 0 to 1. */
+  observerShare: z.number().min(0).max(1),
+  /** Observers at the same time, so that they never crowd each other out. */
+  maxObservers: z.number().int().positive(),
+  /** Virtual users at the same time; an arrival above it is `dropped` and counted. */
+  maxUsers: z.number().int().positive(),
+  stepDeadlineMs: z.number().positive(),
+  journeyDeadlineMs: z.number().positive(),
+  /** A browser is replaced after this many contexts, between users. */
+  recycleAfterContexts: z.number().int().positive(),
+});
+export type Settings = z.infer<typeof Settings>;
+
+/** Everything a run and its judgement need to know beforehand, written before the first arrival. */
+export const Plan = z.strictObject({
+  schemaVersion: z.literal(PLAN_VERSION),
+  runId: z.string(),
+  seed: z.number().int(),
+  startedAtEpochMs: z.number().int(),
+  script: z.string(),
+  target: z.strictObject({ url: z.string(), embedded: z.boolean() }),
+  profile: z.string(),
+  phases: z.array(Phase).min(1),
+  journeys: z.array(PlannedJourney).min(1),
+  settings: Settings,
+  /** Confidence of every interval, 0.95 unless slo.yml says otherwise. */
+  confidence: z.number().gt(0.5).lt(1),
+  /** Phases that warm things up: their latency is shown, not judged. */
+  warmUpPhases: z.array(z.string()),
+  gates: z.array(Gate),
+  /** Gates of slo.yml that this profile does not judge, by id. */
+  gatesNotInProfile: z.array(z.string()),
+  /** SHA-256 over the script, its profile and slo.yml. */
+  sourceHash: z.string(),
+});
+export type Plan = z.infer<typeof Plan>;
+
+/** The machine and the versions a run was made with. */
+export const Environment = z.strictObject({
+  harnessVersion: z.string(),
+  commit: z.string().nullable(),
+  nodeVersion: z.string(),
+  artilleryVersion: z.string(),
+  playwrightVersion: z.string(),
+  browser: z.strictObject({ name: z.string(), version: z.string(), source: z.string() }),
+  os: z.string(),
+  cpuModel: z.string(),
+  cores: z.number().int().positive(),
+  memoryBytes: z.number().positive(),
+  memoryLimitBytes: z.number().positive().nullable(),
+  /** How the crowd is kept from disturbing the observers, and whether it is in force. */
+  crowdPriority: z.string(),
+});
+export type Environment = z.infer<typeof Environment>;

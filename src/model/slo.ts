@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+const id = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'an id is lower-case letters, digits and dashes');
+const limit = {
+  id,
+  title: z.string().min(1).optional(),
+  /** Where the threshold comes from: a document, a measurement, a decision. */
+  source: z.string().min(1),
+  /** Profiles in which the gate decides; in every profile when left out. */
+  profiles: z.array(z.string().min(1)).min(1).optional(),
+};
+const percentile = z.string().regex(/^p(?:[1-9]\d?)(?:\.\d+)?$/, 'a percentile such as p75, p95 or p99.9');
+const ms = { unit: z.literal('ms'), max: z.number().positive().max(3_600_000) };
+const share = { unit: z.literal('%') };
+const atMost = { ...share, max: z.number().min(0).lt(100) };
+const atLeast = { ...share, min: z.number().gt(0).max(100) };
+
+export const PerceivedLatencyGate = z.strictObject({
+  ...limit, metric: z.literal('perceived_latency'), journey: z.string().min(1), step: z.string().min(1), stat: percentile, ...ms,
+});
+export const VitalGate = z.union([
+  z.strictObject({
+    ...limit, metric: z.literal('vital'), vital: z.enum(['LCP', 'INP', 'FCP', 'TTFB']), page: z.string().optional(), stat: percentile, ...ms,
+  }),
+  z.strictObject({
+    ...limit, metric: z.literal('vital'), vital: z.literal('CLS'), page: z.string().optional(), stat: percentile,
+    unit: z.literal('score'), max: z.number().positive().max(10),
+  }),
+]);
+export const AgentCompletionGate = z.strictObject({ ...limit, metric: z.literal('agent_completion'), stat: percentile, ...ms });
+export const AgentFirstProgressGate = z.strictObject({ ...limit, metric: z.literal('agent_first_progress'), stat: percentile, ...ms });
+export const AgentSuccessGate = z.strictObject({ ...limit, metric: z.literal('agent_success_rate'), ...atLeast });
+export const ColdStartIncidenceGate = z.strictObject({ ...limit, metric: z.literal('cold_start_incidence'), service: z.string().min(1), ...atMost });
+export const ColdStartPenaltyGate = z.strictObject({
+  ...limit, metric: z.literal('cold_start_penalty'), service: z.string().min(1), stat: z.literal('max'), ...ms,
+});
+export const RequestLatencyGate = z.strictObject({
+  ...limit, metric: z.literal('request_latency'),
+  /** `GET /api/v1/creators`, or `api` or `document` for all of that kind. */
+  route: z.string().min(1), stat: percentile, ...ms,
+});
+export const RequestErrorGate = z.strictObject({ ...limit, metric: z.literal('request_error_rate'), route: z.string().min(1).optional(), ...atMost });
+export const JourneyErrorGate = z.strictObject({ ...limit, metric: z.literal('journey_error_rate'), journey: z.string().min(1).optional(), ...atMost });
+
+export const Gate = z.union([
+  PerceivedLatencyGate, VitalGate, AgentCompletionGate, AgentFirstProgressGate, AgentSuccessGate, ColdStartIncidenceGate,
+  ColdStartPenaltyGate, RequestLatencyGate, RequestErrorGate, JourneyErrorGate,
+]);
+export type Gate = z.infer<typeof Gate>;
+
+/** slo.yml: every objective and threshold, the one source. */
+export const Slo = z.strictObject({
+  version: z.literal(1),
+  confidence: z.number().gt(0.5).lt(1).default(0.95),
+  warm_up_phases: z.array(z.string().min(1)).default([]),
+  gates: z.array(Gate).min(1),
+});
+export type Slo = z.infer<typeof Slo>;
