@@ -1,0 +1,67 @@
+import type { BrowserContext, Request } from 'playwright';
+import { parseServerTiming } from './routes.ts';
+
+/** One HTTP exchange, before it is placed in a run. */
+export interface RequestSample {
+  method: string;
+  route: string;
+  resource: 'document' | 'api' | 'asset';
+  status: number | null;
+  /** From the request's start to the last byte, by the browser's network stack; null where it gives no timing. */
+  durationMs: number | null;
+  serverTiming?: Record<string, number>;
+  errorCode?: string;
+}
+
+export interface ColdStartSample {
+  service: string;
+  durationMs: number;
+}
+
+/** The user leaving a page ends what it still loads; that is no failure of the target. */
+const ABORTED = /ERR_ABORTED|ERR_NETWORK_CHANGED|NS_BINDING_ABORTED/;
+
+/**
+ * Watches every request of a context. Times come from the browser's network stack, not from this process, so they hold
+ * however busy it is. A `cold` entry in a Server-Timing header is a cold start of the service that its `desc` names.
+ */
+export function watchRequests(
+  context: BrowserContext,
+  route: (url: string) => string,
+  onRequest: (sample: RequestSample) => void,
+  onColdStart: (sample: ColdStartSample) => void,
+): void {
+  context.on('requestfinished', (request) => {
+    const response = request.existingResponse();
+    const status = response?.status() ?? null;
+    const header = response?.headers()['server-timing'];
+    const timing = header ? parseServerTiming(header) : null;
+    onRequest({
+      ...describe(request, route),
+      status,
+      durationMs: durationOf(request),
+      ...(timing && Object.keys(timing.durations).length > 0 ? { serverTiming: timing.durations } : {}),
+    });
+    const cold = timing?.durations.cold;
+    if (cold !== undefined) onColdStart({ service: timing?.descriptions.cold ?? 'unnamed', durationMs: cold });
+  });
+  context.on('requestfailed', (request) => {
+    const errorText = request.failure()?.errorText ?? 'unknown';
+    if (ABORTED.test(errorText)) return;
+    onRequest({ ...describe(request, route), status: null, durationMs: null, errorCode: errorText });
+  });
+}
+
+function describe(request: Request, route: (url: string) => string): Pick<RequestSample, 'method' | 'route' | 'resource'> {
+  const type = request.resourceType();
+  const resource = type === 'document' ? 'document' : ['fetch', 'xhr', 'eventsource'].includes(type) ? 'api' : 'asset';
+  return { method: request.method(), route: route(request.url()), resource };
+}
+
+function durationOf(request: Request): number | null {
+  const { responseStart, responseEnd, startTime } = request.timing();
+  // -1 stands for "not known". A stream (server-sent events) is timed to its first byte: its end is no latency.
+  if (startTime <= 0) return null;
+  const end = request.resourceType() === 'eventsource' ? responseStart : responseEnd;
+  return end < 0 ? null : end;
+}

@@ -1,0 +1,79 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium, type Browser } from 'playwright';
+import type { Role } from '../model/index.ts';
+import type { ResolvedBrowser } from './browser.ts';
+
+/** A started browser with the process id of its main process. */
+export interface LaunchedBrowser {
+  browser: Browser;
+  pid: number;
+}
+
+export type Launch = (role: Role) => Promise<LaunchedBrowser>;
+
+const ARGS = [
+  // Root inside containers and CI has no user namespaces for the sandbox; pages under test are the tester's own.
+  '--no-sandbox',
+  // A container's /dev/shm is often 64 MB, and a full one crashes pages.
+  '--disable-dev-shm-usage',
+  // The wakes of a browser at rest: no answer of the site under test depends on them.
+  '--disable-background-networking',
+  '--no-pings',
+];
+
+/**
+ * Returns a function that starts a browser for a role: observers at normal priority, the crowd at the lowest.
+ * `folder` takes two small files a browser: a start script and the process id.
+ */
+export function createLauncher(resolved: ResolvedBrowser, folder: string): Launch {
+  let started = 0;
+  mkdirSync(folder, { recursive: true });
+  return async (role) => {
+    const name = join(folder, `${role}-${++started}`);
+    writeFileSync(`${name}.sh`, startScript(resolved.executablePath, role, `${name}.pid`));
+    chmodSync(`${name}.sh`, 0o755);
+    const browser = await chromium.launch({
+      executablePath: `${name}.sh`,
+      headless: true,
+      args: ARGS,
+      env: { ...process.env, ...resolved.env } as Record<string, string>,
+      // The run ends its own browsers in its own order; a signal to the process group must not do it first.
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+    });
+    return { browser, pid: Number(readFileSync(`${name}.pid`, 'utf8')) };
+  };
+}
+
+/**
+ * The script sets the priority before the browser begins, since threads and child processes take it over only when they
+ * are made later. On Linux with `sched_autogroup_enabled`, `nice` alone does nothing between sessions, and each browser is
+ * a session of its own: so the session's autogroup gets it too. Inside a CPU cgroup there is no autogroup and `nice` counts.
+ */
+function startScript(executable: string, role: Role, pidFile: string): string {
+  const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+  const exec = role === 'crowd' ? 'exec nice -n 19' : 'exec';
+  const autogroup = role === 'crowd' ? '{ echo 19 > /proc/self/autogroup; } 2>/dev/null\n' : '';
+  return `#!/bin/sh\necho $$ > ${quote(pidFile)}\n${autogroup}${exec} ${quote(executable)} "$@"\n`;
+}
+
+/** Returns, for people and the record, which priority is in force for a crowd browser's process. */
+export function describePriority(pid: number): string {
+  const autogroup = readProc(`/proc/${pid}/autogroup`)?.match(/nice (-?\d+)/)?.[1] ?? null;
+  const nice = readProc(`/proc/${pid}/stat`)?.replace(/^.*\) /s, '').split(' ')[16] ?? null;
+  const enabled = readProc('/proc/sys/kernel/sched_autogroup_enabled')?.trim() === '1';
+  if (nice === null) return 'unknown on this system';
+  if (autogroup === '19' && enabled) return `lowest (autogroup 19, nice ${nice})`;
+  if (nice === '19') return `lowest (nice 19${enabled ? '; autogroup not writable, so it may not count' : ''})`;
+  return `not in force (nice ${nice})`;
+}
+
+function readProc(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}

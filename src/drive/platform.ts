@@ -1,0 +1,131 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, closeSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { CodedError } from '../errors.ts';
+
+export interface PlatformOptions {
+  /** The command that starts the platform and prints one JSON line when it is ready. */
+  command: string[];
+  logFile: string;
+  /** Fixed port; any free one when undefined. */
+  port?: number | undefined;
+  readyLimitMs?: number;
+}
+
+export interface RunningPlatform {
+  url: string;
+  pid: number;
+  /** Ends it and what it started; resolves when it is gone. */
+  stop(): Promise<void>;
+  /** For the process's own exit, where nothing can be awaited. */
+  killNow(): void;
+  /** Resolves with a message if it ends before it is told to. */
+  readonly died: Promise<string>;
+}
+
+const READY_LIMIT_MS = 20_000;
+const STOP_LIMIT_MS = 5_000;
+
+/**
+ * Starts the bundled platform as processes of its own and returns its address once every part answers. It ends when our
+ * end of its standard input closes, so it cannot outlive a harness that was killed. Throws J_PORT_TAKEN, J_PLATFORM_START.
+ */
+export async function startPlatform(options: PlatformOptions): Promise<RunningPlatform> {
+  const [program = '', ...args] = options.command;
+  const log = openSync(options.logFile, 'a');
+  // A process group of its own: a Ctrl-C in the terminal is ours to handle, in our order.
+  const child = spawn(program, [...args, '--json', '--exit-with-stdin', '--port', String(options.port ?? 0)], {
+    stdio: ['pipe', 'pipe', log],
+    detached: true,
+  });
+  closeSync(log);
+  child.stdin?.on('error', () => {});
+  const exited = once(child, 'exit').then(([code, signal]) => `ended with ${signal ?? `exit code ${code}`}`);
+  exited.catch(() => {});
+  let stopping = false;
+  const died = new Promise<string>((resolve) => {
+    void exited.then((how) => {
+      if (!stopping) resolve(how);
+    });
+  });
+  try {
+    const ready = await readyLine(child, exited, options.readyLimitMs ?? READY_LIMIT_MS);
+    return {
+      url: ready.url,
+      pid: child.pid ?? 0,
+      died,
+      stop: async () => {
+        stopping = true;
+        await stop(child, exited);
+      },
+      killNow: () => {
+        stopping = true;
+        killGroup(child.pid, 'SIGKILL');
+      },
+    };
+  } catch (error) {
+    stopping = true;
+    await stop(child, exited);
+    const said = lastLine(options.logFile);
+    if (/P_PORT_TAKEN/.test(said)) throw new CodedError('J_PORT_TAKEN', [{ where: `port ${options.port}`, message: said }]);
+    throw new CodedError('J_PLATFORM_START', [{ where: options.logFile, message: said || (error as Error).message }], { cause: error });
+  }
+}
+
+async function readyLine(child: ChildProcess, exited: Promise<string>, limitMs: number): Promise<{ url: string }> {
+  if (!child.stdout) throw new Error('no standard output');
+  const lines = createInterface({ input: child.stdout });
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await Promise.race([
+      new Promise<{ url: string }>((resolve) => {
+        lines.on('line', (line) => {
+          const url = parseReady(line);
+          if (url) resolve({ url });
+        });
+      }),
+      exited.then((how) => Promise.reject(new Error(how))),
+      once(child, 'error').then(([error]) => Promise.reject(error as Error)),
+      new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error(`not ready after ${limitMs} ms`)), limitMs);
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function parseReady(line: string): string | null {
+  try {
+    const said = JSON.parse(line) as { event?: string; url?: string };
+    return said.event === 'ready' && said.url ? said.url : null;
+  } catch {
+    return null;
+  }
+}
+
+async function stop(child: ChildProcess, exited: Promise<string>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => killGroup(child.pid, 'SIGKILL'), STOP_LIMIT_MS);
+  await exited;
+  clearTimeout(timer);
+}
+
+function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (!pid) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Already gone, which is what was wanted.
+  }
+}
+
+function lastLine(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim().split('\n').at(-1) ?? '';
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,105 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CodedError } from '../errors.ts';
+
+const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+/** Returns the run's id: the one asked for, or its start in UTC and the profile. Throws J_RUN_ID. */
+export function makeRunId(asked: string | undefined, startedAt: Date, profile: string): string {
+  const id = asked ?? `${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}Z-${profile.replace(/[^A-Za-z0-9._-]+/g, '-')}`;
+  if (!RUN_ID.test(id)) throw new CodedError('J_RUN_ID', [{ where: `RUN_ID ${JSON.stringify(id)}`, message: 'not usable as a folder name' }]);
+  return id;
+}
+
+/** Makes the run's folder and returns its path. Throws J_RUN_EXISTS or J_REPORTS_UNWRITABLE. */
+export function makeRunFolder(reports: string, runId: string): string {
+  const folder = join(reports, runId);
+  try {
+    mkdirSync(reports, { recursive: true });
+    mkdirSync(folder);
+    return folder;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && !message.includes(`'${reports}'`)) throw new CodedError('J_RUN_EXISTS', [{ where: folder, message: 'exists already' }]);
+    throw unwritable(folder, error);
+  }
+}
+
+/** Writes a file of the run folder. Throws J_REPORTS_UNWRITABLE. */
+export function writeRunFile(path: string, content: unknown): void {
+  try {
+    writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+function unwritable(where: string, error: unknown): CodedError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new CodedError('J_REPORTS_UNWRITABLE', [{ where, message: code ?? message }], { cause: error });
+}
+
+/** The machine's lock: two runs at once would each measure the other's load. */
+export class RunLock {
+  readonly #path: string;
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Takes the lock, also over from a run whose process is gone. Throws J_RUN_LOCKED with who holds it. */
+  static take(runId: string, path = join(tmpdir(), 'openshow-journeys.lock')): RunLock {
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      try {
+        writeFileSync(path, JSON.stringify({ pid: process.pid, born: birth(process.pid), runId }), { flag: 'wx' });
+        return new RunLock(path);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(path, error);
+      }
+      const holder = readHolder(path);
+      if (holder && isAlive(holder)) {
+        throw new CodedError('J_RUN_LOCKED', [{ where: path, message: `held by run ${holder.runId}, process ${holder.pid}` }]);
+      }
+      rmSync(path, { force: true });
+    }
+    throw new CodedError('J_RUN_LOCKED', [{ where: path, message: 'taken again and again by others' }]);
+  }
+
+  release(): void {
+    if (readHolder(this.#path)?.pid === process.pid) rmSync(this.#path, { force: true });
+  }
+}
+
+interface Holder {
+  pid: number;
+  born: string | null;
+  runId: string;
+}
+
+function readHolder(path: string): Holder | null {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
+  } catch {
+    return null;
+  }
+}
+
+function isAlive(holder: Holder): boolean {
+  try {
+    process.kill(holder.pid, 0);
+  } catch (error) {
+    // EPERM: somebody else's process, alive.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  // Process ids are used again; the start time tells whether it is still the same one.
+  return holder.born === null || holder.born === birth(holder.pid);
+}
+
+function birth(pid: number): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,166 @@
+import type { Locator, Page } from 'playwright';
+import type { PerceivedClock } from '../collect/perceived.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { AgentTaskSpec, StepFunction, StepSpec } from '../journey.ts';
+import type { AgentTaskObservation, Outcome, StepObservation } from '../model/index.ts';
+
+/** A step as measured, before it is placed in a run. */
+export type StepSample = Pick<
+  StepObservation,
+  'name' | 'perceivedMs' | 'driverMs' | 'clock' | 'deadlineMs' | 'outcome' | 'unmeasured' | 'errorCode' | 'message' | 'screenshot'
+>;
+export type AgentTaskSample = Pick<AgentTaskObservation, 'firstProgressMs' | 'completedMs' | 'outcome' | 'degraded'>;
+
+export interface StepContext {
+  page: Page;
+  clock: PerceivedClock;
+  deadlineMs: number;
+  /** Why the user is being ended from outside, if it is: a crash, its deadline, the end of the run. */
+  endedBy: () => { outcome: Outcome; code: ErrorCode; message: string } | null;
+  /** Takes a picture of a failed step; returns its file name, or undefined where there is none to take. */
+  screenshot: (step: string) => Promise<string | undefined>;
+  onStep: (sample: StepSample) => void;
+  onAgentTask: (sample: AgentTaskSample) => void;
+}
+
+export interface StepTools {
+  step: StepFunction;
+  agentTask: (names: { firstProgress: string; completed: string }, spec: AgentTaskSpec) => Promise<void>;
+}
+
+/** A failed step, so that whoever catches it knows it is recorded already. */
+export class StepFailure extends Error {
+  readonly outcome: Outcome;
+  readonly code: ErrorCode;
+
+  constructor(outcome: Outcome, code: ErrorCode, message: string, cause: unknown) {
+    super(message, { cause });
+    this.outcome = outcome;
+    this.code = code;
+  }
+}
+
+/** Returns the step functions for one virtual user. Every step is recorded however it ends, failures included. */
+export function createSteps(context: StepContext): StepTools {
+  return {
+    step: (name: string, how: StepSpec | (() => Promise<unknown>)) =>
+      typeof how === 'function' ? driverStep(context, name, how) : perceivedStep(context, name, how),
+    agentTask: (names, spec) => agentTask(context, names, spec),
+  };
+}
+
+async function perceivedStep(context: StepContext, name: string, spec: StepSpec): Promise<void> {
+  const deadlineMs = spec.deadlineMs ?? context.deadlineMs;
+  const mark = await context.clock.beginStep(spec.until, context.page);
+  const startedMs = performance.now();
+  try {
+    await untilVisible(spec.do(), spec.until, startedMs + deadlineMs);
+  } catch (error) {
+    throw await recordFailure(context, name, 'page', startedMs, deadlineMs, error);
+  }
+  const driverMs = performance.now() - startedMs;
+  const perceived = await context.clock.measure(mark, spec.until);
+  context.onStep({
+    name, clock: 'page', deadlineMs, driverMs, outcome: 'passed',
+    perceivedMs: perceived.perceivedMs,
+    ...(perceived.perceivedMs === null ? { unmeasured: perceived.reason ?? 'no reason given' } : {}),
+  });
+}
+
+async function driverStep(context: StepContext, name: string, action: () => Promise<unknown>): Promise<void> {
+  const { deadlineMs } = context;
+  const startedMs = performance.now();
+  try {
+    await withDeadline(action(), startedMs + deadlineMs);
+  } catch (error) {
+    throw await recordFailure(context, name, 'driver', startedMs, deadlineMs, error);
+  }
+  context.onStep({ name, clock: 'driver', deadlineMs, driverMs: performance.now() - startedMs, outcome: 'passed', perceivedMs: null });
+}
+
+async function agentTask(context: StepContext, names: { firstProgress: string; completed: string }, spec: AgentTaskSpec): Promise<void> {
+  const deadlineMs = spec.deadlineMs ?? context.deadlineMs;
+  const mark = await context.clock.beginStep(spec.firstProgress, context.page);
+  const startedMs = performance.now();
+  let firstProgressMs: number | null = null;
+  // Both parts start with the same click, so both are measured from the same mark.
+  const part = async (name: string, action: Promise<unknown>, until: Locator): Promise<number | null> => {
+    try {
+      await untilVisible(action, until, startedMs + deadlineMs);
+    } catch (error) {
+      const failure = await recordFailure(context, name, 'page', startedMs, deadlineMs, error);
+      context.onAgentTask({ firstProgressMs, completedMs: null, outcome: failure.outcome, degraded: false });
+      throw failure;
+    }
+    const driverMs = performance.now() - startedMs;
+    const { perceivedMs, reason } = await context.clock.measure(mark, until);
+    context.onStep({
+      name, clock: 'page', deadlineMs, driverMs, outcome: 'passed', perceivedMs,
+      ...(perceivedMs === null ? { unmeasured: reason ?? 'no reason given' } : {}),
+    });
+    return perceivedMs;
+  };
+  firstProgressMs = await part(names.firstProgress, spec.start(), spec.firstProgress);
+  const completedMs = await part(names.completed, Promise.resolve(), spec.completed);
+  const degraded = spec.degraded ? await spec.degraded.isVisible() : false;
+  context.onAgentTask({ firstProgressMs, completedMs, outcome: 'passed', degraded });
+}
+
+/** Waits for the action and then for the element, both within the deadline. */
+async function untilVisible(action: Promise<unknown>, until: Locator, deadlineAtMs: number): Promise<void> {
+  await withDeadline(action, deadlineAtMs);
+  // Playwright reads 0 as "no limit", so a spent deadline still gets one millisecond.
+  await until.waitFor({ state: 'visible', timeout: Math.max(1, deadlineAtMs - performance.now()) });
+}
+
+class DeadlineError extends Error {
+  constructor() {
+    super('the action did not end before the deadline');
+    this.name = 'TimeoutError';
+  }
+}
+
+async function withDeadline(action: Promise<unknown>, deadlineAtMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DeadlineError()), Math.max(1, deadlineAtMs - performance.now()));
+  });
+  try {
+    await Promise.race([action, late]);
+  } finally {
+    clearTimeout(timer);
+    // The abandoned action fails later, when its context closes; that is no unhandled rejection of the run.
+    action.catch(() => {});
+  }
+}
+
+async function recordFailure(
+  context: StepContext, name: string, clock: 'page' | 'driver', startedMs: number, deadlineMs: number, error: unknown,
+): Promise<StepFailure> {
+  const driverMs = performance.now() - startedMs;
+  const message = plainMessage(error);
+  const ended = context.endedBy();
+  const failure = ended
+    ? new StepFailure(ended.outcome, ended.code, ended.message, error)
+    : isTimeout(error)
+      ? new StepFailure('timeout', 'J_STEP_TIMEOUT', message, error)
+      : new StepFailure('failed', 'J_STEP_FAILED', message, error);
+  const screenshot = ended ? undefined : await context.screenshot(name);
+  context.onStep({
+    name, clock, deadlineMs, driverMs, perceivedMs: null,
+    outcome: failure.outcome, errorCode: failure.code, message: failure.message,
+    ...(screenshot ? { screenshot } : {}),
+  });
+  return failure;
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError';
+}
+
+/** Returns an error's message on one line, without terminal colours, and short enough for a table. */
+export function plainMessage(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  // eslint-disable-next-line no-control-regex -- Playwright colours its messages with escape sequences
+  return text.replace(/\u001b\[[0-9;]*m/g, '').split('\n').map((line) => line.trim()).filter(Boolean).slice(0, 3).join(' · ').slice(0, 400);
+}

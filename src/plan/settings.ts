@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'dotenv';
+import { z } from 'zod';
+import { CodedError } from '../errors.ts';
+
+const text = z.string().trim().min(1);
+const port = z.coerce.number().int().min(1).max(65_535);
+
+/** Every setting that .env or the environment may hold; .env.example documents each, and a test keeps the two together. */
+export const SETTINGS = {
+  TARGET_URL: text.optional(),
+  TARGET_HTTP_USER: text.optional(),
+  TARGET_HTTP_PASSWORD: text.optional(),
+  HEALTH_PATH: text.regex(/^\//, 'a path that begins with /').optional(),
+  BROWSER: z.enum(['headless-shell', 'chromium', 'chrome', 'msedge']).default('headless-shell'),
+  BROWSER_PATH: text.optional(),
+  REPORTS_DIR: text.default('reports'),
+  RUN_ID: text.optional(),
+  SEED: z.coerce.number().int().nonnegative().optional(),
+  PLATFORM_PORT: port.optional(),
+  ALLOW_PARALLEL_RUNS: z.enum(['0', '1']).default('0'),
+} as const;
+
+const Settings = z.object(SETTINGS).superRefine((value, context) => {
+  if ((value.TARGET_HTTP_USER === undefined) !== (value.TARGET_HTTP_PASSWORD === undefined)) {
+    context.addIssue({
+      code: 'custom',
+      path: [value.TARGET_HTTP_USER === undefined ? 'TARGET_HTTP_USER' : 'TARGET_HTTP_PASSWORD'],
+      message: 'user and password go together',
+    });
+  }
+});
+export type HarnessSettings = z.infer<typeof Settings>;
+
+/**
+ * Returns the settings from the environment, with .env in `folder` for what the environment does not set.
+ * Throws J_ENV_INVALID with every fault at once; values are never shown, since some are credentials.
+ */
+export function readSettings(folder: string, environment: NodeJS.ProcessEnv): HarnessSettings {
+  const file = join(folder, '.env');
+  const fromFile = existsSync(file) ? parse(readFileSync(file)) : {};
+  const merged: Record<string, string> = {};
+  for (const name of Object.keys(SETTINGS)) {
+    // An empty value, as a copied .env.example has it, means "not set".
+    const value = environment[name] || fromFile[name];
+    if (value) merged[name] = value;
+  }
+  const parsed = Settings.safeParse(merged);
+  if (parsed.success) return parsed.data;
+  throw new CodedError(
+    'J_ENV_INVALID',
+    parsed.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      return { where: environment[name] ? `environment ${name}` : `.env ${name}`, message: issue.message };
+    }),
+  );
+}
