@@ -1,0 +1,78 @@
+import { rmSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What main.ts hands to each of its child processes. URLs are absolute, without a trailing slash. */
+export interface PartConfig {
+  port: number;
+  dataDir: string;
+  /** True when main made the data directory itself: whoever is last removes it. */
+  temporary: boolean;
+  seed: number;
+  paymentsUrl: string;
+  modelUrl: string;
+  agentIdleMs: number;
+}
+
+/** Reads the configuration main.ts put into the environment of this part. */
+export function partConfig(): PartConfig {
+  const text = process.env['OPENSHOW_PART'];
+  if (text === undefined) throw new Error('This is a part of the platform: start it with platform/main.ts');
+  return JSON.parse(text) as PartConfig;
+}
+
+/** A start-up fault with a code; main.ts prints it as one line. */
+export class PartFault extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Tells the parent why this part cannot start, then ends the process. */
+export function giveUp(fault: unknown): void {
+  const known = fault instanceof PartFault;
+  const message = fault instanceof Error ? fault.message : String(fault);
+  const report = { failed: { code: known ? fault.code : 'P_PART_FAILED', message } };
+  if (process.send) process.send(report, () => process.exit(3));
+  else process.exit(3);
+}
+
+/**
+ * Ties this process to its parent: tells it the port, and ends when told to (SIGTERM) or when the parent is gone
+ * (the IPC channel closes even if the parent was killed with -9).
+ */
+export function joinParent(port: number, config: PartConfig, close: () => Promise<void> | void): void {
+  const leave = async (): Promise<void> => {
+    setTimeout(() => process.exit(0), 800).unref();
+    await close();
+    process.exit(0);
+  };
+  process.once('SIGTERM', () => void leave());
+  // A terminal sends Ctrl-C to the whole group; main decides the order, so parts wait for its SIGTERM.
+  process.on('SIGINT', () => undefined);
+  process.once('disconnect', () => {
+    if (config.temporary) {
+      try {
+        rmSync(config.dataDir, { recursive: true, force: true });
+      } catch {
+        // A sibling is removing the same directory; the last one succeeds.
+      }
+      process.exit(0);
+    }
+    void leave();
+  });
+  process.send?.({ ready: port });
+}
+
+/** Listens on loopback. Returns the port. Throws PartFault P_PORT_TAKEN when another process has it. */
+export function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE' || error.code === 'EACCES';
+      reject(taken ? new PartFault('P_PORT_TAKEN', `port ${port} is taken; choose another with --port`) : error);
+    });
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}

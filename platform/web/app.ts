@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import cookie from '@fastify/cookie';
+import formbody from '@fastify/formbody';
+import jwt from '@fastify/jwt';
+import Fastify from 'fastify';
+import type { FastifyError, FastifyInstance } from 'fastify';
+import type { PartConfig } from '../shared/part.ts';
+import { createAgentPool } from './agent.ts';
+import { SESSION_COOKIE } from './auth.ts';
+import { createCatalog } from './catalog.ts';
+import type { Catalog } from './catalog.ts';
+import { openDb } from './db.ts';
+import type { Db } from './db.ts';
+import { AppError } from './errors.ts';
+import { createEscrow } from './escrow.ts';
+import type { EscrowService } from './escrow.ts';
+import { observeRequests, requestIdOf } from './observe.ts';
+import { errorPage } from './pages/account.ts';
+import { createProvider } from './provider.ts';
+import { accountPages } from './routes/account-pages.ts';
+import { api } from './routes/api.ts';
+import { marketPages } from './routes/market-pages.ts';
+import { moneyAndAgentApi } from './routes/money-agent-api.ts';
+import { operations } from './routes/operations.ts';
+import { projectPages } from './routes/project-pages.ts';
+import { seedDb } from './seed.ts';
+import { createTasks } from './tasks.ts';
+import type { TaskService } from './tasks.ts';
+
+/** What routes work with. */
+export interface Services {
+  config: PartConfig;
+  db: Db;
+  catalog: Catalog;
+  escrow: EscrowService;
+  tasks: TaskService;
+}
+
+function asAppError(error: FastifyError | AppError): AppError {
+  if (error instanceof AppError) return error;
+  if (error.validation) return new AppError(400, 'INVALID_INPUT', error.message);
+  const status = error.statusCode ?? 500;
+  if (status < 500) return new AppError(status, error.code ?? 'BAD_REQUEST', error.message);
+  return new AppError(500, 'INTERNAL', 'Something went wrong on our side.');
+}
+
+/** The web process's application, ready to listen. Closing it closes the database and the agent runner. */
+export async function buildApp(config: PartConfig): Promise<FastifyInstance> {
+  const db = openDb(join(config.dataDir, 'platform.db'));
+  await seedDb(db, config.seed);
+  const secret = db.one<{ value: string }>('meta', "SELECT value FROM meta WHERE key = 'jwt_secret'")?.value ?? '';
+  const pool = createAgentPool(config);
+  const services: Services = {
+    config, db, catalog: createCatalog(db), escrow: createEscrow(db, createProvider(config.paymentsUrl)),
+    tasks: createTasks(db, pool),
+  };
+
+  const app = Fastify({
+    logger: { file: join(config.dataDir, 'web.log') }, disableRequestLogging: true, bodyLimit: 64 * 1024,
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']), forceCloseConnections: true,
+  });
+  await app.register(cookie);
+  await app.register(formbody);
+  await app.register(jwt, { secret, cookie: { cookieName: SESSION_COOKIE, signed: false } });
+  observeRequests(app);
+
+  app.setErrorHandler((error: FastifyError | AppError, request, reply) => {
+    const known = asAppError(error);
+    if (known.status >= 500) request.log.error({ err: error }, 'request failed');
+    const isApi = request.url.startsWith('/api/');
+    if (!isApi && known.code === 'LOGIN_REQUIRED') {
+      return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`, 303);
+    }
+    void reply.code(known.status);
+    if (!isApi) return reply.type('text/html').send(errorPage(known));
+    return reply.send({ error: { code: known.code, message: known.message, ...known.extra }, requestId: request.id });
+  });
+  app.setNotFoundHandler((request) => {
+    throw new AppError(404, 'NOT_FOUND', `There is nothing at ${request.url.slice(0, 200)}.`);
+  });
+
+  for (const routes of [operations, api, moneyAndAgentApi, marketPages, accountPages, projectPages]) routes(app, services);
+  app.addHook('onClose', () => {
+    pool.close();
+    db.close();
+  });
+  return app;
+}

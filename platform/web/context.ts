@@ -1,0 +1,21 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Trace } from '../shared/trace.ts';
+
+/** What one request is known by and what it spent; feeds Server-Timing, the log and the calls to other parts. */
+export interface RequestContext {
+  requestId: string;
+  trace: Trace;
+  /** The load test this request belongs to (header x-test-run-id), null for real traffic. */
+  runId: string | null;
+  startedMs: number;
+  dbMs: number;
+  renderMs: number | null;
+  coldMs: number | null;
+}
+
+export const requestContext = new AsyncLocalStorage<RequestContext>();
+
+/** The run id of the request being served; null outside a request or for real traffic. */
+export function currentRunId(): string | null {
+  return requestContext.getStore()?.runId ?? null;
+}

@@ -1,0 +1,14 @@
+/** A refusal the caller can act on: an HTTP status, a stable code and a sentence for people. */
+export class AppError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly extra: Record<string, unknown>;
+  constructor(status: number, code: string, message: string, extra: Record<string, unknown> = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.extra = extra;
+  }
+}
+
+export const notFound = (what: string): AppError => new AppError(404, 'NOT_FOUND', `There is no such ${what}.`);

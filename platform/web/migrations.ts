@@ -1,0 +1,58 @@
+export interface Migration {
+  id: number;
+  name: string;
+  sql: string;
+}
+
+/** Applied in order, each once, recorded in the table `migrations`. Never edit one that has shipped: add another. */
+export const migrations: Migration[] = [
+  {
+    id: 1, name: 'creators, users and projects',
+    sql: `
+      CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+      CREATE TABLE creators (
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL, headline TEXT NOT NULL, skill TEXT NOT NULL, use_case TEXT NOT NULL,
+        city TEXT NOT NULL, rate_cents INTEGER NOT NULL, verified INTEGER NOT NULL, rating REAL NOT NULL,
+        jobs INTEGER NOT NULL);
+      CREATE INDEX creators_skill ON creators (skill, verified DESC, rating DESC);
+      CREATE INDEX creators_use ON creators (skill, use_case, rating DESC);
+      CREATE INDEX creators_rating ON creators (verified DESC, rating DESC, jobs DESC);
+      CREATE VIRTUAL TABLE creators_text USING fts5 (name, headline, skill, use_case, prefix = '2 3 4');
+      CREATE TABLE landing_pages (slug TEXT PRIMARY KEY, skill TEXT NOT NULL, use_case TEXT NOT NULL, title TEXT NOT NULL);
+      CREATE VIRTUAL TABLE terms USING fts5 (term, kind UNINDEXED, href UNINDEXED, prefix = '1 2 3 4');
+      CREATE TABLE users (
+        id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE COLLATE NOCASE, name TEXT NOT NULL, password TEXT NOT NULL,
+        run_id TEXT, created_ms INTEGER NOT NULL);
+      CREATE TABLE projects (
+        id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users (id), creator_id INTEGER REFERENCES creators (id),
+        title TEXT NOT NULL, details TEXT NOT NULL, skill TEXT NOT NULL, amount_cents INTEGER NOT NULL,
+        status TEXT NOT NULL, brief TEXT, run_id TEXT, created_ms INTEGER NOT NULL);
+      CREATE INDEX projects_user ON projects (user_id, created_ms DESC);`,
+  },
+  {
+    id: 2, name: 'escrow and its ledger',
+    sql: `
+      CREATE TABLE escrows (
+        intent_id TEXT PRIMARY KEY, project_id TEXT NOT NULL REFERENCES projects (id),
+        user_id TEXT NOT NULL REFERENCES users (id), amount_cents INTEGER NOT NULL, fee_cents INTEGER NOT NULL,
+        total_cents INTEGER NOT NULL, currency TEXT NOT NULL, payment_method TEXT NOT NULL,
+        provider_id TEXT, state TEXT NOT NULL CHECK (state IN ('pending','held','released','refunded','failed')),
+        failure TEXT, run_id TEXT, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,
+        CHECK (amount_cents + fee_cents = total_cents));
+      CREATE UNIQUE INDEX escrows_one_per_project ON escrows (project_id) WHERE state IN ('pending','held','released');
+      CREATE INDEX escrows_run ON escrows (run_id);
+      CREATE TABLE ledger_entries (
+        id INTEGER PRIMARY KEY, intent_id TEXT NOT NULL REFERENCES escrows (intent_id), operation TEXT NOT NULL,
+        account TEXT NOT NULL, amount_cents INTEGER NOT NULL, created_ms INTEGER NOT NULL,
+        UNIQUE (intent_id, operation, account));`,
+  },
+  {
+    id: 3, name: 'agent tasks',
+    sql: `
+      CREATE TABLE tasks (
+        id TEXT PRIMARY KEY, project_id TEXT NOT NULL REFERENCES projects (id), user_id TEXT NOT NULL,
+        state TEXT NOT NULL, cold_start_ms REAL, first_progress_ms REAL, duration_ms REAL, degraded INTEGER NOT NULL,
+        brief TEXT, error_code TEXT, run_id TEXT, created_ms INTEGER NOT NULL);
+      CREATE INDEX tasks_project ON tasks (project_id, created_ms DESC);`,
+  },
+];

@@ -1,0 +1,64 @@
+import type { FastifyInstance } from 'fastify';
+import type { Services } from '../app.ts';
+import { requireUser } from '../auth.ts';
+import { AppError } from '../errors.ts';
+import { requireProject } from '../projects.ts';
+import { idParams } from './schemas.ts';
+
+const intentId = { type: 'string', pattern: '^[A-Za-z0-9_-]{8,100}$' };
+const lockSchema = {
+  type: 'object', required: ['projectId', 'intentId', 'paymentMethod'],
+  properties: {
+    projectId: { type: 'string', maxLength: 80 }, intentId, paymentMethod: { type: 'string', pattern: '^pm_\\w{1,80}$' },
+  },
+};
+const intentSchema = { type: 'object', required: ['intentId'], properties: { intentId } };
+
+/** Escrow and agent tasks. */
+export function moneyAndAgentApi(app: FastifyInstance, { db, escrow, tasks }: Services): void {
+  app.post<{ Body: { projectId: string; intentId: string; paymentMethod: string } }>('/api/v1/payments/escrow/lock', {
+    schema: { body: lockSchema },
+  }, async (request) => {
+    const user = await requireUser(db, request);
+    const { body } = request;
+    const project = requireProject(db, user.id, body.projectId);
+    return { escrow: await escrow.lock(project, user.id, body.intentId, body.paymentMethod) };
+  });
+
+  for (const operation of ['release', 'refund'] as const) {
+    app.post<{ Body: { intentId: string } }>(`/api/v1/payments/escrow/${operation}`, {
+      schema: { body: intentSchema },
+    }, async (request) => {
+      const user = await requireUser(db, request);
+      return { escrow: await escrow[operation](request.body.intentId, user.id) };
+    });
+  }
+
+  // For the audit of a load test: it sees the escrows of its own run id and no others.
+  app.get('/api/v1/payments/ledger', async (request) => {
+    const { runId } = request.seen;
+    if (runId === null) throw new AppError(403, 'TEST_TRAFFIC_ONLY', 'Send the x-test-run-id of your run.');
+    return { runId, escrows: escrow.ofRun(runId) };
+  });
+
+  app.post<{ Params: { id: string } }>('/api/v1/projects/:id/brief', { schema: { params: idParams } },
+    async (request, reply) => {
+      const user = await requireUser(db, request);
+      const task = tasks.start(requireProject(db, user.id, request.params.id));
+      return reply.code(202).header('location', `/api/v1/tasks/${task.id}`).send({ task });
+    });
+
+  app.get<{ Params: { id: string } }>('/api/v1/tasks/:id', { schema: { params: idParams } }, async (request) => {
+    const user = await requireUser(db, request);
+    const task = tasks.find(request.params.id, user.id);
+    request.seen.coldMs = task.coldStartMs;
+    return { task };
+  });
+
+  app.get<{ Params: { id: string } }>('/api/v1/tasks/:id/events', { schema: { params: idParams } },
+    async (request, reply) => {
+      const user = await requireUser(db, request);
+      const events = tasks.events(request.params.id, user.id);
+      return reply.type('text/event-stream').header('cache-control', 'no-store').send(events);
+    });
+}

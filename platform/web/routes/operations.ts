@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { FastifyInstance } from 'fastify';
+import type { Services } from '../app.ts';
+import { registry } from '../metrics.ts';
+
+const PROBE_TIMEOUT_MS = 1000;
+const TYPES: Record<string, string> = {
+  'app.css': 'text/css; charset=utf-8', 'app.js': 'text/javascript; charset=utf-8', 'icon.svg': 'image/svg+xml',
+};
+
+/** Static files by name, read once; the content's hash is part of the address, so that they may be cached for good. */
+const files = new Map(Object.entries(TYPES).map(([name, type]) => {
+  const content = readFileSync(new URL(`../static/${name}`, import.meta.url));
+  const hash = createHash('sha256').update(content).digest('hex').slice(0, 10);
+  return [name, { type, content, url: `/static/${hash}/${name}` }];
+}));
+
+export const assetUrl = (name: string): string => files.get(name)?.url ?? '';
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+/** Health, metrics and static files. */
+export function operations(app: FastifyInstance, { config, db }: Services): void {
+  app.get('/healthz', async (_request, reply) => {
+    const [payments, model] = await Promise.all([answers(config.paymentsUrl), answers(config.modelUrl)]);
+    const parts = { db: db.one('healthz', 'SELECT 1 AS ok') !== null, payments, model };
+    const down = Object.entries(parts).filter(([, up]) => !up).map(([name]) => name);
+    return reply.code(down.length === 0 ? 200 : 503).send({ status: down.length === 0 ? 'ok' : 'degraded', parts, down });
+  });
+
+  app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
+
+  app.get<{ Params: { hash: string; name: string } }>('/static/:hash/:name', async (request, reply) => {
+    const file = files.get(request.params.name);
+    if (file?.url !== request.url) return reply.callNotFound();
+    return reply.type(file.type).header('cache-control', 'public, max-age=31536000, immutable').send(file.content);
+  });
+}

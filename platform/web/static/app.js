@@ -1,0 +1,190 @@
+// The page works without this script except for suggestions, payment and the agent.
+
+const SUGGEST_DELAY_MS = 60;
+
+async function call(path, body) {
+  const response = await fetch(`/api/v1${path}`, {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body),
+  });
+  const reply = await response.json().catch(() => ({ error: { message: 'The server did not answer in full.' } }));
+  return { ok: response.ok, status: response.status, reply };
+}
+
+function show(element, text) {
+  element.textContent = text;
+  element.hidden = false;
+}
+
+function combobox(input) {
+  const list = document.getElementById(input.getAttribute('aria-controls'));
+  let timer = 0;
+  let pending = null;
+  let active = -1;
+
+  function close() {
+    list.hidden = true;
+    active = -1;
+    input.setAttribute('aria-expanded', 'false');
+    input.removeAttribute('aria-activedescendant');
+  }
+  function mark(index) {
+    const options = [...list.children];
+    active = (index + options.length) % options.length;
+    options.forEach((option, at) => option.setAttribute('aria-selected', String(at === active)));
+    input.setAttribute('aria-activedescendant', options[active].id);
+  }
+  async function suggest() {
+    pending?.abort();
+    const q = input.value.trim();
+    if (q === '') return close();
+    pending = new AbortController();
+    try {
+      const url = `/api/v1/search/suggestions?q=${encodeURIComponent(q)}`;
+      const { suggestions } = await (await fetch(url, { signal: pending.signal })).json();
+      list.replaceChildren(...suggestions.map(({ term, kind, href }, index) => {
+        const option = document.createElement('li');
+        option.id = `suggestion-${index}`;
+        option.setAttribute('role', 'option');
+        option.setAttribute('aria-selected', 'false');
+        option.dataset.href = href;
+        const note = document.createElement('small');
+        note.textContent = kind;
+        option.append(term, note);
+        return option;
+      }));
+      active = -1;
+      list.hidden = suggestions.length === 0;
+      input.setAttribute('aria-expanded', String(!list.hidden));
+    } catch (error) {
+      if (error.name !== 'AbortError') close();
+    }
+  }
+  input.addEventListener('input', () => {
+    clearTimeout(timer);
+    timer = setTimeout(suggest, SUGGEST_DELAY_MS);
+  });
+  input.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') return close();
+    if (list.hidden) return;
+    if (event.key === 'ArrowDown') mark(active + 1);
+    else if (event.key === 'ArrowUp') mark(active < 0 ? -1 : active - 1);
+    else if (event.key === 'Enter' && active >= 0) location.assign(list.children[active].dataset.href);
+    else return;
+    event.preventDefault();
+  });
+  input.addEventListener('blur', close);
+  // Before blur would close the list.
+  list.addEventListener('pointerdown', (event) => event.preventDefault());
+  list.addEventListener('click', (event) => {
+    const option = event.target.closest('[role=option]');
+    if (option) location.assign(option.dataset.href);
+  });
+}
+
+/** One intent id per attempt: kept over reloads until an answer settles it, so that a retry can never pay twice. */
+function intentFor(projectId) {
+  const key = `intent:${projectId}`;
+  let id = sessionStorage.getItem(key);
+  if (id === null) {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    id = `int_${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+    sessionStorage.setItem(key, id);
+  }
+  return { id, settle: () => sessionStorage.removeItem(key) };
+}
+
+function checkout(form) {
+  const button = form.querySelector('button[type=submit]');
+  const problem = form.querySelector('[role=alert]');
+  const receipt = document.querySelector('section[data-testid=receipt]');
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const intent = intentFor(form.dataset.project);
+    const paymentMethod = new FormData(form).get('paymentMethod');
+    button.disabled = true;
+    problem.hidden = true;
+    try {
+      const body = { projectId: form.dataset.project, intentId: intent.id, paymentMethod };
+      const { ok, status, reply } = await call('/payments/escrow/lock', body);
+      if (ok || status === 402 || status === 409) intent.settle();
+      if (!ok) return show(problem, reply.error.message);
+      receipt.dataset.escrow = reply.escrow.intentId;
+      const dollars = (reply.escrow.totalCents / 100).toLocaleString('en-US', { style: 'currency', currency: 'USD' });
+      receipt.querySelector('[data-receipt=total]').textContent = dollars;
+      receipt.querySelector('[data-receipt=intent]').textContent = reply.escrow.intentId;
+      receipt.hidden = false;
+      form.hidden = true;
+    } catch {
+      show(problem, 'We could not reach OpenShow. Try again: you are not charged twice.');
+    } finally {
+      button.disabled = false;
+    }
+  });
+}
+
+async function moveMoney(button) {
+  const box = button.closest('[data-escrow]');
+  const problem = box.querySelector('[role=alert]');
+  button.disabled = true;
+  problem.hidden = true;
+  try {
+    const { ok, reply } = await call(`/payments/escrow/${button.dataset.move}`, { intentId: box.dataset.escrow });
+    if (ok) location.assign(`/projects/${reply.escrow.projectId}`);
+    else show(problem, reply.error.message);
+  } catch {
+    show(problem, 'We could not reach OpenShow. Try again.');
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function agent(panel) {
+  const button = panel.querySelector('[data-draft]');
+  const status = panel.querySelector('[role=status]');
+  const progress = panel.querySelector('[data-testid=agent-progress]');
+  const brief = panel.querySelector('[data-testid=agent-brief]');
+
+  function end(source, text) {
+    source?.close();
+    button.disabled = false;
+    progress.hidden = true;
+    status.textContent = text;
+  }
+  function follow(taskId) {
+    const source = new EventSource(`/api/v1/tasks/${taskId}/events`);
+    let text = '';
+    // The server sends a task's events from its beginning, also when the browser connects again.
+    source.addEventListener('started', () => {
+      text = '';
+      status.textContent = 'The agent is writing…';
+    });
+    source.addEventListener('progress', (event) => show(progress, (text += JSON.parse(event.data).delta)));
+    source.addEventListener('completed', (event) => {
+      const task = JSON.parse(event.data);
+      end(source, task.degraded ? 'The model is not available; here is a plain outline. Try again later.'
+        : `Drafted in ${(task.durationMs / 1000).toFixed(1)} s.`);
+      show(brief, task.brief);
+    });
+    source.addEventListener('failed', (event) => end(source, JSON.parse(event.data).message));
+  }
+  button.addEventListener('click', async () => {
+    button.disabled = true;
+    brief.hidden = true;
+    status.textContent = 'Calling the agent…';
+    try {
+      const { ok, reply } = await call(`/projects/${panel.dataset.project}/brief`, {});
+      if (ok) follow(reply.task.id);
+      else end(null, reply.error.message);
+    } catch {
+      end(null, 'We could not reach OpenShow. Try again.');
+    }
+  });
+}
+
+document.querySelectorAll('[role=combobox]').forEach(combobox);
+document.querySelectorAll('[data-checkout]').forEach(checkout);
+document.querySelectorAll('[data-agent]').forEach(agent);
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-move]');
+  if (button) moveMoney(button);
+});
