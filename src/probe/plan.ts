@@ -1,0 +1,46 @@
+/**
+ * What a Playwright locator asks for, in a form the page can follow by itself: plain JSON, made in Node
+ * (collect/perceived-plan.ts) from the locator and walked in the page (find.ts) once for every frame that changed.
+ */
+export interface TextTest {
+  /** lax: contains, any case; full: the whole text; immediate: the text of one text node run; regex */
+  kind: 'lax' | 'full' | 'immediate' | 'regex';
+  text: string;
+  flags: string;
+}
+
+export interface CssFunction { name: string; args: (CssComplex | string)[] }
+export interface CssSimple { selector: { css?: string; functions: CssFunction[] }; combinator: string }
+export interface CssComplex { simples: CssSimple[] }
+
+export interface AttributeTest { name: string; value: string | boolean; flags: string | null; exact: boolean }
+
+export type PlanPart =
+  | { k: 'css'; source: string; native: boolean; body: CssComplex[] }
+  | { k: 'text'; test: TextTest; outermost: boolean }
+  | { k: 'hasText'; test: TextTest; not: boolean }
+  | { k: 'label'; test: TextTest }
+  | { k: 'attr'; names: string[]; test: AttributeTest }
+  | { k: 'role'; role: string; tests: AttributeTest[] }
+  | { k: 'xpath'; expression: string }
+  | { k: 'nth'; index: number }
+  | { k: 'visible'; want: boolean }
+  | { k: 'has'; not: boolean; parts: PlanPart[] }
+  | { k: 'and' | 'or' | 'chain'; parts: PlanPart[] };
+
+/** One step's watch, as sent to the documents. */
+export interface WatchOrder { token: string; parts: PlanPart[] }
+
+/** What a document answers when the step is over. Times are epoch milliseconds of that document's own clock. */
+export interface WatchAnswer {
+  /** every moment (epoch ms, after the paint) at which the awaited element turned from unseen to seen */
+  revealsMs: number[];
+  /** the document's clock minus the machine's wall clock, ms (see perceived.ts) */
+  skewMs: number;
+  reason: string | null;
+}
+
+/** One message from a document: the first trusted input of a step, or a new top document. */
+export interface ClockMessage { kind: 'input' | 'navigation'; token: string; epochMs: number; skewMs: number }
+export interface VitalsMessage { kind: 'vitals'; page: string; values: Record<string, number> }
+export type ProbeMessage = ClockMessage | VitalsMessage;
