@@ -18,6 +18,8 @@ export const Finding = z.strictObject({
   n: z.number().int().nonnegative(),
   /** Samples known only to exceed their deadline (failed or timed out). */
   censored: z.number().int().nonnegative(),
+  /** Samples that passed but could not be measured: not in n, and unknown to both bounds. */
+  unmeasured: z.number().int().nonnegative(),
   /** Of n, for a rate: how many events. */
   events: z.number().int().nonnegative().nullable(),
   /** Which part of the run the samples come from. */
@@ -66,7 +68,7 @@ export const Totals = z.strictObject({
   byOutcome: z.record(z.string(), z.number().int().nonnegative()),
   /** From the first to the last observation. */
   durationMs: z.number().nonnegative(),
-  /** How the run ended, as its last `run` observation says; null if it never said (killed). */
+  /** How the run ended, the worst of what its `run` observations say; null if they never said (killed). */
   ended: z.enum(['completed', 'interrupted', 'fault']).nullable(),
   /** Lines that could not be read (the last one of a killed run, say). */
   unreadableLines: z.number().int().nonnegative(),

@@ -1,0 +1,79 @@
+import type { Finding, Observation, Plan, Totals } from '../model/index.ts';
+import { createCollector } from './collect.ts';
+import type { Collected } from './collect.ts';
+import { maximumOf, percentileOf, rateOf } from './findings.ts';
+import { seriesKey } from './series.ts';
+
+/** Everything known about a run: its findings, and the series behind them for evidence and hints. */
+export interface Analysis extends Collected {
+  findings: Finding[];
+  totals: Totals;
+}
+
+/** Statistics that are always in the record, whatever the gates ask for. */
+const STATS: Record<string, readonly string[]> = {
+  perceived_latency: ['p50', 'p75', 'p95'],
+  driver_latency: ['p50', 'p75', 'p95'],
+  vital: ['p50', 'p75'],
+  agent_completion: ['p50', 'p75', 'p90'],
+  agent_first_progress: ['p50', 'p75', 'p90'],
+  request_latency: ['p50', 'p95', 'p99'],
+  cold_start_penalty: ['max'],
+};
+
+export interface Analyzer {
+  add(observation: Observation): void;
+  /** Ends the analysis. `unreadableLines` goes into the totals. */
+  finish(unreadableLines?: number): Analysis;
+}
+
+/** Returns an analyzer to feed with a run's observations, in any order. The same set gives the same analysis. */
+export function createAnalyzer(plan: Plan): Analyzer {
+  const collector = createCollector(plan);
+  return {
+    add: (observation) => collector.add(observation),
+    finish: (unreadableLines = 0) => {
+      const collected = collector.finish();
+      return { ...collected, findings: findingsOf(plan, collected), totals: totalsOf(collected, unreadableLines) };
+    },
+  };
+}
+
+/** Returns the analysis of observations that are at hand as a whole. */
+export function analyze(plan: Plan, observations: Iterable<Observation>): Analysis {
+  const analyzer = createAnalyzer(plan);
+  for (const observation of observations) analyzer.add(observation);
+  return analyzer.finish();
+}
+
+function statsOf(plan: Plan, metric: string): string[] {
+  const asked = plan.gates.flatMap((gate) => (gate.metric === metric && 'stat' in gate ? [gate.stat] : []));
+  return [...new Set([...(STATS[metric] ?? ['p50']), ...asked])].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
+}
+
+function findingsOf(plan: Plan, collected: Collected): Finding[] {
+  const latency = [...collected.latency.values()].flatMap((series) => statsOf(plan, series.metric).map((stat) => (
+    stat === 'max' ? maximumOf(series) : percentileOf(series, stat, plan.confidence).finding
+  )));
+  const rates = [...collected.rates.values()].map((series) => rateOf(series, plan.confidence));
+  const order = new Map([...latency, ...rates].map((finding) => [finding, seriesKey(finding.metric, finding.scope)]));
+  // By name, not by first appearance: files may be read in any order. The sort keeps the order of the statistics.
+  return [...order.keys()].sort((a, b) => compare(order.get(a) ?? '', order.get(b) ?? ''));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function totalsOf(collected: Collected, unreadableLines: number): Totals {
+  const { ended, artilleryCreated, firstMs, lastMs } = collected;
+  return {
+    journeys: collected.journeys,
+    observed: collected.observed,
+    byOutcome: Object.fromEntries([...collected.byOutcome].sort(([a], [b]) => compare(a, b))),
+    durationMs: firstMs === null || lastMs === null ? 0 : lastMs - firstMs,
+    ended: ended.fault ? 'fault' : ended.interrupted ? 'interrupted' : ended.completed ? 'completed' : null,
+    unreadableLines,
+    artilleryDifference: artilleryCreated === null ? null : artilleryCreated - collected.journeys,
+  };
+}

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import type { z } from 'zod';
+import { createAnalyzer } from '../analyze/analyze.ts';
+import { CodedError } from '../errors.ts';
+import { Environment, PLAN_VERSION, Plan, RECORD_VERSION, RunRecord } from '../model/index.ts';
+import { readSlo } from '../plan/slo.ts';
+import { writeReports } from '../report/reporter.ts';
+import type { Reporter, ReporterFault } from '../report/reporter.ts';
+import { verdictBlock } from '../report/terminal.ts';
+import { judge } from '../verdict/decide.ts';
+import { readObservations } from './read-observations.ts';
+
+export interface JudgeOptions {
+  /** Judges by the gates of this slo.yml instead of those of the run's plan. */
+  slo?: { text: string; fileName: string };
+  /** For the block; without colour and 120 cells wide when left out. */
+  color?: boolean;
+  width?: number;
+  /** File for a CI service's step summary; null for none. */
+  stepSummaryPath?: string | null;
+  /** How the block names the run folder; relative to the working folder when left out. */
+  runPath?: string;
+  /** All reporters when left out. */
+  reporters?: readonly Reporter[];
+}
+
+export interface JudgedRun {
+  record: RunRecord;
+  /** The verdict block for the terminal, without a line break at its end. */
+  block: string;
+  /** The verdict's exit code, or 4 when it was 0 and a reporter failed. */
+  exitCode: number;
+  reporterFaults: ReporterFault[];
+}
+
+/** Returns a path inside the working folder relative to it, as a person would type it. */
+function typedPath(path: string): string {
+  const typed = relative(process.cwd(), path);
+  return typed === '' || typed.startsWith('..') ? path : typed;
+}
+
+function unreadable(path: string, message: string): CodedError {
+  return new CodedError('J_RUN_UNREADABLE', [{ where: typedPath(path), message }]);
+}
+
+async function readJson<T>(path: string, schema: z.ZodType<T>, current?: number): Promise<T | null> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw unreadable(path, (thrown as Error).message);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (thrown) {
+    throw unreadable(path, text.trim() === '' ? 'the file is empty' : `not JSON: ${(thrown as Error).message.split('\n')[0]}`);
+  }
+  const version = (json as { schemaVersion?: unknown } | null)?.schemaVersion;
+  if (current !== undefined && typeof version === 'number' && version !== current) {
+    throw unreadable(path, `has schemaVersion ${version}; this version of the harness reads ${current}`);
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw new CodedError('J_RUN_UNREADABLE', parsed.error.issues.slice(0, 10).map((issue) => ({
+    where: `${typedPath(path)} ${issue.path.map(String).join('.')}`.trim(), message: issue.message,
+  })));
+}
+
+async function readPlan(runDir: string): Promise<Plan> {
+  const folder = await stat(runDir).catch(() => null);
+  if (!folder?.isDirectory()) {
+    throw new CodedError('J_RUN_NOT_FOUND', [{ where: typedPath(runDir), message: folder ? 'not a folder' : 'does not exist' }]);
+  }
+  const plan = await readJson(join(runDir, 'plan.json'), Plan, PLAN_VERSION);
+  if (plan === null) throw new CodedError('J_RUN_NOT_FOUND', [{ where: typedPath(runDir), message: 'holds no plan.json' }]);
+  return plan;
+}
+
+/** The plan with another slo.yml's gates; its hash then says so. */
+function withSlo(plan: Plan, slo: { text: string; fileName: string }): Plan {
+  const read = readSlo(slo.text, slo.fileName, { profile: plan.profile, journeys: plan.journeys });
+  return {
+    ...plan,
+    confidence: read.slo.confidence,
+    warmUpPhases: read.slo.warm_up_phases,
+    gates: read.gates,
+    gatesNotInProfile: read.gatesNotInProfile,
+    sourceHash: createHash('sha256').update(plan.sourceHash).update(slo.text).digest('hex'),
+  };
+}
+
+async function harnessVersion(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/**
+ * Judges a run from what is on disk, writes every report into its folder and returns record and block.
+ * The same folder always gives the same record, byte for byte: nothing in it tells when or where it was judged.
+ * Throws J_RUN_NOT_FOUND, J_RUN_UNREADABLE, or J_SLO_INVALID for another slo.yml.
+ */
+export async function judgeRun(runDir: string, options: JudgeOptions = {}): Promise<JudgedRun> {
+  const folder = resolve(runDir);
+  const written = await readPlan(folder);
+  const plan = options.slo === undefined ? written : withSlo(written, options.slo);
+  const environment = await readJson(join(folder, 'environment.json'), Environment);
+  const names = (await readdir(folder)).filter((name) => /^observations.*\.ndjson$/.test(name)).sort();
+  const analyzer = createAnalyzer(plan);
+  const observationFiles: RunRecord['provenance']['observationFiles'] = [];
+  let unreadableLines = 0;
+  for (const name of names) {
+    const read = await readObservations(join(folder, name), plan.runId, (one) => analyzer.add(one)).catch((thrown: Error) => {
+      throw unreadable(join(folder, name), thrown.message);
+    });
+    observationFiles.push({ name, lines: read.lines, sha256: read.sha256 });
+    unreadableLines += read.unreadable;
+  }
+  const analysis = analyzer.finish(unreadableLines);
+  const record = RunRecord.parse({
+    schemaVersion: RECORD_VERSION, plan, environment, totals: analysis.totals, findings: analysis.findings,
+    verdict: judge(plan, analysis), provenance: { harnessVersion: await harnessVersion(), observationFiles },
+  } satisfies RunRecord);
+  const runPath = options.runPath ?? typedPath(folder);
+  const context = { runDir: folder, runPath, stepSummaryPath: options.stepSummaryPath ?? null };
+  const reporterFaults = await writeReports(record, context, options.reporters);
+  const block = verdictBlock(record, { runPath, width: options.width ?? 120, color: options.color ?? false });
+  const { exitCode } = record.verdict;
+  return { record, block, exitCode: exitCode === 0 && reporterFaults.length > 0 ? 4 : exitCode, reporterFaults };
+}

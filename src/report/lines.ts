@@ -1,0 +1,86 @@
+import type { GateResult, GateStatus, RunRecord } from '../model/index.ts';
+import { amount, count, harmless, withUnit } from './text.ts';
+
+export const MARKS: Record<GateStatus, string> = { pass: '✓', fail: '✗', inconclusive: '?', 'no-data': '?', error: '?' };
+
+/** One gate as the cells of a table. */
+export interface GateLine {
+  status: GateStatus;
+  mark: string;
+  subject: string;
+  detail: string;
+  stat: string;
+  observed: string;
+  interval: string;
+  limit: string;
+  n: string;
+  /** What to know beside the figures; at most a few sentences. */
+  notes: string[];
+}
+
+/** Evidence shown with a gate that did not pass; the record has all of it. */
+const SHOWN_EVIDENCE = 3;
+
+/** Gates that belong together, in the order they are shown. */
+const GROUPS: readonly (readonly string[])[] = [
+  ['perceived_latency'], ['vital'],
+  ['agent_completion', 'agent_first_progress', 'agent_success_rate', 'cold_start_incidence', 'cold_start_penalty'],
+  ['request_latency'], ['request_error_rate', 'journey_error_rate'],
+];
+
+/** Returns the header's facts: script, profile, length, journeys. */
+export function headline(record: RunRecord): string {
+  const { plan, totals } = record;
+  return [
+    harmless(plan.script), harmless(plan.profile), `${count(Math.round(totals.durationMs / 1000))} s`,
+    `${count(totals.journeys)} ${totals.journeys === 1 ? 'journey' : 'journeys'}, ${count(totals.observed)} observed`,
+  ].join(' · ');
+}
+
+/** Returns what a reader must know about the run beside its gates. */
+export function runNotes(record: RunRecord): string[] {
+  const { totals, plan } = record;
+  const notes: string[] = [];
+  const { passed = 0, ...others } = totals.byOutcome;
+  const ended = Object.entries(others).map(([outcome, number]) => `${count(number)} ${outcome}`);
+  if (ended.length > 0) notes.push(`${count(passed)} journeys passed, ${ended.join(', ')}`);
+  if (totals.unreadableLines > 0) notes.push(`${count(totals.unreadableLines)} recorded lines could not be read`);
+  const difference = totals.artilleryDifference ?? 0;
+  if (difference !== 0) {
+    notes.push(`Artillery counted ${count(Math.abs(difference))} ${difference > 0 ? 'more' : 'fewer'} users than were recorded`);
+  }
+  const skipped = plan.gatesNotInProfile.length;
+  if (skipped > 0) notes.push(`${count(skipped)} more ${skipped === 1 ? 'gate is' : 'gates are'} judged in other profiles only`);
+  return notes;
+}
+
+/** Returns the gates of a record as table cells, in groups. */
+export function gateGroups(record: RunRecord): GateLine[][] {
+  const groups = GROUPS.map((metrics) => record.verdict.gates.filter((gate) => metrics.includes(gate.metric)));
+  return groups.filter((group) => group.length > 0).map((group) => group.map(gateLine));
+}
+
+function gateLine(gate: GateResult): GateLine {
+  const [subject = '', ...rest] = harmless(gate.title).split(' › ');
+  const sign = gate.limit.kind === 'max' ? '≤' : '≥';
+  const passed = gate.status === 'pass';
+  return {
+    status: gate.status,
+    mark: MARKS[gate.status],
+    subject,
+    detail: rest.length === 0 ? '' : `› ${rest.join(' › ')}`,
+    stat: gate.stat === 'rate' ? '' : gate.stat,
+    observed: gate.observed !== null ? withUnit(gate.observed, gate.unit)
+      : gate.observedAbove !== null ? `> ${withUnit(gate.observedAbove, gate.unit)}` : '–',
+    interval: intervalText(gate),
+    limit: `${sign} ${withUnit(gate.limit.value, gate.unit)}`,
+    n: `n ${count(gate.n)}`,
+    notes: [...(gate.hint === null ? [] : [gate.hint]), ...(passed ? [] : gate.evidence.slice(0, SHOWN_EVIDENCE))].map(harmless),
+  };
+}
+
+function intervalText(gate: GateResult): string {
+  if (gate.interval === null) return '';
+  const end = (value: number | null): string => (value === null ? '–' : amount(value, gate.unit));
+  return `[${end(gate.interval.low)}, ${end(gate.interval.high)}]`;
+}

@@ -1,0 +1,50 @@
+import type { RunRecord } from '../model/index.ts';
+import { jsonReporter } from './json.ts';
+import { stepSummaryReporter } from './step-summary.ts';
+import { verdictTextReporter } from './verdict-text.ts';
+
+/** Where a reporter writes. */
+export interface ReportContext {
+  /** The run folder. */
+  runDir: string;
+  /** The run folder as a person would type it. */
+  runPath: string;
+  /** The file of a CI service's step summary, or null. */
+  stepSummaryPath: string | null;
+}
+
+/** Writes one kind of report from a finished, deep-frozen record. */
+export interface Reporter {
+  name: string;
+  write(record: RunRecord, context: ReportContext): Promise<void>;
+}
+
+/** Every reporter, in order. A new one is one file and one line here. */
+export const REPORTERS: readonly Reporter[] = [jsonReporter, verdictTextReporter, stepSummaryReporter];
+
+/** A reporter that did not do its work. */
+export interface ReporterFault { reporter: string; message: string }
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
+  }
+  return value;
+}
+
+/** Runs every reporter, whatever happens to the others, and returns what went wrong. Freezes the record. */
+export async function writeReports(
+  record: RunRecord, context: ReportContext, reporters: readonly Reporter[] = REPORTERS,
+): Promise<ReporterFault[]> {
+  deepFreeze(record);
+  const faults: ReporterFault[] = [];
+  for (const reporter of reporters) {
+    try {
+      await reporter.write(record, context);
+    } catch (thrown) {
+      faults.push({ reporter: reporter.name, message: thrown instanceof Error ? thrown.message : String(thrown) });
+    }
+  }
+  return faults;
+}

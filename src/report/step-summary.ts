@@ -1,0 +1,38 @@
+import { appendFile } from 'node:fs/promises';
+import type { RunRecord } from '../model/index.ts';
+import { gateGroups, headline } from './lines.ts';
+import type { GateLine } from './lines.ts';
+import type { Reporter } from './reporter.ts';
+import { harmless } from './text.ts';
+
+/** Names come from outside: nothing in them may be markup, a mention or a new cell. */
+function escape(text: string): string {
+  return harmless(text).replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`).replace(/[\\`*_{}[\]()#+!|~@]/g, '\\$&');
+}
+
+function row(line: GateLine): string {
+  const cells = [line.mark, `${line.subject} ${line.detail}`, line.stat, line.observed, line.interval, line.limit, line.n, line.notes[0] ?? ''];
+  return `| ${cells.map(escape).join(' | ')} |`;
+}
+
+/** Returns the verdict as short markdown: the decision, and every gate unless all passed. */
+export function stepSummary(record: RunRecord): string {
+  const lines = gateGroups(record).flat();
+  const open = lines.filter((line) => line.status !== 'pass');
+  const passed = lines.length - open.length;
+  return [
+    `### ${record.verdict.decision} · ${escape(headline(record))}`, '', escape(record.verdict.reason), '',
+    ...(open.length === 0 ? [] : [
+      '| | gate | | observed | interval | limit | | |', '| - | - | - | - | - | - | - | - |', ...open.map(row), '',
+    ]),
+    `${passed} of ${lines.length} gates passed · run ${escape(record.plan.runId)}`, '',
+  ].join('\n');
+}
+
+/** Appends to the file that a CI service shows beside its job, where there is one. */
+export const stepSummaryReporter: Reporter = {
+  name: 'step summary',
+  write: async (record, context) => {
+    if (context.stepSummaryPath !== null) await appendFile(context.stepSummaryPath, `${stepSummary(record)}\n`);
+  },
+};

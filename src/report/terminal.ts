@@ -1,0 +1,81 @@
+import { styleText } from 'node:util';
+import type { Decision, GateStatus, RunRecord } from '../model/index.ts';
+import { gateGroups, headline, runNotes } from './lines.ts';
+import type { GateLine } from './lines.ts';
+import { cells, cut, harmless, padEnd, padStart, wrap } from './text.ts';
+
+export interface BlockOptions {
+  /** Path of the run folder as a person would type it. */
+  runPath: string;
+  /** Terminal width in cells; 80 at least is made use of. */
+  width: number;
+  color: boolean;
+}
+
+type Style = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
+type Paint = (style: Style, text: string) => string;
+
+const DECISION_STYLE: Record<Decision, Style> = { GO: 'green', 'NO-GO': 'red', INCONCLUSIVE: 'yellow' };
+const STATUS_STYLE: Record<GateStatus, Style> = {
+  pass: 'green', fail: 'red', inconclusive: 'yellow', 'no-data': 'yellow', error: 'yellow',
+};
+const NARROWEST = 80;
+/** A line of figures does not get easier to read beyond this. */
+const WIDEST = 160;
+const SHORTEST_LABEL = 18;
+const INDENT = '   ';
+
+/** Returns the verdict block: header, one line a gate, where the report is. Ends without a line break. */
+export function verdictBlock(record: RunRecord, options: BlockOptions): string {
+  const width = Math.min(WIDEST, Math.max(NARROWEST, options.width)) - 1;
+  const paint: Paint = (style, text) => (options.color ? styleText(style, text, { validateStream: false }) : text);
+  const { decision, reason } = record.verdict;
+  const groups = gateGroups(record);
+  const title = ` ${paint('bold', paint(DECISION_STYLE[decision], decision))}   `;
+  const about = [...(decision === 'GO' ? [] : [harmless(reason)]), ...runNotes(record)].flatMap((note) => wrap(note, width - 3));
+  return [
+    title + cut(headline(record), width - cells(title)),
+    ...about.map((line) => INDENT + line),
+    '',
+    ...gateTable(groups, width, paint),
+    ...footer(options.runPath, width, paint),
+  ].join('\n');
+}
+
+function gateTable(groups: GateLine[][], width: number, paint: Paint): string[] {
+  const all = groups.flat();
+  const widest = (cell: (line: GateLine) => string): number => Math.max(0, ...all.map((line) => cells(cell(line))));
+  const subjects = widest((line) => (line.detail === '' ? '' : line.subject));
+  const label = (line: GateLine): string => (line.detail === '' ? line.subject : `${padEnd(line.subject, subjects)} ${line.detail}`);
+  const columns = { stat: widest((l) => l.stat), observed: widest((l) => l.observed), interval: widest((l) => l.interval), limit: widest((l) => l.limit), n: widest((l) => l.n) };
+  const figures = (line: GateLine): string => [
+    padEnd(line.stat, columns.stat), padStart(line.observed, columns.observed), padEnd(line.interval, columns.interval),
+    padEnd(line.limit, columns.limit), padEnd(line.n, columns.n),
+  ].join('  ');
+  const figuresWidth = Object.values(columns).reduce((sum, one) => sum + one, 8);
+  const labelWidth = Math.min(widest(label), Math.max(SHORTEST_LABEL, width - INDENT.length - 2 - figuresWidth));
+  const lines = groups.map((group) => group.flatMap((line) => {
+    // In a narrow terminal the padding between subject and detail goes first, then the end of the label.
+    const full = cells(label(line)) <= labelWidth ? label(line) : cut(`${line.subject} ${line.detail}`.trim(), labelWidth);
+    const row = ` ${paint(STATUS_STYLE[line.status], line.mark)} ${padEnd(full, labelWidth)}  ${figures(line)}`;
+    return withNotes(row.trimEnd(), line.notes, width, paint);
+  }));
+  return lines.flatMap((group) => [...group, '']);
+}
+
+function withNotes(row: string, notes: string[], width: number, paint: Paint): string[] {
+  const [first] = notes;
+  if (first === undefined) return [row];
+  const beside = cells(row) + 3 + cells(first) <= width;
+  const below = beside ? notes.slice(1) : notes;
+  const lines = below.flatMap((note) => wrap(note, width - 6).map((line, index) => (index === 0 ? `   · ${line}` : `     ${line}`)));
+  return [beside ? `${row}   ${paint('dim', first)}` : row, ...lines.map((line) => paint('dim', line))];
+}
+
+function footer(runPath: string, width: number, paint: Paint): string[] {
+  const path = harmless(runPath);
+  const report = ` ${paint('dim', 'report')}   ${path}`;
+  const again = `${paint('dim', 'again')}   npm run judge -- ${path}`;
+  const line = `${report}        ${again}`;
+  return cells(line) <= width ? [line] : [report, ` ${again.replace('again', 'again ')}`];
+}

@@ -1,0 +1,73 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** Wide on a terminal: East Asian scripts and pictographs take two cells. */
+const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/**
+ * Returns text from outside as one harmless line: no terminal sequences, control characters, line breaks, or marks that
+ * turn the reading direction. A journey's name must not be able to paint a green GO.
+ */
+export function harmless(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(/[\s\u2028\u2029]+/gu, ' ')
+    .replace(/[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu, '\ufffd')
+    .trim();
+}
+
+/** Returns the number of terminal cells a line takes, terminal sequences not counted. */
+export function cells(text: string): number {
+  let sum = 0;
+  for (const { segment } of graphemes.segment(stripVTControlCharacters(text))) sum += WIDE.test(segment) ? 2 : 1;
+  return sum;
+}
+
+/** Returns the text cut to a number of cells, with an ellipsis where something is missing. */
+export function cut(text: string, width: number): string {
+  if (cells(text) <= width) return text;
+  let kept = '';
+  for (const { segment } of graphemes.segment(text)) {
+    if (cells(kept + segment) > width - 1) break;
+    kept += segment;
+  }
+  return `${kept.trimEnd()}…`;
+}
+
+export function padEnd(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - cells(text)));
+}
+
+export function padStart(text: string, width: number): string {
+  return ' '.repeat(Math.max(0, width - cells(text))) + text;
+}
+
+/** Returns the words of a text in lines of at most `width` cells. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && cells(last) + 1 + cells(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(cut(word, width));
+  }
+  return lines;
+}
+
+/** Returns a count with thousands separators: `2,140`. */
+export function count(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** Returns a value as precise as its unit deserves: whole milliseconds, rates to two digits that say something. */
+export function amount(value: number, unit: string): string {
+  if (unit === 'ms') return count(Math.round(value));
+  if (unit === 'score') return String(Number(value.toFixed(3)));
+  if (value === 0 || value === 100) return String(value);
+  const distance = Math.min(Math.abs(value), Math.abs(100 - value));
+  const digits = distance >= 1 ? 1 : Math.min(6, 1 - Math.floor(Math.log10(distance)));
+  return String(Number(value.toFixed(digits)));
+}
+
+/** Returns a value with its unit; a score has none. */
+export function withUnit(value: number, unit: string): string {
+  return unit === 'score' ? amount(value, unit) : `${amount(value, unit)} ${unit}`;
+}
