@@ -28,7 +28,7 @@ export function page<T extends { id: string; created: number }>(all: T[], form: 
   return { object: 'list', url, has_more: rows.length > limit, data: rows.slice(0, limit) };
 }
 
-const CLAUSE = /^\s*(?:(status|currency):|metadata\[(['"])([^'"]+)\2\]:)(['"])([^'"]*)\4\s*$/;
+const CLAUSE = /^\s*(?:(status|currency):|metadata\[(['"])(.+?)\2\]:)(['"])(.*?)\4\s*$/;
 
 /** Stripe's search for the clauses we use: `metadata['run_id']:'x' AND status:'succeeded'`. */
 export function search(all: PaymentIntent[], form: Form, url: string): object {

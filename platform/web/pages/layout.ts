@@ -61,15 +61,21 @@ export function searchForm(value: string): Html {
   </form>`;
 }
 
-/** A poster drawn from the creator's id: a stage light on two shapes. Presentation attributes only, as the CSP wants. */
+/** Backdrop, light and disc of a poster, chosen to sit well beside each other in both colour schemes. */
+const STAGES = [
+  ['#17453a', '#f0b04a', '#d9e6c8'], ['#26355d', '#8fb8de', '#f2c14e'], ['#5b2333', '#f7a072', '#f7e1d7'],
+  ['#3a2f5b', '#c3a6e0', '#f4b860'], ['#0b4f6c', '#9bd1c8', '#fbf5dd'], ['#6b3e1d', '#f3c677', '#8fbf9f'],
+] as const;
+
+/** A poster drawn from the creator's id: a stage light and a disc. Presentation attributes only, as the CSP wants. */
 function poster({ id, name }: Creator): Html {
-  const hue = (id * 47) % 360;
-  const x = 60 + ((id * 31) % 200);
+  const [backdrop, light, disc] = STAGES[id % STAGES.length] ?? STAGES[0];
+  const x = 90 + ((id * 31) % 150);
   const letters = name.split(' ').map((part) => part.slice(0, 1)).join('');
   return html`<svg class="poster" viewBox="0 0 320 120" preserveAspectRatio="xMidYMid slice" aria-hidden="true">
-    <rect width="320" height="120" fill="hsl(${hue} 42% 30%)"/>
-    <path d="M${x} -10 ${x + 110} 130H${x - 110}Z" fill="hsl(${(hue + 40) % 360} 70% 62%)" opacity=".45"/>
-    <circle cx="${320 - x}" cy="96" r="${30 + (id % 30)}" fill="hsl(${(hue + 180) % 360} 55% 58%)" opacity=".75"/>
+    <rect width="320" height="120" fill="${backdrop}"/>
+    <path d="M${x} -14 ${x + 105} 130H${x - 105}Z" fill="${light}" opacity=".38"/>
+    <circle cx="${x + 20 + (id % 40)}" cy="92" r="${22 + (id % 22)}" fill="${disc}" opacity=".85"/>
     <text x="20" y="102" fill="#fff">${letters}</text></svg>`;
 }
 

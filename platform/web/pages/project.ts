@@ -73,12 +73,13 @@ export function projectPage(project: Project, creator: Creator | null, escrow: E
     </section>`;
 }
 
-/** The receipt with what can be done next; the client script draws the same after a payment from this template. */
+/** What is held or paid, and what can be done next. */
 function receipt(escrow: Escrow): Html {
   const held = escrow.state === 'held';
-  return html`<div class="receipt" data-testid="receipt" data-escrow="${escrow.intentId}" ${held && html`data-held`}>
-    <p data-testid="escrow-state">${held ? 'Held in escrow' : 'Released to the creator'}:
-      <strong>${formatCents(escrow.totalCents)}</strong></p>
+  return html`<div class="receipt" data-testid="receipt" data-escrow="${escrow.intentId}">
+    <p data-testid="escrow-state">${held ? html`<strong>${formatCents(escrow.totalCents)}</strong> held in escrow`
+      : html`Paid out: <strong>${formatCents(escrow.amountCents)}</strong> to the creator, a fee of
+        ${formatCents(escrow.feeCents)}`}</p>
     ${held && html`<p class="row"><button class="button" type="button" data-move="release">Release payment</button>
       <button class="button quiet" type="button" data-move="refund">Cancel and refund</button></p>`}
     <p role="alert" class="alert" data-testid="escrow-error" hidden></p></div>`;
@@ -103,18 +104,18 @@ export function checkoutPage(project: Project): Html {
         <button class="button" type="submit">Pay into escrow</button>
         <p class="muted">The card is authorised now, and charged when you release the payment.</p>
       </form>
+      <section class="card body receipt" data-testid="receipt" aria-label="Receipt" hidden>
+        <h2>Held in escrow</h2>
+        <p><strong data-receipt="total"></strong> is held for “${project.title}”. Reference <code data-receipt="intent"></code></p>
+        <p class="row"><button class="button" type="button" data-move="release">Release payment</button>
+          <a class="button quiet" href="/projects/${project.id}">Back to the project</a></p>
+        <p role="alert" class="alert" data-testid="escrow-error" hidden></p>
+      </section>
       <aside class="card body" aria-label="Summary"><h2>Summary</h2>
         <dl class="bill">
           <div><dt>Creator earns</dt><dd>${formatCents(price.amountCents)}</dd></div>
           <div><dt>Platform fee, 3 %</dt><dd>${formatCents(price.feeCents)}</dd></div>
           <div class="total"><dt>Total</dt><dd data-testid="checkout-total">${formatCents(price.totalCents)}</dd></div>
         </dl></aside>
-    </div>
-    <section class="card body receipt" data-testid="receipt" aria-label="Receipt" hidden>
-      <h2>Held in escrow</h2>
-      <p><strong data-receipt="total"></strong> is held for “${project.title}”. Reference <code data-receipt="intent"></code></p>
-      <p class="row"><button class="button" type="button" data-move="release">Release payment</button>
-        <a class="button quiet" href="/projects/${project.id}">Back to the project</a></p>
-      <p role="alert" class="alert" data-testid="escrow-error" hidden></p>
-    </section>`;
+    </div>`;
 }

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as after } from 'node:timers/promises';
+import { createClient, isGone, launch, startPlatform, textOf } from './testing.ts';
+
+/** Orphans have nobody who hears of their end, hence the polling. */
+async function allGone(pids: number[], limitMs: number): Promise<void> {
+  const deadlineMs = Date.now() + limitMs;
+  while (!pids.every(isGone)) {
+    assert.ok(Date.now() < deadlineMs, `still running: ${pids.filter((pid) => !isGone(pid)).join(', ')}`);
+    await after(10);
+  }
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test(`${signal} ends every process within 2 s`, async () => {
+    const { ready, stop } = await startPlatform();
+    assert.equal(ready.pids.length, 4);
+    assert.equal((await fetch(`${ready.url}/healthz`)).status, 200);
+    const startedMs = Date.now();
+    assert.equal(await stop(signal), 0);
+    assert.ok(Date.now() - startedMs < 2000);
+    await allGone(ready.pids, 100);
+  });
+}
+
+test('killed with -9, main takes every child with it, the agent runner too, and the temporary data', {
+  skip: process.platform === 'linux' ? false : 'reads /proc',
+}, async () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'openshow-kill-'));
+  process.env['TMPDIR'] = scratch;
+  const { ready, stop } = await startPlatform();
+  delete process.env['TMPDIR'];
+  const client = createClient(ready.url);
+  await client.send('POST', '/api/v1/auth/login', { email: 'ada@example.com', password: 'open-show-demo' });
+  const { body } = await client.send<{ project: { id: string } }>('POST', '/api/v1/projects', { title: 'A film', amountCents: 1000 });
+  await client.send('POST', `/api/v1/projects/${body.project.id}/brief`);
+  const web = ready.pids[3] ?? 0;
+  const runners = readFileSync(`/proc/${web}/task/${web}/children`, 'utf8').trim().split(' ').map(Number);
+  assert.equal(runners.length, 1);
+  await stop('SIGKILL');
+  await allGone([...ready.pids, ...runners], 2000);
+  assert.deepEqual(readdirSync(scratch).filter((name) => name.startsWith('openshow-')), []);
+  rmSync(scratch, { recursive: true });
+});
+
+test('closed standard input ends the platform when asked to', async () => {
+  const { child, ready } = await startPlatform('--exit-with-stdin');
+  child.stdin?.end();
+  await once(child, 'exit');
+  await allGone(ready.pids, 100);
+});
+
+test('a start that cannot work is one coded line and exit code 3', async () => {
+  const holder = createServer().listen(0, '127.0.0.1');
+  await once(holder, 'listening');
+  const taken = String((holder.address() as AddressInfo).port);
+  const table: [args: string[], code: string][] = [
+    [['--port', taken], 'P_PORT_TAKEN'], [['--port', '0', '--data', '/dev/null/nowhere'], 'P_DATA_DIR'],
+    [['--port', 'many'], 'P_USAGE'], [['--port', '65536'], 'P_USAGE'], [['--colour'], 'P_USAGE'], [['extra'], 'P_USAGE'],
+  ];
+  await Promise.all(table.map(async ([args, code]) => {
+    const child = launch('--json', ...args);
+    const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr), once(child, 'exit')]);
+    assert.equal(child.exitCode, 3, args.join(' '));
+    assert.equal(stdout, '');
+    assert.match(stderr, new RegExp(`^${code}: [^\\n]+\\n$`));
+  }));
+  holder.close();
+});
+
+test('a data directory is kept over a restart, with its sessions and logs', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'openshow-keep-'));
+  const first = await startPlatform('--data', dataDir);
+  const account = { name: 'Kept', email: 'kept@example.test', password: 'long enough' };
+  const joined = await createClient(first.ready.url).send<{ token: string }>('POST', '/api/v1/auth/signup', account);
+  await first.stop();
+  const second = await startPlatform('--data', dataDir);
+  const me = await createClient(second.ready.url).send('GET', '/api/v1/auth/me', undefined, { authorization: `Bearer ${joined.body.token}` });
+  assert.equal(me.status, 200);
+  await second.stop();
+  const lines = readFileSync(join(dataDir, 'web.log'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { route?: string });
+  assert.ok(lines.some(({ route }) => route === '/api/v1/auth/signup'));
+  assert.ok(existsSync(join(dataDir, 'payments.db')));
+  rmSync(dataDir, { recursive: true });
+});
+
+test('half-up says which part is missing; payments answer 503 and charge nothing; briefs become outlines', async () => {
+  const { child, ready, stop } = await startPlatform();
+  const client = createClient(ready.url, 'run-half');
+  await client.send('POST', '/api/v1/auth/login', { email: 'ada@example.com', password: 'open-show-demo' });
+  const { body } = await client.send<{ project: { id: string } }>('POST', '/api/v1/projects', { title: 'A film', amountCents: 1000 });
+  const [, payments = 0, model = 0] = ready.pids;
+  const said = once(child.stderr as NodeJS.ReadableStream, 'data');
+  process.kill(payments, 'SIGKILL');
+  process.kill(model, 'SIGKILL');
+  assert.match(String((await said)[0]), /^P_PART_DIED: (payments|model) ended/);
+  const health = await client.send<{ down: string[] }>('GET', '/healthz');
+  assert.deepEqual([health.status, health.body.down], [503, ['payments', 'model']]);
+  const paid = await client.send<{ error: { code: string } }>('POST', '/api/v1/payments/escrow/lock',
+    { projectId: body.project.id, intentId: 'intent-half', paymentMethod: 'pm_card_visa' });
+  assert.deepEqual([paid.status, paid.body.error.code], [503, 'PAYMENTS_UNAVAILABLE']);
+  const task = await client.send<{ task: { id: string } }>('POST', `/api/v1/projects/${body.project.id}/brief`);
+  const events = await client.send<string>('GET', `/api/v1/tasks/${task.body.task.id}/events`);
+  assert.match(events.body, /event: completed\ndata: .*"degraded":true/);
+  assert.equal(await stop(), 0);
+});

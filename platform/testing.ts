@@ -1,0 +1,78 @@
+// For the tests of this folder: starts the platform as anybody else would, by its command.
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+
+export interface Ready {
+  event: 'ready';
+  url: string;
+  metricsUrl: string;
+  paymentsUrl: string;
+  modelUrl: string;
+  pids: number[];
+}
+export interface Running {
+  child: ChildProcess;
+  ready: Ready;
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+export function launch(...args: string[]): ChildProcess {
+  return spawn(process.execPath, [new URL('./main.ts', import.meta.url).pathname, ...args], { stdio: 'pipe' });
+}
+
+/** Everything a stream printed until it closed. */
+export async function textOf(stream: NodeJS.ReadableStream | null): Promise<string> {
+  let text = '';
+  for await (const chunk of stream ?? []) text += String(chunk);
+  return text;
+}
+
+export async function startPlatform(...args: string[]): Promise<Running> {
+  const child = launch('--json', '--port', '0', ...args);
+  const [line] = await Promise.race([
+    once(child.stdout as NodeJS.ReadableStream, 'data'),
+    textOf(child.stderr).then((text) => Promise.reject(new Error(`the platform did not start: ${text}`))),
+  ]) as [Buffer];
+  return {
+    child, ready: JSON.parse(String(line)) as Ready,
+    async stop(signal = 'SIGTERM') {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+      child.kill(signal);
+      await once(child, 'exit');
+      return child.exitCode;
+    },
+  };
+}
+
+/** True once a process has ended, also when nobody has collected it yet (a zombie). */
+export function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').slice(0, 40));
+  } catch {
+    return true;
+  }
+}
+
+/** A user of one platform: keeps the session cookie, marks its traffic with a run id. */
+export function createClient(url: string, runId = 'test-run') {
+  let cookie = '';
+  return {
+    async send<T = Record<string, never>>(
+      method: string, path: string, body?: unknown, headers: Record<string, string> = {},
+    ): Promise<{ status: number; headers: Headers; body: T }> {
+      const response = await fetch(url + path, {
+        method, redirect: 'manual',
+        headers: { cookie, 'x-test-run-id': runId, ...(body ? { 'content-type': 'application/json' } : {}), ...headers },
+        ...(body ? { body: typeof body === 'string' ? body : JSON.stringify(body) } : {}),
+      });
+      const set = response.headers.getSetCookie()[0];
+      if (set !== undefined) cookie = set.split(';')[0] ?? '';
+      const text = await response.text();
+      const isJson = response.headers.get('content-type')?.includes('application/json');
+      return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : text) as T };
+    },
+  };
+}
