@@ -23,36 +23,62 @@ const main = createRequire(import.meta.url).resolve('web-vitals');
 const source = vitalsSource(readFileSync(join(dirname(main), 'web-vitals.iife.js'), 'utf8'));
 
 // Runs in the page.
-const take = (name: string): Promise<VitalsMessage | null> | undefined =>
+const take = (name: string): Promise<VitalsMessage> | undefined =>
   (globalThis as unknown as Record<string, PageVitals | undefined>)[name]?.take();
 
 /**
- * Reports the vitals of every page of a context, popups included: when a page goes away, and for those still open
- * when `flush` is called (before the context or its pages are closed; takes a second at most, hung pages included).
+ * Collects the vitals of every page of a context, popups included, and reports each page once: `flush` asks the pages
+ * still open, and hands everything to `sink`. Call it before the context or its pages are closed; it takes a second at
+ * most, hung pages included. A page that was closed without a word is reported with null values.
  */
 export async function installVitals(
   context: BrowserContext, sink: (sample: VitalSample) => void,
 ): Promise<{ flush(): Promise<void> }> {
-  const report = (page: string, values: Record<string, number>): void => {
-    for (const name of NAMES) sink({ page, name, value: values[name] ?? null });
+  const documents = new Map<string, VitalsMessage>();
+  const heard = new WeakMap<Page, Set<string>>();
+  const silent: string[] = [];
+  const reported = new Set<string>();
+
+  const keep = (message: VitalsMessage, page: Page): void => {
+    documents.set(message.id, message);
+    heard.set(page, (heard.get(page) ?? new Set()).add(message.page));
   };
-  await listen(context, (message) => {
-    if (message.kind === 'vitals') report(message.page, message.values);
-  });
+  await listen(context, (message, page) => { if (message.kind === 'vitals') keep(message, page); });
   await context.addInitScript({ content: source });
 
-  const flushed = new WeakSet<Page>();
-  async function flushPage(page: Page): Promise<void> {
-    const url = page.url();
-    if (flushed.has(page) || url === '' || url === 'about:blank') return;
-    flushed.add(page);
+  const asked = new WeakSet<Page>();
+  const pathOf = (page: Page): string | null => {
+    const url = URL.parse(page.url());
+    return url && url.protocol !== 'about:' ? url.pathname : null;
+  };
+  context.on('page', (page) => page.once('close', () => {
+    const path = pathOf(page);
+    if (path !== null && !asked.has(page) && !heard.get(page)?.has(path)) silent.push(path);
+  }));
+
+  async function ask(page: Page): Promise<void> {
+    const path = pathOf(page);
+    if (path === null || asked.has(page)) return;
+    asked.add(page);
     let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<'late'>((resolve) => { timer = setTimeout(resolve, PAGE_LIMIT_MS, 'late'); });
-    const answer = await Promise.race([page.evaluate(take, VITALS).catch(() => 'failed' as const), limit]);
+    const limit = new Promise<null>((resolve) => { timer = setTimeout(resolve, PAGE_LIMIT_MS, null); });
+    const answer = await Promise.race([page.evaluate(take, VITALS).catch(() => null), limit]);
     clearTimeout(timer);
-    if (answer === 'late' || answer === 'failed') report(new URL(url).pathname, {});
-    else if (answer) report(answer.page, answer.values);
+    if (answer) keep(answer, page);
+    else silent.push(path);
   }
 
-  return { flush: async () => { await Promise.all(context.pages().map(flushPage)); } };
+  return {
+    flush: async () => {
+      await Promise.all(context.pages().map(ask));
+      const report = (page: string, values: Record<string, number>): void => {
+        for (const name of NAMES) sink({ page, name, value: values[name] ?? null });
+      };
+      for (const { id, page, values } of documents.values()) {
+        if (!reported.has(id)) report(page, values);
+        reported.add(id);
+      }
+      for (const path of silent.splice(0)) report(path, {});
+    },
+  };
 }

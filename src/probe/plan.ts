@@ -42,5 +42,6 @@ export interface WatchAnswer {
 
 /** One message from a document: the first trusted input of a step, or a new top document. */
 export interface ClockMessage { kind: 'input' | 'navigation'; token: string; epochMs: number; skewMs: number }
-export interface VitalsMessage { kind: 'vitals'; page: string; values: Record<string, number> }
+/** The vitals of one document (`id`) so far; a later message replaces an earlier one. */
+export interface VitalsMessage { kind: 'vitals'; id: string; page: string; values: Record<string, number> }
 export type ProbeMessage = ClockMessage | VitalsMessage;

@@ -8,42 +8,52 @@ type Register = (report: (metric: { name: string; value: number }) => void,
   options: { reportAllChanges: boolean; durationThreshold?: number }) => void;
 
 /**
- * The page's side of the vitals: web-vitals measures, this keeps its latest values and hands them out once, when the
- * document goes away or when Node asks first. Self-contained: it is sent to every document as text.
+ * The page's side of the vitals: web-vitals measures, this keeps its latest values and hands them out when the
+ * document is about to go, or when Node asks. Self-contained: it is sent to every top document as text.
+ *
+ * `pagehide` is too late to send anything: where a navigation swaps the renderer's frame, the debugging session that
+ * carries our messages has left the old document by then (seen in the protocol log). `beforeunload` comes when the
+ * navigation starts; what still changes until the new document takes over is sent as an update.
  */
 export function pageVitals(webVitals: WebVitals, send: (message: VitalsMessage) => void) {
   // Single-page apps rewrite the address; the load belongs to the page that was loaded.
   const page = location.pathname;
+  const id = `${performance.timeOrigin}-${Math.random()}`;
   const values: Record<string, number> = {};
-  let handedOut = false;
+  const message = (): VitalsMessage => ({ kind: 'vitals', id, page, values });
+
+  let leaving = false;
+  let sending = false;
+  const hand = (): void => {
+    if (sending) return;
+    sending = true;
+    queueMicrotask(() => { sending = false; send(message()); });
+  };
   // 16 ms is the finest an event entry can be: the default of 40 would leave quick interactions without a value.
   const options = { reportAllChanges: true, durationThreshold: 16 };
   for (const register of [webVitals.onLCP, webVitals.onINP, webVitals.onCLS, webVitals.onFCP, webVitals.onTTFB]) {
-    register(({ name, value }) => { values[name] = value; }, options);
+    register(({ name, value }) => {
+      values[name] = value;
+      if (leaving) hand();
+    }, options);
   }
+  addEventListener('beforeunload', () => { leaving = true; hand(); }, true);
 
   let asking = false;
-  const onHide = (event: Event): void => {
+  addEventListener('visibilitychange', (event) => {
     // Our own question is for web-vitals, whose listener came before this one, and not for the app's listeners.
-    if (asking) { event.stopImmediatePropagation(); return; }
-    if (handedOut || document.visibilityState !== 'hidden') return;
-    handedOut = true;
-    send({ kind: 'vitals', page, values });
-  };
-  addEventListener('visibilitychange', onHide, true);
+    if (asking) event.stopImmediatePropagation();
+  }, true);
 
   const nextFrames = (): Promise<void> => new Promise((resolve) => {
-    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)));
-    setTimeout(resolve, 300);
+    const limit = setTimeout(resolve, 300);
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => { clearTimeout(limit); resolve(); })));
   });
 
-  /** Final values of a page that is about to be closed; null if they were handed out before. */
-  const take = async (): Promise<VitalsMessage | null> => {
-    if (handedOut) return null;
+  /** Final values of a page that is about to be closed. */
+  const take = async (): Promise<VitalsMessage> => {
     // The last interaction's entry comes with the frame after it.
     await nextFrames();
-    if (handedOut) return null;
-    handedOut = true;
     // web-vitals settles its values when the page hides, and for nothing less.
     asking = true;
     Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' });
@@ -51,7 +61,7 @@ export function pageVitals(webVitals: WebVitals, send: (message: VitalsMessage) 
       Reflect.deleteProperty(document, 'visibilityState');
       asking = false;
     }
-    return { kind: 'vitals', page, values };
+    return message();
   };
 
   return { take };
