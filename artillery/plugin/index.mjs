@@ -1,1 +1,1 @@
-export class Plugin {}
+export { LEGACY_METRICS_FORMAT, Plugin } from '../plugin.ts';

@@ -1,5 +1,8 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium, type Browser } from 'playwright';
 import type { Role } from '../model/index.ts';
 import type { ResolvedBrowser } from './browser.ts';
@@ -76,4 +79,43 @@ function readProc(path: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** Returns which priority the crowd gets here, tried on a process that only waits. */
+export async function probePriority(folder: string): Promise<string> {
+  mkdirSync(folder, { recursive: true });
+  const script = join(folder, 'priority-probe.sh');
+  const pidFile = join(folder, 'priority-probe.pid');
+  writeFileSync(script, startScript('/bin/sleep', 'crowd', pidFile));
+  chmodSync(script, 0o755);
+  const child = spawn(script, ['10'], { stdio: 'ignore', detached: true });
+  try {
+    await once(child, 'spawn');
+    // `exec nice` and `exec sleep` take a moment; the state counts once the last program runs.
+    for (let tries = 0; tries < 100 && readProc(`/proc/${child.pid}/comm`)?.trim() !== 'sleep'; tries += 1) await sleep(5);
+    return describePriority(child.pid ?? 0);
+  } catch {
+    return 'unknown on this system';
+  } finally {
+    child.kill('SIGKILL');
+    rmSync(script, { force: true });
+    rmSync(pidFile, { force: true });
+  }
+}
+
+/** Ends browsers whose process ids stand in the folder; for a harness that could not close them. Returns how many it ended. */
+export function endLeftovers(folder: string): number {
+  let ended = 0;
+  for (const file of existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.pid')) : []) {
+    const pid = Number(readProc(join(folder, file)));
+    // The id may have gone to somebody else's process since: only one that was started by our script counts.
+    if (!pid || !readProc(`/proc/${pid}/cmdline`)?.includes('--remote-debugging-pipe')) continue;
+    try {
+      process.kill(pid, 'SIGKILL');
+      ended += 1;
+    } catch {
+      // Already gone, which is what was wanted.
+    }
+  }
+  return ended;
 }

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BrowserContextOptions, Page } from 'playwright';
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright';
 import type { ObservationSink } from '../collect/recorder.ts';
 import { installPerceivedClock } from '../collect/perceived.ts';
 import { watchRequests } from '../collect/requests.ts';
@@ -26,8 +26,8 @@ export interface UserSurroundings {
   failuresFolder: string | null;
   /** Aborted when the run ends before its users do. */
   interrupted: AbortSignal;
-  /** Adds fixtures (persona, API client) for one user. */
-  fixtures: (user: { vu: string; signal: AbortSignal }) => object;
+  /** Makes the fixtures (persona, API client) of one user. */
+  fixtures: (user: { vu: string; context: BrowserContext }) => object;
 }
 
 export interface UserSpec {
@@ -97,7 +97,7 @@ async function live(spec: UserSpec, around: UserSurroundings, base: Base): Promi
       ending.signal.addEventListener('abort', fail, { once: true });
     });
     ended.catch(() => {});
-    return await Promise.race([act(journey, spec, around, base, lease.context, endedBy, ending.signal), ended]);
+    return await Promise.race([act(journey, spec, around, base, lease.context, endedBy), ended]);
   } catch (error) {
     return toResult(error, endedBy());
   } finally {
@@ -108,8 +108,7 @@ async function live(spec: UserSpec, around: UserSurroundings, base: Base): Promi
 }
 
 async function act(
-  journey: AnyJourney, spec: UserSpec, around: UserSurroundings, base: Base,
-  context: Awaited<ReturnType<BrowserPool['acquire']>>['context'], endedBy: () => Ending | null, signal: AbortSignal,
+  journey: AnyJourney, spec: UserSpec, around: UserSurroundings, base: Base, context: BrowserContext, endedBy: () => Ending | null,
 ): Promise<Omit<UserResult, 'durationMs'>> {
   const { sink, now } = around;
   context.setDefaultTimeout(around.stepDeadlineMs);
@@ -127,7 +126,7 @@ async function act(
     },
   );
 
-  const fixtures = around.fixtures({ vu: spec.vu, signal });
+  const fixtures = around.fixtures({ vu: spec.vu, context });
   let arranged: unknown;
   try {
     arranged = await journey.arrange?.({ ...fixtures, context });

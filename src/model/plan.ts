@@ -19,6 +19,7 @@ export const PlannedJourney = z.strictObject({
   name: z.string(),
   weight: z.number().nonnegative(),
 });
+export type PlannedJourney = z.infer<typeof PlannedJourney>;
 
 export const Settings = z.strictObject({
   /** Share of each journey's arrivals that measure latency in the observer browser, 0 to 1. */
@@ -50,6 +51,8 @@ export const Plan = z.strictObject({
   confidence: z.number().gt(0.5).lt(1),
   /** Phases that warm things up: their latency is shown, not judged. */
   warmUpPhases: z.array(z.string()),
+  /** Patterns of addresses that hold a name or id, such as `/find/:slug`. */
+  routes: z.array(z.string()).default([]),
   gates: z.array(Gate),
   /** Gates of slo.yml that this profile does not judge, by id. */
   gatesNotInProfile: z.array(z.string()),

@@ -1,0 +1,10 @@
+import type { ResolvedBrowser } from '../src/drive/browser.ts';
+
+/** Name of the environment variable by which the main thread hands its worker what plan.json must not hold. */
+export const WORKER_INPUT = 'OPENSHOW_JOURNEYS_WORKER_INPUT';
+
+export interface WorkerInput {
+  runDir: string;
+  browser: ResolvedBrowser;
+  httpCredentials?: { username: string; password: string };
+}

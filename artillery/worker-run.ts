@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BrowserPool } from '../src/drive/pool.ts';
+import { createLauncher } from '../src/drive/launcher.ts';
+import { createSampler } from '../src/drive/observers.ts';
+import { runUser, type UserSurroundings } from '../src/drive/virtual-user.ts';
+import { Recorder } from '../src/collect/recorder.ts';
+import { createRouter } from '../src/collect/routes.ts';
+import { HealthSampler } from '../src/collect/health.ts';
+import { asCodedError } from '../src/errors.ts';
+import { createFixtures } from '../fixtures/index.ts';
+import type { AnyJourney } from '../src/journey.ts';
+import { OBSERVATION_VERSION, type Plan } from '../src/model/index.ts';
+import { say } from './artillery-global.ts';
+import { Channel, type Message } from './channel.ts';
+import { JourneyFailure, installHollowBrowser, muteJourneyFailures } from './engine-seam.ts';
+import { LiveLine } from './live-line.ts';
+import { WORKER_INPUT, type WorkerInput } from './worker-input.ts';
+
+/** Users that are still under way when a run is told to end get this long to close their pages. */
+const DRAIN_LIMIT_MS = 10_000;
+
+/** One run as its worker thread sees it: the browsers, the virtual users, the observations. */
+export class WorkerRun {
+  static current: WorkerRun | null = null;
+
+  readonly #plan: Plan;
+  readonly #recorder: Recorder;
+  readonly #pool: BrowserPool;
+  readonly #channel: Channel;
+  readonly #around: UserSurroundings;
+  readonly #roleOf: (journey: string) => 'observer' | 'crowd';
+  readonly #live: LiveLine;
+  readonly #health: HealthSampler;
+  readonly #interrupt = new AbortController();
+  #phase: string | null;
+  #active = 0;
+  #activeObservers = 0;
+  #created = 0;
+  #idle: (() => void) | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(_script: object) {
+    installHollowBrowser();
+    muteJourneyFailures();
+    this.#channel = new Channel((message) => this.#onMessage(message));
+    const input = JSON.parse(process.env[WORKER_INPUT] ?? 'null') as WorkerInput | null;
+    // Without its input the preflight was skipped; the main thread ends the run with the reason.
+    if (!input) {
+      this.#channel.send({ type: 'fatal', code: 'J_PREFLIGHT_MISSING', faults: [] });
+      throw new Error('J_PREFLIGHT_MISSING');
+    }
+    const plan = JSON.parse(readFileSync(join(input.runDir, 'plan.json'), 'utf8')) as Plan;
+    this.#plan = plan;
+    this.#phase = plan.phases[0]?.name ?? null;
+    const file = join(input.runDir, `observations.worker-${process.env.LOCAL_WORKER_ID}.ndjson`);
+    this.#recorder = new Recorder(file, (error) => this.#fatal('J_OBSERVATIONS_LOST', file, error));
+    this.#pool = new BrowserPool(createLauncher(input.browser, join(input.runDir, 'browsers')), {
+      recycleAfterContexts: plan.settings.recycleAfterContexts,
+    });
+    this.#roleOf = createSampler(plan.seed, plan.settings.observerShare);
+    const offsetMs = Date.now() - plan.startedAtEpochMs - performance.now();
+    const now = (): number => performance.now() + offsetMs;
+    const { stepDeadlineMs, journeyDeadlineMs } = plan.settings;
+    this.#around = {
+      runId: plan.runId,
+      pool: this.#pool,
+      sink: { record: (observation) => {
+        this.#live.see(observation);
+        this.#recorder.record(observation);
+      } },
+      now,
+      route: createRouter(plan.target.url, plan.routes),
+      contextOptions: {
+        baseURL: plan.target.url,
+        extraHTTPHeaders: { 'x-test-run-id': plan.runId },
+        ...(input.httpCredentials ? { httpCredentials: input.httpCredentials } : {}),
+      },
+      stepDeadlineMs,
+      journeyDeadlineMs,
+      failuresFolder: join(input.runDir, 'failures'),
+      interrupted: this.#interrupt.signal,
+      fixtures: ({ vu, context }) => createFixtures({ context, vu, runId: plan.runId, seed: plan.seed }),
+    };
+    this.#live = new LiveLine(say, () => ({ active: this.#active, elapsedMs: now(), phase: this.#phase }));
+    this.#health = new HealthSampler((sample) => {
+      this.#live.seeHealth(sample);
+      this.#recorder.record({
+        v: OBSERVATION_VERSION, kind: 'health', runId: plan.runId, tMs: now(), phase: this.#phase, vu: null, journey: null,
+        activeUsers: this.#active, ...sample,
+      });
+    });
+    // The first users must not wait for a browser to start. A failure shows again, and is reported, at the first arrival.
+    this.#pool.warm(['observer', 'crowd']).catch(() => {});
+    this.#channel.send({ type: 'ready' });
+  }
+
+  /** One arrival: runs the journey, or counts it as dropped when as many users are under way as the plan allows. */
+  async arrive(journey: AnyJourney, _page: unknown): Promise<void> {
+    this.#created += 1;
+    const vu = `${process.env.LOCAL_WORKER_ID}-${this.#created}`;
+    const { settings } = this.#plan;
+    const wanted = this.#roleOf(journey.name);
+    // More observers than the machine carries would crowd each other out: the rest join the crowd.
+    const role = wanted === 'observer' && this.#activeObservers >= settings.maxObservers ? 'crowd' : wanted;
+    if (this.#active >= settings.maxUsers) {
+      const tMs = this.#around.now();
+      this.#around.sink.record({
+        v: OBSERVATION_VERSION, kind: 'journey', runId: this.#plan.runId, tMs, phase: this.#phase, vu, journey: journey.name, role,
+        startedMs: tMs, durationMs: 0, outcome: 'dropped', message: `${settings.maxUsers} users were under way`,
+      });
+      throw new JourneyFailure('dropped');
+    }
+    this.#active += 1;
+    if (role === 'observer') this.#activeObservers += 1;
+    try {
+      const result = await runUser({ vu, role, phase: this.#phase, journey }, this.#around);
+      if (result.outcome !== 'passed') throw new JourneyFailure(result.errorCode ?? result.outcome);
+    } finally {
+      this.#active -= 1;
+      if (role === 'observer') this.#activeObservers -= 1;
+      if (this.#active === 0) this.#idle?.();
+    }
+  }
+
+  /** Ends the users still under way, the browsers and the file. Bounded in time; safe to call more than once. */
+  close(interrupted = false): Promise<void> {
+    this.#closing ??= this.#end(interrupted);
+    return this.#closing;
+  }
+
+  async #end(interrupted: boolean): Promise<void> {
+    this.#live.stop();
+    if (interrupted || this.#active > 0) this.#interrupt.abort();
+    if (this.#active > 0) {
+      await Promise.race([
+        new Promise<void>((resolve) => (this.#idle = resolve)),
+        new Promise<void>((resolve) => setTimeout(resolve, DRAIN_LIMIT_MS).unref()),
+      ]);
+    }
+    this.#health.stop();
+    await this.#pool.close();
+    this.#recorder.close();
+    this.#channel.send({ type: 'drained', created: this.#created });
+  }
+
+  #onMessage(message: Message): void {
+    if (message.type === 'phase') this.#phase = message.name;
+    if (message.type === 'drain') {
+      this.close(message.interrupted).catch((error: unknown) => this.#fatal('J_HARNESS_FAULT', 'drain', error));
+    }
+  }
+
+  #fatal(code: 'J_OBSERVATIONS_LOST' | 'J_HARNESS_FAULT', where: string, error: unknown): void {
+    this.#channel.send({ type: 'fatal', code, faults: [{ where, message: asCodedError(error).faults[0]?.message ?? String(error) }] });
+  }
+}

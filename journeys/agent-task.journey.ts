@@ -1,0 +1,18 @@
+import { journey } from './define.ts';
+import { ProjectPage } from './pages/ProjectPage.ts';
+
+export default journey({
+  name: 'agent task',
+  arrange: async ({ api, persona }) => {
+    await api.signUp(persona);
+    return { project: await api.createProject(persona) };
+  },
+  act: async ({ page, step, agentTask }, { project }) => {
+    const detail = new ProjectPage(page);
+    await step('open project', { do: () => detail.open(project.id), until: detail.draft });
+    await agentTask(
+      { firstProgress: 'first progress', completed: 'brief complete' },
+      { start: () => detail.draftBrief(), firstProgress: detail.agentProgress, completed: detail.brief },
+    );
+  },
+});

@@ -1,0 +1,13 @@
+import { journey } from './define.ts';
+import { SearchPage } from './pages/SearchPage.ts';
+
+export default journey({
+  name: 'search page view',
+  act: async ({ page, step, persona }) => {
+    const search = new SearchPage(page);
+    await step('landing page', { do: () => search.open(persona.search.slug), until: search.firstResult });
+    await step('suggestions', { do: () => search.type(persona.search.query), until: search.firstSuggestion });
+    await step('search results', { do: () => search.search(), until: search.resultCount });
+    await step('creator page', { do: () => search.openFirstResult(), until: search.creatorName });
+  },
+});

@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import { CodedError, type Fault } from '../errors.ts';
+import type { Phase, PlannedJourney } from '../model/index.ts';
+import { didYouMean } from '../nearest.ts';
+import type { YamlFile, YamlPath } from './yaml.ts';
+
+const seconds = z.number().positive().max(86_400);
+
+/** What the script says under `config.plugins.journeys`. */
+const PluginConfig = z.strictObject({
+  slo: z.string().min(1).default('slo.yml'),
+  profile: z.string().min(1).default('smoke'),
+  observers: z.strictObject({
+    share: z.number().min(0).max(1).default(0.5),
+    max: z.number().int().positive().default(12),
+  }).prefault({}),
+  maxUsers: z.number().int().positive().default(200),
+  stepDeadlineSeconds: seconds.default(15),
+  journeyDeadlineSeconds: seconds.default(60),
+  recycleAfterContexts: z.number().int().positive().default(500),
+  /** Patterns for addresses that hold a name or id, such as `/find/:slug`. */
+  routes: z.array(z.string().regex(/^\//, 'a route begins with /')).default([]),
+});
+export type PluginConfig = z.infer<typeof PluginConfig>;
+
+export interface ScriptPlan {
+  config: PluginConfig;
+  phases: Phase[];
+  journeys: PlannedJourney[];
+}
+
+interface RawScript {
+  config?: { phases?: unknown; plugins?: { journeys?: unknown } };
+  scenarios?: unknown;
+}
+
+/**
+ * Returns what a run needs from the test script as Artillery merged it (profile over script).
+ * `sources` are the files it came from, later ones winning; they only serve to name lines.
+ * Throws J_SCRIPT_INVALID with all faults at once, or J_JOURNEY_UNKNOWN if wrong journey names are the only ones.
+ */
+export function readScript(script: unknown, sources: readonly YamlFile[], knownJourneys: readonly string[]): ScriptPlan {
+  const raw = script as RawScript;
+  const faults: Fault[] = [];
+  const at = (path: YamlPath): string => locate(sources, path);
+
+  const parsed = PluginConfig.safeParse(raw.config?.plugins?.journeys ?? {});
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      faults.push({ where: at(['config', 'plugins', 'journeys', ...issue.path.map(asKey)]), message: issue.message });
+    }
+  }
+
+  const unknown: Fault[] = [];
+  const journeys = readScenarios(raw.scenarios, at, knownJourneys, faults, unknown);
+  const phases = readPhases(raw.config?.phases, at, faults);
+  if (faults.length > 0) throw new CodedError('J_SCRIPT_INVALID', [...faults, ...unknown]);
+  if (unknown.length > 0) throw new CodedError('J_JOURNEY_UNKNOWN', unknown);
+  return { config: (parsed as { data: PluginConfig }).data, phases, journeys };
+}
+
+function readScenarios(
+  raw: unknown, at: (path: YamlPath) => string, known: readonly string[], faults: Fault[], unknown: Fault[],
+): PlannedJourney[] {
+  if (!Array.isArray(raw) || raw.length === 0) {
+    faults.push({ where: at(['scenarios']), message: 'no scenarios, so there is nothing to run' });
+    return [];
+  }
+  const journeys: PlannedJourney[] = [];
+  raw.forEach((scenario: Record<string, unknown> | null, index) => {
+    const place = (key: string): string => at(['scenarios', index, key]);
+    const name = scenario?.testFunction ?? scenario?.flowFunction;
+    if (scenario?.engine !== 'playwright') {
+      faults.push({ where: place('engine'), message: `the engine is ${JSON.stringify(scenario?.engine ?? 'http')}`, hint: 'journeys need "engine: playwright"' });
+    }
+    if (typeof name !== 'string') {
+      faults.push({ where: place('testFunction'), message: 'names no journey', hint: `known: ${known.join(', ')}` });
+      return;
+    }
+    if (!known.includes(name)) unknown.push({ where: place('testFunction'), message: `no journey is named "${name}"`, hint: didYouMean(name, known) });
+    const weight = scenario?.weight === undefined ? 1 : Number(scenario.weight);
+    if (!Number.isInteger(weight) || weight < 0) {
+      faults.push({ where: place('weight'), message: `a weight is a whole number of 0 or more, not ${JSON.stringify(scenario?.weight)}` });
+    }
+    if (journeys.some((journey) => journey.name === name)) faults.push({ where: place('testFunction'), message: `"${name}" stands twice`, hint: 'give one of them a larger weight' });
+    journeys.push({ name, weight });
+  });
+  return journeys;
+}
+
+function readPhases(raw: unknown, at: (path: YamlPath) => string, faults: Fault[]): Phase[] {
+  if (!Array.isArray(raw) || raw.length === 0) {
+    faults.push({ where: at(['config', 'phases']), message: 'no phases, so no user would arrive' });
+    return [];
+  }
+  const names = new Set<string>();
+  return raw.map((phase: Record<string, unknown>, index): Phase => {
+    const place = (key: string): string => at(['config', 'phases', index, key]);
+    const pause = phase.pause !== undefined;
+    const durationS = toSeconds(pause ? phase.pause : phase.duration);
+    if (durationS === null || durationS <= 0) {
+      faults.push({ where: place(pause ? 'pause' : 'duration'), message: 'needs a duration such as 60 (seconds) or "2m"' });
+    }
+    const whole = (key: string): number | null => {
+      if (phase[key] === undefined) return null;
+      const value = Number(phase[key]);
+      if (Number.isInteger(value) && value >= 0) return value;
+      const hint = key === 'arrivalRate' ? 'Artillery takes whole rates only: use arrivalCount for the whole phase instead' : 'a whole number of 0 or more';
+      faults.push({ where: place(key), message: `${key} is ${JSON.stringify(phase[key])}`, hint });
+      return null;
+    };
+    const rate = whole('arrivalRate');
+    const count = whole('arrivalCount');
+    if (!pause && phase.arrivalRate === undefined && phase.arrivalCount === undefined) {
+      faults.push({ where: at(['config', 'phases', index]), message: 'neither arrivalRate nor arrivalCount, so no user would arrive' });
+    }
+    const name = typeof phase.name === 'string' && phase.name ? phase.name : `phase ${index + 1}`;
+    if (names.has(name)) faults.push({ where: place('name'), message: `two phases are named "${name}"`, hint: 'results are told apart by the name of their phase' });
+    names.add(name);
+    return { name, durationS: durationS ?? 0, arrivalRate: rate, rampTo: whole('rampTo'), arrivalCount: count, pause };
+  });
+}
+
+const UNITS: Record<string, number> = { ms: 0.001, s: 1, sec: 1, second: 1, m: 60, min: 60, minute: 60, h: 3_600, hour: 3_600, d: 86_400, day: 86_400 };
+
+/** Returns Artillery's ways to write a duration in seconds, or null if it is none of them. */
+export function toSeconds(value: unknown): number | null {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  const match = typeof value === 'string' ? /^\s*(\d+(?:\.\d+)?)\s*([a-z]*?)s?\s*$/i.exec(value) : null;
+  if (!match) return null;
+  const unit = (match[2] ?? '').toLowerCase();
+  const factor = unit === '' ? 1 : UNITS[unit];
+  return factor === undefined ? null : Number(match[1]) * factor;
+}
+
+/** Returns how many users the phases will bring, at their planned rates. */
+export function expectedArrivals(phases: readonly Phase[]): number {
+  return Math.round(
+    phases.reduce((sum, phase) => {
+      if (phase.pause) return sum;
+      if (phase.arrivalCount !== null) return sum + phase.arrivalCount;
+      const from = phase.arrivalRate ?? 0;
+      return sum + ((from + (phase.rampTo ?? from)) / 2) * phase.durationS;
+    }, 0),
+  );
+}
+
+function asKey(part: PropertyKey): string | number {
+  return typeof part === 'number' ? part : String(part);
+}
+
+function locate(sources: readonly YamlFile[], path: YamlPath): string {
+  const holder = sources.findLast((file) => holds(file.value, path.slice(0, 2))) ?? sources[0];
+  return holder?.where(path) ?? path.join('.');
+}
+
+function holds(value: unknown, path: YamlPath): boolean {
+  let at: unknown = value;
+  for (const part of path) {
+    if (typeof at !== 'object' || at === null || !(part in at)) return false;
+    at = (at as Record<string | number, unknown>)[part];
+  }
+  return true;
+}
