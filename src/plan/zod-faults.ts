@@ -9,9 +9,14 @@ const KIND_NAMES: Record<string, string> = {
   string: 'text', number: 'a number', int: 'a whole number', boolean: 'true or false', array: 'a list', object: 'a set of "key: value" lines',
 };
 
-/** Returns a value as a message shows it: short, on one line. */
+/** Returns a value as a message shows it: short, on one line. A YAML alias can make a value contain itself. */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? String(value);
+  } catch {
+    text = 'a value that contains itself';
+  }
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 

@@ -32,9 +32,14 @@ const GROUPS: readonly (readonly string[])[] = [
 export function headline(record: RunRecord): string {
   const { plan, totals } = record;
   return [
-    harmless(plan.script), harmless(plan.profile), `${count(Math.round(totals.durationMs / 1000))} s`,
+    harmless(plan.script), harmless(plan.profile), length(totals.durationMs),
     `${count(totals.journeys)} ${totals.journeys === 1 ? 'journey' : 'journeys'}, ${count(totals.observed)} observed`,
   ].join(' · ');
+}
+
+function length(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 1000 ? `${seconds} s` : `${count(Math.round(seconds / 60))} min`;
 }
 
 /** Returns what a reader must know about the run beside its gates. */

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { Decision, GateStatus, RunRecord } from '../model/index.ts';
 import { gateGroups, headline, runNotes } from './lines.ts';
 import type { GateLine } from './lines.ts';
-import { cells, cut, harmless, padEnd, padStart, wrap } from './text.ts';
+import { cells, cut, cutMiddle, harmless, padEnd, padStart, wrap } from './text.ts';
 
 export interface BlockOptions {
   /** Path of the run folder as a person would type it. */
@@ -23,6 +23,7 @@ const NARROWEST = 80;
 /** A line of figures does not get easier to read beyond this. */
 const WIDEST = 160;
 const SHORTEST_LABEL = 18;
+const SHORTEST_SUBJECT = 6;
 const INDENT = '   ';
 
 /** Returns the verdict block: header, one line a gate, where the report is. Ends without a line break. */
@@ -47,7 +48,10 @@ function gateTable(groups: GateLine[][], width: number, paint: Paint): string[] 
   const widest = (cell: (line: GateLine) => string): number => Math.max(0, ...all.map((line) => cells(cell(line))));
   const subjects = widest((line) => (line.detail === '' ? '' : line.subject));
   const label = (line: GateLine): string => (line.detail === '' ? line.subject : `${padEnd(line.subject, subjects)} ${line.detail}`);
-  const columns = { stat: widest((l) => l.stat), observed: widest((l) => l.observed), interval: widest((l) => l.interval), limit: widest((l) => l.limit), n: widest((l) => l.n) };
+  const columns = {
+    stat: widest((line) => line.stat), observed: widest((line) => line.observed), interval: widest((line) => line.interval),
+    limit: widest((line) => line.limit), n: widest((line) => line.n),
+  };
   const figures = (line: GateLine): string => [
     padEnd(line.stat, columns.stat), padStart(line.observed, columns.observed), padEnd(line.interval, columns.interval),
     padEnd(line.limit, columns.limit), padEnd(line.n, columns.n),
@@ -55,12 +59,18 @@ function gateTable(groups: GateLine[][], width: number, paint: Paint): string[] 
   const figuresWidth = Object.values(columns).reduce((sum, one) => sum + one, 8);
   const labelWidth = Math.min(widest(label), Math.max(SHORTEST_LABEL, width - INDENT.length - 2 - figuresWidth));
   const lines = groups.map((group) => group.flatMap((line) => {
-    // In a narrow terminal the padding between subject and detail goes first, then the end of the label.
-    const full = cells(label(line)) <= labelWidth ? label(line) : cut(`${line.subject} ${line.detail}`.trim(), labelWidth);
-    const row = ` ${paint(STATUS_STYLE[line.status], line.mark)} ${padEnd(full, labelWidth)}  ${figures(line)}`;
+    const text = widest(label) <= labelWidth ? label(line) : shortLabel(line, labelWidth);
+    const row = ` ${paint(STATUS_STYLE[line.status], line.mark)} ${padEnd(text, labelWidth)}  ${figures(line)}`;
     return withNotes(row.trimEnd(), line.notes, width, paint);
   }));
   return lines.flatMap((group) => [...group, '']);
+}
+
+/** What tells gates apart is at the end (the step, the last part of a route), so the front gives way. */
+function shortLabel(line: GateLine, width: number): string {
+  const { subject, detail } = line;
+  if (detail === '') return cutMiddle(subject, width);
+  return cut(`${cut(subject, Math.max(SHORTEST_SUBJECT, width - cells(detail) - 1))} ${detail}`, width);
 }
 
 function withNotes(row: string, notes: string[], width: number, paint: Paint): string[] {

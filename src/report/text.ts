@@ -33,6 +33,19 @@ export function cut(text: string, width: number): string {
   return `${kept.trimEnd()}…`;
 }
 
+/** Returns the text cut in its middle: a third of the width from its front, the rest from its end. */
+export function cutMiddle(text: string, width: number): string {
+  if (cells(text) <= width) return text;
+  const segments = [...graphemes.segment(text)].map(({ segment }) => segment);
+  let end = '';
+  const front = cut(text, Math.max(2, Math.floor(width / 3)));
+  for (const segment of segments.reverse()) {
+    if (cells(front) + cells(segment + end) > width) break;
+    end = segment + end;
+  }
+  return front + end;
+}
+
 export function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - cells(text)));
 }

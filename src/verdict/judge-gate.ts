@@ -12,6 +12,7 @@ import { targetOf } from './kinds.ts';
 interface Judged {
   status: GateStatus;
   finding: Finding | null;
+  /** A percentile that lies beyond this deadline. */
   observedAbove?: number | null;
   evidence: string[];
   hint: string | null;
@@ -48,13 +49,14 @@ function noData(gate: Gate, analysis: Analysis): Judged {
   if (analysis.driverSteps.has(seriesKey(metric, scope))) {
     return { status: 'no-data', finding: null, evidence: [], hint: 'this step awaits no element, so only the driver timed it: give it "until"' };
   }
-  const series = [...analysis.latency.values(), ...analysis.rates.values()].filter((one) => one.metric === metric);
-  const seen = new Map(series.map((one) => [Object.values(one.scope).join(' › '), one]));
+  if (gate.metric === 'perceived_latency' && analysis.rates.has(seriesKey('journey_error_rate', { journey: gate.journey }))) {
+    return { status: 'no-data', finding: null, evidence: [], hint: 'no observed user came to this step' };
+  }
+  const all = [...analysis.latency.values(), ...analysis.rates.values()].filter((one) => one.metric === metric);
   const wanted = Object.values(scope).join(' › ');
-  const near = wanted === '' ? null : nearest(wanted, seen.keys());
+  const near = wanted === '' ? null : nearest(wanted, all.map((one) => Object.values(one.scope).join(' › ')).filter((one) => one !== ''));
   return {
-    status: 'no-data', finding: null, evidence: [],
-    hint: `no ${sample} was seen${near === null ? '' : `; did you mean "${near}"?`}`,
+    status: 'no-data', finding: null, evidence: [], hint: `no ${sample} was seen${near === null ? '' : `; did you mean "${near}"?`}`,
   };
 }
 
