@@ -75,7 +75,7 @@ export class MainRun {
     const settings = readSettings(process.cwd(), process.env);
     if (journeyFaults.length > 0) throw new CodedError('J_JOURNEY_FILE', journeyFaults);
     const startedAt = new Date();
-    const draft = buildPlan({
+    const { plan: draft, phases } = buildPlan({
       script: this.#script,
       scriptPath: this.#scriptPath,
       profilePath: this.#profilePath,
@@ -104,7 +104,7 @@ export class MainRun {
     this.#record({ event: 'started' });
 
     const input: WorkerInput = {
-      runDir, browser,
+      runDir, browser, phases,
       ...(settings.TARGET_HTTP_USER && settings.TARGET_HTTP_PASSWORD
         ? { httpCredentials: { username: settings.TARGET_HTTP_USER, password: settings.TARGET_HTTP_PASSWORD } } : {}),
     };

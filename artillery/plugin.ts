@@ -7,7 +7,7 @@ export const LEGACY_METRICS_FORMAT = false;
 
 /** Artillery constructs the plugin twice: in the main thread, and in the worker that makes the virtual users. */
 export class Plugin {
-  constructor(script: object, events: EventEmitter, options: { absoluteScriptPath?: string; absoluteConfigPath?: string }) {
+  constructor(script: { config: object }, events: EventEmitter, options: { absoluteScriptPath?: string; absoluteConfigPath?: string }) {
     if (process.env.LOCAL_WORKER_ID === undefined) MainRun.current = new MainRun(script, events, options);
     else WorkerRun.current = new WorkerRun(script);
   }

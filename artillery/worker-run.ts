@@ -40,7 +40,7 @@ export class WorkerRun {
   #idle: (() => void) | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor(_script: object) {
+  constructor(script: { config: { phases?: object[] } }) {
     installHollowBrowser();
     muteJourneyFailures();
     this.#channel = new Channel((message) => this.#onMessage(message));
@@ -50,6 +50,8 @@ export class WorkerRun {
       this.#channel.send({ type: 'fatal', code: 'J_PREFLIGHT_MISSING', faults: [] });
       throw new Error('J_PREFLIGHT_MISSING');
     }
+    // Before Artillery makes its runner of the script; see effectivePhases for why.
+    script.config.phases = input.phases;
     const plan = JSON.parse(readFileSync(join(input.runDir, 'plan.json'), 'utf8')) as Plan;
     this.#plan = plan;
     this.#phase = plan.phases[0]?.name ?? null;

@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright';
-import type { PerceivedClock } from '../collect/perceived.ts';
+import type { PerceivedClock, StepMark } from '../collect/perceived.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { AgentTaskSpec, StepFunction, StepSpec } from '../journey.ts';
 import type { AgentTaskObservation, Outcome, StepObservation } from '../model/index.ts';
@@ -80,11 +80,14 @@ async function driverStep(context: StepContext, name: string, action: () => Prom
 
 async function agentTask(context: StepContext, names: { firstProgress: string; completed: string }, spec: AgentTaskSpec): Promise<void> {
   const deadlineMs = spec.deadlineMs ?? context.deadlineMs;
-  const mark = await context.clock.beginStep(spec.firstProgress, context.page);
+  // Both parts start with the same click, so both are watched from before it.
+  const [firstMark, completedMark] = await Promise.all([
+    context.clock.beginStep(spec.firstProgress, context.page),
+    context.clock.beginStep(spec.completed, context.page),
+  ]);
   const startedMs = performance.now();
   let firstProgressMs: number | null = null;
-  // Both parts start with the same click, so both are measured from the same mark.
-  const part = async (name: string, action: Promise<unknown>, until: Locator): Promise<number | null> => {
+  const part = async (name: string, action: Promise<unknown>, until: Locator, mark: StepMark): Promise<number | null> => {
     try {
       await untilVisible(action, until, startedMs + deadlineMs);
     } catch (error) {
@@ -100,8 +103,8 @@ async function agentTask(context: StepContext, names: { firstProgress: string; c
     });
     return perceivedMs;
   };
-  firstProgressMs = await part(names.firstProgress, spec.start(), spec.firstProgress);
-  const completedMs = await part(names.completed, Promise.resolve(), spec.completed);
+  firstProgressMs = await part(names.firstProgress, spec.start(), spec.firstProgress, firstMark);
+  const completedMs = await part(names.completed, Promise.resolve(), spec.completed, completedMark);
   const degraded = spec.degraded ? await spec.degraded.isVisible() : false;
   context.onAgentTask({ firstProgressMs, completedMs, outcome: 'passed', degraded });
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { CodedError, type Fault } from '../errors.ts';
 import { PLAN_VERSION, type Plan } from '../model/index.ts';
-import { readScript } from './script.ts';
+import { effectivePhases, readScript } from './script.ts';
 import { readSlo } from './slo.ts';
 import { parseYaml, type YamlFile } from './yaml.ts';
 
@@ -19,7 +19,11 @@ export interface PlanRequest {
 }
 
 /** A plan that lacks only what the machine decides: the run's id and the target's address. */
-export type Draft = Omit<Plan, 'runId' | 'target'>;
+export interface Draft {
+  plan: Omit<Plan, 'runId' | 'target'>;
+  /** The phases in Artillery's own form, for its worker. */
+  phases: object[];
+}
 
 /**
  * Returns the plan for a script and its slo.yml. Every fault of both files is reported at once, each with its line;
@@ -34,6 +38,9 @@ export function buildPlan(request: PlanRequest): Draft {
     return 'file' in parsed ? [parsed.file] : [];
   });
 
+  const raw = request.script as { config?: { phases?: unknown } };
+  const profileFile = request.profilePath ? sources.find((file) => file.fileName === request.profilePath) : undefined;
+  const phases = effectivePhases(raw.config?.phases, profileFile?.value);
   const errors: CodedError[] = [];
   const attempt = <T>(read: () => T): T | null => {
     try {
@@ -44,7 +51,7 @@ export function buildPlan(request: PlanRequest): Draft {
       return null;
     }
   };
-  const script = attempt(() => readScript(request.script, sources, request.knownJourneys));
+  const script = attempt(() => readScript({ ...raw, config: { ...raw.config, phases } }, sources, request.knownJourneys));
   const asked = (request.script as { config?: { plugins?: { journeys?: { slo?: unknown; profile?: unknown } } } }).config?.plugins?.journeys;
   const sloPath = resolve(dirname(request.scriptPath), script?.config.slo ?? (typeof asked?.slo === 'string' ? asked.slo : 'slo.yml'));
   const profile = script?.config.profile ?? (typeof asked?.profile === 'string' ? asked.profile : 'smoke');
@@ -53,7 +60,7 @@ export function buildPlan(request: PlanRequest): Draft {
 
   if (!script || !slo || sloText === null) throw merge(errors);
   const { config } = script;
-  return {
+  const plan: Draft['plan'] = {
     schemaVersion: PLAN_VERSION,
     seed: request.seed,
     startedAtEpochMs: request.startedAtEpochMs,
@@ -76,6 +83,7 @@ export function buildPlan(request: PlanRequest): Draft {
     sourceHash: createHash('sha256').update([...texts, sloText].join('\0')).digest('hex'),
     routes: config.routes,
   };
+  return { plan, phases: phases as object[] };
 }
 
 function readSloFile(path: string): string {

@@ -133,6 +133,20 @@ export function toSeconds(value: unknown): number | null {
   return factor === undefined ? null : Number(match[1]) * factor;
 }
 
+/**
+ * Returns the phases that hold when a profile was given. Artillery merges lists place by place, so that a script's second
+ * phase and the first one's `arrivalRate` would live on under a profile with a single counted phase. Here the profile's
+ * phases replace the script's: only its places and its keys stay, with the values that Artillery resolved.
+ */
+export function effectivePhases(merged: unknown, profile: unknown): unknown {
+  const own = (profile as RawScript | null)?.config?.phases;
+  if (!Array.isArray(own) || !Array.isArray(merged)) return merged;
+  return own.map((phase: unknown, index) => {
+    const resolved = (merged[index] ?? {}) as Record<string, unknown>;
+    return Object.fromEntries(Object.keys((phase ?? {}) as object).map((key) => [key, resolved[key]]));
+  });
+}
+
 /** Returns how many users the phases will bring, at their planned rates. */
 export function expectedArrivals(phases: readonly Phase[]): number {
   return Math.round(
