@@ -39,7 +39,8 @@ test('killed with -9, main takes every child with it, the agent runner too, and 
   delete process.env['TMPDIR'];
   const client = createClient(ready.url);
   await client.send('POST', '/api/v1/auth/login', { email: 'ada@example.com', password: 'open-show-demo' });
-  const { body } = await client.send<{ project: { id: string } }>('POST', '/api/v1/projects', { title: 'A film', amountCents: 1000 });
+  const film = { title: 'A film', amountCents: 1000 };
+  const { body } = await client.send<{ project: { id: string } }>('POST', '/api/v1/projects', film);
   await client.send('POST', `/api/v1/projects/${body.project.id}/brief`);
   const web = ready.pids[3] ?? 0;
   const runners = readFileSync(`/proc/${web}/task/${web}/children`, 'utf8').trim().split(' ').map(Number);
@@ -63,7 +64,8 @@ test('a start that cannot work is one coded line and exit code 3', async () => {
   const taken = String((holder.address() as AddressInfo).port);
   const table: [args: string[], code: string][] = [
     [['--port', taken], 'P_PORT_TAKEN'], [['--port', '0', '--data', '/dev/null/nowhere'], 'P_DATA_DIR'],
-    [['--port', 'many'], 'P_USAGE'], [['--port', '65536'], 'P_USAGE'], [['--colour'], 'P_USAGE'], [['extra'], 'P_USAGE'],
+    [['--port', 'many'], 'P_USAGE'], [['--port', '65536'], 'P_USAGE'], [['--colour'], 'P_USAGE'],
+    [['extra'], 'P_USAGE'],
   ];
   await Promise.all(table.map(async ([args, code]) => {
     const child = launch('--json', ...args);
@@ -82,10 +84,15 @@ test('a data directory is kept over a restart, with its sessions and logs', asyn
   const joined = await createClient(first.ready.url).send<{ token: string }>('POST', '/api/v1/auth/signup', account);
   await first.stop();
   const second = await startPlatform('--data', dataDir);
-  const me = await createClient(second.ready.url).send('GET', '/api/v1/auth/me', undefined, { authorization: `Bearer ${joined.body.token}` });
+  const authorization = `Bearer ${joined.body.token}`;
+  const me = await createClient(second.ready.url).send('GET', '/api/v1/auth/me', undefined, { authorization });
   assert.equal(me.status, 200);
+  const third = launch('--json', '--port', '0', '--data', dataDir);
+  const refusal = await textOf(third.stderr);
+  assert.match(refusal, /^P_DATA_DIR: payments: [^\n]+\n$/, 'a second platform on the same data');
   await second.stop();
-  const lines = readFileSync(join(dataDir, 'web.log'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { route?: string });
+  const lines = readFileSync(join(dataDir, 'web.log'), 'utf8').trim().split('\n')
+    .map((line) => JSON.parse(line) as { route?: string });
   assert.ok(lines.some(({ route }) => route === '/api/v1/auth/signup'));
   assert.ok(existsSync(join(dataDir, 'payments.db')));
   rmSync(dataDir, { recursive: true });
@@ -95,7 +102,8 @@ test('half-up says which part is missing; payments answer 503 and charge nothing
   const { child, ready, stop } = await startPlatform();
   const client = createClient(ready.url, 'run-half');
   await client.send('POST', '/api/v1/auth/login', { email: 'ada@example.com', password: 'open-show-demo' });
-  const { body } = await client.send<{ project: { id: string } }>('POST', '/api/v1/projects', { title: 'A film', amountCents: 1000 });
+  const film = { title: 'A film', amountCents: 1000 };
+  const { body } = await client.send<{ project: { id: string } }>('POST', '/api/v1/projects', film);
   const [, payments = 0, model = 0] = ready.pids;
   const said = once(child.stderr as NodeJS.ReadableStream, 'data');
   process.kill(payments, 'SIGKILL');

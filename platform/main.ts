@@ -26,7 +26,8 @@ async function startPart(name: string, config: PartConfig): Promise<string> {
   let stderr = '';
   child.stderr?.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4000)));
   return new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new PartFault('P_PART_FAILED', `${name} did not start in time`)), START_LIMIT_MS);
+    const tooLate = new PartFault('P_PART_FAILED', `${name} did not start in time`);
+    const late = setTimeout(() => reject(tooLate), START_LIMIT_MS);
     child.once('message', (message: { ready?: number; failed?: { code: string; message: string } }) => {
       clearTimeout(late);
       if (message.failed) reject(new PartFault(message.failed.code, `${name}: ${message.failed.message}`));
@@ -89,8 +90,9 @@ async function main(): Promise<void> {
     const event = { event: 'ready', url, metricsUrl: `${url}/metrics`, paymentsUrl, modelUrl, pids };
     process.stdout.write(JSON.stringify(event) + '\n');
   } else {
+    const data = `${dataDir}${temporary ? ' (temporary)' : ''}`;
     process.stdout.write(`OpenShow is on stage at ${url}\n\n  metrics    ${url}/metrics\n  health     ${url}/healthz\n`
-      + `  payments   ${paymentsUrl}\n  model      ${modelUrl}\n  data       ${dataDir}${temporary ? ' (temporary)' : ''}\n\n`
+      + `  payments   ${paymentsUrl}\n  model      ${modelUrl}\n  data       ${data}\n\n`
       + 'Log in as ada@example.com with open-show-demo, or sign up. Ctrl-C ends it.\n');
   }
 }

@@ -45,7 +45,8 @@ export function readOptions(args: string[]): Options {
       },
     });
     return {
-      port: whole('port', values.port, 65535), dataDir: values.data ?? null, seed: whole('seed', values.seed, 4294967295),
+      port: whole('port', values.port, 65535), dataDir: values.data ?? null,
+      seed: whole('seed', values.seed, 4294967295),
       agentIdleMs: whole('agent-idle-ms', values['agent-idle-ms'], 3_600_000),
       json: values.json, exitWithStdin: values['exit-with-stdin'], help: values.help,
     };

@@ -65,7 +65,9 @@ export function createClient(url: string, runId = 'test-run') {
     ): Promise<{ status: number; headers: Headers; body: T }> {
       const response = await fetch(url + path, {
         method, redirect: 'manual',
-        headers: { cookie, 'x-test-run-id': runId, ...(body ? { 'content-type': 'application/json' } : {}), ...headers },
+        headers: {
+          cookie, 'x-test-run-id': runId, ...(body ? { 'content-type': 'application/json' } : {}), ...headers,
+        },
         ...(body ? { body: typeof body === 'string' ? body : JSON.stringify(body) } : {}),
       });
       const set = response.headers.getSetCookie()[0];

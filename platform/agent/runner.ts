@@ -13,7 +13,9 @@ interface RunRequest {
 }
 
 const config = partConfig();
-const openai = new OpenAI({ baseURL: `${config.modelUrl}/v1`, apiKey: 'sk-local-test', maxRetries: 1, timeout: 10_000 });
+const openai = new OpenAI({
+  baseURL: `${config.modelUrl}/v1`, apiKey: 'sk-local-test', maxRetries: 1, timeout: 10_000,
+});
 
 /** Streams the brief as JSON lines: any number of `progress` with a delta, then one `completed` or `failed`. */
 async function run(task: RunRequest, response: ServerResponse): Promise<void> {
@@ -40,7 +42,7 @@ async function run(task: RunRequest, response: ServerResponse): Promise<void> {
     if (finished) send({ type: 'completed', brief: text.trim() });
     else send({ type: 'failed', code: 'MODEL_INTERRUPTED', message: 'The model stopped in the middle of the brief.' });
   } catch (error) {
-    send({ type: 'failed', code: 'MODEL_UNAVAILABLE', message: error instanceof Error ? error.message : String(error) });
+    send({ type: 'failed', code: 'MODEL_UNAVAILABLE', message: String(error) });
   }
   response.end();
 }
@@ -48,4 +50,4 @@ async function run(task: RunRequest, response: ServerResponse): Promise<void> {
 const server = createServer((request, response) => {
   readBody(request).then((body) => run(JSON.parse(body) as RunRequest, response)).catch(() => response.destroy());
 });
-listen(server, 0).then((port) => joinParent(port, config, () => server.closeAllConnections()), giveUp);
+listen(server).then((port) => joinParent(port, config, () => server.closeAllConnections()), giveUp);

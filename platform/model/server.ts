@@ -73,4 +73,4 @@ const server = createServer((request, response) => {
     complete(request, response).catch(() => response.destroy());
   } else refuse(response, 404, 'Unknown request URL.', 'unknown_url');
 });
-listen(server, config.port).then((port) => joinParent(port, config, () => server.closeAllConnections()), giveUp);
+listen(server).then((port) => joinParent(port, config, () => server.closeAllConnections()), giveUp);

@@ -143,7 +143,8 @@ export function createRefund(store: Store, form: Form): Refund {
     throw new StripeFault(400, { code, message: 'The charge has already been refunded.' }, true);
   }
   if (amount > left) {
-    throw new StripeFault(400, { message: `Refund amount is greater than the unrefunded ${left}.`, param: 'amount' }, true);
+    const message = `Refund amount is greater than the unrefunded ${left}.`;
+    throw new StripeFault(400, { message, param: 'amount' }, true);
   }
   const refund: Refund = {
     id: newId('re'), object: 'refund', amount, currency: intent.currency, created: nowSeconds(),

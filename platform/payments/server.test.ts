@@ -17,10 +17,11 @@ async function post(body: string, key: string): Promise<{ status: number; replay
   const response = await fetch(`${platform.ready.paymentsUrl}/v1/payment_intents`, {
     method: 'POST', body, headers: { authorization: 'Bearer sk_test_tests', 'idempotency-key': key },
   });
-  return { status: response.status, replayed: response.headers.get('idempotent-replayed'), body: await response.text() };
+  const replayed = response.headers.get('idempotent-replayed');
+  return { status: response.status, replayed, body: await response.text() };
 }
 
-const BODY = 'amount=1030&currency=usd&capture_method=manual&confirm=true&payment_method=pm_card_visa&metadata[run_id]=r1';
+const BODY = 'amount=1030&currency=usd&capture_method=manual&confirm=true&payment_method=pm_card_visa&metadata[a]=b';
 
 test('the same key with the same body replays the first reply and makes nothing new', async () => {
   const first = await post(BODY, 'key-replay');

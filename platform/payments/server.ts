@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { readBody, requestLog, sendJson } from '../shared/http.ts';
-import { giveUp, joinParent, listen, partConfig } from '../shared/part.ts';
+import { PartFault, giveUp, joinParent, listen, partConfig } from '../shared/part.ts';
 import { parseForm } from './form.ts';
 import type { Form } from './form.ts';
 import {
@@ -12,12 +12,23 @@ import {
 } from './intents.ts';
 import { page, search } from './lists.ts';
 import { openStore } from './store.ts';
+import type { Store } from './store.ts';
 
 const config = partConfig();
-const store = openStore(join(config.dataDir, 'payments.db'));
+const store = openBooks();
 const log = requestLog(config.dataDir, 'payments');
 /** Keys whose first request is still being executed. */
 const inFlight = new Set<string>();
+
+function openBooks(): Store {
+  try {
+    return openStore(join(config.dataDir, 'payments.db'));
+  } catch (error) {
+    const message = `the data directory is in use or damaged: ${(error as Error).message}`;
+    giveUp(new PartFault('P_DATA_DIR', message));
+    throw error;
+  }
+}
 
 function read(path: string, form: Form): unknown {
   if (path === '/v1/payment_intents') return page(store.intents(), form, path);
@@ -49,7 +60,8 @@ function unknownUrl(method: string, path: string): StripeFault {
 async function writeOnce(
   key: string | undefined, path: string, body: string,
 ): Promise<{ status: number; text: string; replayed: boolean }> {
-  if (key === undefined) return { status: 200, text: JSON.stringify(await write(path, parseForm(body))), replayed: false };
+  const execute = async (): Promise<string> => JSON.stringify(await write(path, parseForm(body)));
+  if (key === undefined) return { status: 200, text: await execute(), replayed: false };
   if (key.length > 255) throw new StripeFault(400, { message: 'Idempotency keys are up to 255 characters long.' });
   const fingerprint = createHash('sha256').update(`${path}\n${body}`).digest('hex');
   if (inFlight.has(key)) {
@@ -67,7 +79,7 @@ async function writeOnce(
   }
   inFlight.add(key);
   try {
-    const text = JSON.stringify(await write(path, parseForm(body)));
+    const text = await execute();
     store.keepReply(key, { fingerprint, status: 200, body: text });
     return { status: 200, text, replayed: false };
   } catch (fault) {
@@ -109,7 +121,7 @@ const server = createServer((request, response) => {
     sendJson(response, fault.status, { error: fault.error }, { 'request-id': requestId, ...executed });
   });
 });
-listen(server, config.port).then((port) => joinParent(port, config, () => {
+listen(server).then((port) => joinParent(port, config, () => {
   server.closeAllConnections();
   store.close();
 }), giveUp);

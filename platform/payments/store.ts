@@ -42,7 +42,8 @@ const KEY_LIFE_MS = 24 * 60 * 60 * 1000;
 /** The provider's own database: it must outlive a crash, as a payment provider's books do. */
 export function openStore(file: string) {
   const db = new DatabaseSync(file);
-  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+  // EXCLUSIVE: keys in flight live in this process, so a second one on the same books must not start.
+  db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
     CREATE TABLE IF NOT EXISTS objects (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
       parent TEXT, body TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS objects_kind ON objects (kind, seq);

@@ -66,13 +66,10 @@ export function joinParent(port: number, config: PartConfig, close: () => Promis
   process.send?.({ ready: port });
 }
 
-/** Listens on loopback. Returns the port. Throws PartFault P_PORT_TAKEN when another process has it. */
-export function listen(server: Server, port: number): Promise<number> {
+/** Listens on a free port of loopback; returns it. */
+export function listen(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = error.code === 'EADDRINUSE' || error.code === 'EACCES';
-      reject(taken ? new PartFault('P_PORT_TAKEN', `port ${port} is taken; choose another with --port`) : error);
-    });
-    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
 }

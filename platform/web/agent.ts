@@ -21,11 +21,12 @@ export function createAgentPool(config: PartConfig) {
     const startedMs = performance.now();
     const part: PartConfig = { ...config, port: 0, temporary: false };
     const child = fork(new URL('../agent/runner.ts', import.meta.url), {
-      env: { PATH: process.env['PATH'], OPENSHOW_PART: JSON.stringify(part) }, stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      env: { PATH: process.env['PATH'], OPENSHOW_PART: JSON.stringify(part) },
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     const url = new Promise<string>((resolve, reject) => {
       child.once('message', (message: { ready?: number; failed?: { message: string } }) => {
-        if (message.ready === undefined) return reject(new Error(message.failed?.message ?? 'the runner did not start'));
+        if (message.ready === undefined) return reject(new Error(message.failed?.message));
         started.ready = true;
         coldStartSeconds.observe((performance.now() - startedMs) / 1000);
         resolve(`http://127.0.0.1:${message.ready}/run`);

@@ -11,7 +11,7 @@ import { createCatalog } from './catalog.ts';
 import type { Catalog } from './catalog.ts';
 import { openDb } from './db.ts';
 import type { Db } from './db.ts';
-import { AppError } from './errors.ts';
+import { AppError, invalidInput } from './errors.ts';
 import { createEscrow } from './escrow.ts';
 import type { EscrowService } from './escrow.ts';
 import { observeRequests, requestIdOf } from './observe.ts';
@@ -38,7 +38,7 @@ export interface Services {
 
 function asAppError(error: FastifyError | AppError): AppError {
   if (error instanceof AppError) return error;
-  if (error.validation) return new AppError(400, 'INVALID_INPUT', error.message);
+  if (error.validation) return invalidInput(error.message);
   const status = error.statusCode ?? 500;
   if (status < 500) return new AppError(status, error.code ?? 'BAD_REQUEST', error.message);
   return new AppError(500, 'INTERNAL', 'Something went wrong on our side.');
@@ -79,7 +79,8 @@ export async function buildApp(config: PartConfig): Promise<FastifyInstance> {
     throw new AppError(404, 'NOT_FOUND', `There is nothing at ${request.url.slice(0, 200)}.`);
   });
 
-  for (const routes of [operations, api, moneyAndAgentApi, marketPages, accountPages, projectPages]) routes(app, services);
+  const groups = [operations, api, moneyAndAgentApi, marketPages, accountPages, projectPages];
+  for (const routes of groups) routes(app, services);
   app.addHook('onClose', () => {
     pool.close();
     db.close();

@@ -35,8 +35,11 @@ export interface CreatorQuery {
 
 export type Catalog = ReturnType<typeof createCatalog>;
 
-const COLUMNS = `c.id, c.name, c.headline, c.skill, c.use_case AS useCase, c.city, c.rate_cents AS rateCents, c.verified,
-  c.rating, c.jobs`;
+const COLUMNS = `c.id, c.name, c.headline, c.skill, c.use_case AS useCase, c.city, c.rate_cents AS rateCents,
+  c.verified, c.rating, c.jobs`;
+const BEST_FIRST = 'ORDER BY c.verified DESC, c.rating DESC, c.jobs DESC, c.id';
+/** A creator as stored: SQLite has no booleans. */
+type Row = Omit<Creator, 'verified'> & { verified: number };
 /** Creators change rarely; half a minute of staleness is invisible in a marketplace. */
 const CACHE = { maxEntries: 1000, lifeMs: 30_000 };
 
@@ -46,8 +49,7 @@ export function matchQuery(text: string): string | null {
   return words ? words.map((word) => `"${word}"*`).join(' ') : null;
 }
 
-const creatorOf = (row: Omit<Creator, 'verified'> & { verified: number }): Creator =>
-  ({ ...row, verified: row.verified === 1 });
+const creatorOf = (row: Row): Creator => ({ ...row, verified: row.verified === 1 });
 
 /** Reads of the marketplace, all cached. */
 export function createCatalog(db: Db) {
@@ -65,11 +67,10 @@ export function createCatalog(db: Db) {
     if (query.skill !== null) where.push('c.skill = ?') && values.push(query.skill);
     if (query.verified !== null) where.push('c.verified = ?') && values.push(query.verified ? 1 : 0);
     const filter = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
-    const rows = db.all<Creator & { verified: never }>('creators.search',
-      `SELECT ${COLUMNS} FROM ${from} ${filter} ORDER BY c.verified DESC, c.rating DESC, c.jobs DESC, c.id LIMIT ? OFFSET ?`,
-      ...values, query.limit, query.offset);
-    const total = db.one<{ n: number }>('creators.count', `SELECT count(*) AS n FROM ${from} ${filter}`, ...values)?.n ?? 0;
-    return { creators: rows.map(creatorOf), total };
+    const sql = `SELECT ${COLUMNS} FROM ${from} ${filter} ${BEST_FIRST} LIMIT ? OFFSET ?`;
+    const rows = db.all<Row>('creators.search', sql, ...values, query.limit, query.offset);
+    const count = db.one<{ n: number }>('creators.count', `SELECT count(*) AS n FROM ${from} ${filter}`, ...values);
+    return { creators: rows.map(creatorOf), total: count?.n ?? 0 };
   }
 
   return {
@@ -81,15 +82,15 @@ export function createCatalog(db: Db) {
         ORDER BY CASE kind WHEN 'skill' THEN 0 WHEN 'page' THEN 1 ELSE 2 END, term LIMIT 8`, match);
     }),
     creator: (id: number): Creator | null => single.get(String(id), () => {
-      const row = db.one<Creator & { verified: never }>('creators.by_id', `SELECT ${COLUMNS} FROM creators c WHERE id = ?`, id);
+      const row = db.one<Row>('creators.by_id', `SELECT ${COLUMNS} FROM creators c WHERE id = ?`, id);
       return row && creatorOf(row);
     }),
     landing: (slug: string): LandingPage | null => pages.get(slug, () => {
       const page = db.one<Omit<LandingPage, 'creators'>>('landing.by_slug',
         'SELECT slug, skill, use_case AS useCase, title FROM landing_pages WHERE slug = ?', slug);
       if (!page) return null;
-      const rows = db.all<Creator & { verified: never }>('landing.creators', `SELECT ${COLUMNS} FROM creators c
-        WHERE skill = ? AND use_case = ? ORDER BY verified DESC, rating DESC, jobs DESC LIMIT 12`, page.skill, page.useCase);
+      const rows = db.all<Row>('landing.creators', `SELECT ${COLUMNS} FROM creators c
+        WHERE skill = ? AND use_case = ? ${BEST_FIRST} LIMIT 12`, page.skill, page.useCase);
       return { ...page, creators: rows.map(creatorOf) };
     }),
   };

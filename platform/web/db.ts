@@ -68,7 +68,8 @@ export function openDb(file: string) {
     close: (): void => database.close(),
   };
 
-  database.exec('CREATE TABLE IF NOT EXISTS migrations (id INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_ms INTEGER)');
+  database.exec(`CREATE TABLE IF NOT EXISTS migrations
+    (id INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_ms INTEGER NOT NULL)`);
   const done = db.one<{ last: number | null }>('migrations', 'SELECT max(id) AS last FROM migrations')?.last ?? 0;
   for (const { id, name, sql } of migrations.filter((migration) => migration.id > done)) {
     db.transaction(() => {

@@ -11,4 +11,8 @@ export class AppError extends Error {
   }
 }
 
+/** For people: the validator's "body/password must …" without its path syntax. */
+export const invalidInput = (message: string): AppError =>
+  new AppError(400, 'INVALID_INPUT', message.replace(/^(?:body|querystring|params)[/ ]/, ''));
+
 export const notFound = (what: string): AppError => new AppError(404, 'NOT_FOUND', `There is no such ${what}.`);

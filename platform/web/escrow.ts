@@ -25,8 +25,8 @@ export interface Escrow {
 export type EscrowService = ReturnType<typeof createEscrow>;
 
 const COLUMNS = `intent_id AS intentId, project_id AS projectId, user_id AS userId, amount_cents AS amountCents,
-  fee_cents AS feeCents, total_cents AS totalCents, currency, payment_method AS paymentMethod, provider_id AS providerId,
-  state, failure, run_id AS runId, updated_ms AS updatedMs`;
+  fee_cents AS feeCents, total_cents AS totalCents, currency, payment_method AS paymentMethod,
+  provider_id AS providerId, state, failure, run_id AS runId, updated_ms AS updatedMs`;
 type Entry = [account: string, amountCents: number];
 
 /** Money held for a project: one escrow per intent id, at most one active escrow per project, a double-entry ledger. */
@@ -99,8 +99,8 @@ export function createEscrow(db: Db, provider: Provider) {
       ...price, intentId, projectId: project.id, userId, currency: 'usd', paymentMethod, providerId: null,
       state: 'pending', failure: null, runId: currentRunId(), updatedMs: nowMs,
     };
-    const added = db.run('escrows.insert', `INSERT INTO escrows VALUES (?, ?, ?, ?, ?, ?, 'usd', ?, NULL, 'pending', NULL,
-      ?, ?, ?) ON CONFLICT DO NOTHING`, intentId, project.id, userId, price.amountCents, price.feeCents,
+    const added = db.run('escrows.insert', `INSERT INTO escrows VALUES (?, ?, ?, ?, ?, ?, 'usd', ?, NULL, 'pending',
+      NULL, ?, ?, ?) ON CONFLICT DO NOTHING`, intentId, project.id, userId, price.amountCents, price.feeCents,
       price.totalCents, paymentMethod, escrow.runId, nowMs, nowMs);
     if (added === 0) throw new AppError(409, 'LOCK_IN_PROGRESS', 'Another payment for this project is in progress.');
     return settle(escrow);
@@ -155,7 +155,7 @@ export function createEscrow(db: Db, provider: Provider) {
 
     /** Gives the buyer everything back: a hold is cancelled, a released payment refunded. */
     async refund(intentId: string, userId: string): Promise<Escrow> {
-      return once(`release:${intentId}`, async () => {
+      return once(`refund:${intentId}`, async () => {
         const escrow = requireOwn(intentId, userId);
         const providerId = escrow.providerId ?? '';
         const back: Entry = [`buyer:${userId}`, escrow.totalCents];
@@ -177,8 +177,9 @@ export function createEscrow(db: Db, provider: Provider) {
         l.account, l.amount_cents AS amountCents FROM ledger_entries l JOIN escrows e USING (intent_id)
         WHERE e.run_id = ? ORDER BY l.id`, runId);
       const byIntent = Map.groupBy(entries, (entry) => entry.intentId);
-      return db.all<Escrow>('escrows.of_run', `SELECT ${COLUMNS} FROM escrows WHERE run_id = ? ORDER BY created_ms`, runId)
-        .map((escrow) => ({ ...escrow, entries: byIntent.get(escrow.intentId) ?? [] }));
+      const sql = `SELECT ${COLUMNS} FROM escrows WHERE run_id = ? ORDER BY created_ms`;
+      return db.all<Escrow>('escrows.of_run', sql, runId).map((escrow) =>
+        ({ ...escrow, entries: byIntent.get(escrow.intentId) ?? [] }));
     },
   };
 }

@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 export const registry = new Registry();
 collectDefaultMetrics({ register: registry });
 
-// Bucket edges include the objectives (20, 50, 100, 120, 250, 500 ms), so that a gate can be read without interpolation.
+// Bucket edges include the objectives (50, 100, 120, 250, 500 ms), so that a gate can be read without interpolation.
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.12, 0.25, 0.5, 1, 2.5, 5];
 const registers = [registry];
 
@@ -22,7 +22,7 @@ export const slowQueries = new Counter({
   name: 'db_slow_queries_total', help: 'Database calls that took 50 ms or longer.', registers,
 });
 export const cacheRequests = new Counter({
-  name: 'cache_requests_total', help: 'Cache look-ups, by result hit or miss.', labelNames: ['cache', 'result'], registers,
+  name: 'cache_requests_total', help: 'Cache look-ups: hit or miss.', labelNames: ['cache', 'result'], registers,
 });
 export const coldStarts = new Counter({
   name: 'agent_cold_starts_total', help: 'Starts of the agent runner process.', registers,

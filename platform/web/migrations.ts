@@ -18,7 +18,8 @@ export const migrations: Migration[] = [
       CREATE INDEX creators_use ON creators (skill, use_case, rating DESC);
       CREATE INDEX creators_rating ON creators (verified DESC, rating DESC, jobs DESC);
       CREATE VIRTUAL TABLE creators_text USING fts5 (name, headline, skill, use_case, prefix = '2 3 4');
-      CREATE TABLE landing_pages (slug TEXT PRIMARY KEY, skill TEXT NOT NULL, use_case TEXT NOT NULL, title TEXT NOT NULL);
+      CREATE TABLE landing_pages (
+        slug TEXT PRIMARY KEY, skill TEXT NOT NULL, use_case TEXT NOT NULL, title TEXT NOT NULL);
       CREATE VIRTUAL TABLE terms USING fts5 (term, kind UNINDEXED, href UNINDEXED, prefix = '1 2 3 4');
       CREATE TABLE users (
         id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE COLLATE NOCASE, name TEXT NOT NULL, password TEXT NOT NULL,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { currentRunId } from './context.ts';
 import type { Db } from './db.ts';
-import { AppError, notFound } from './errors.ts';
+import { invalidInput, notFound } from './errors.ts';
 import { MAX_AMOUNT_CENTS, MIN_AMOUNT_CENTS, formatCents } from './money.ts';
 
 export interface Project {
@@ -24,8 +24,8 @@ export interface NewProject {
   creatorId: number | null;
 }
 
-const COLUMNS = `id, user_id AS userId, creator_id AS creatorId, title, details, skill, amount_cents AS amountCents, status,
-  brief, created_ms AS createdMs`;
+const COLUMNS = `id, user_id AS userId, creator_id AS creatorId, title, details, skill, amount_cents AS amountCents,
+  status, brief, created_ms AS createdMs`;
 
 /** Stores a project of the user. Throws 400 INVALID_INPUT with what is wrong. */
 export function createProject(db: Db, userId: string, input: NewProject): Project {
@@ -34,9 +34,9 @@ export function createProject(db: Db, userId: string, input: NewProject): Projec
     : input.amountCents < MIN_AMOUNT_CENTS || input.amountCents > MAX_AMOUNT_CENTS
       ? `The budget must be from ${formatCents(MIN_AMOUNT_CENTS)} to ${formatCents(MAX_AMOUNT_CENTS)}.`
       : null;
-  if (wrong !== null) throw new AppError(400, 'INVALID_INPUT', wrong);
+  if (wrong !== null) throw invalidInput(wrong);
   if (input.creatorId !== null && !db.one('creators.by_id', 'SELECT 1 FROM creators WHERE id = ?', input.creatorId)) {
-    throw new AppError(400, 'INVALID_INPUT', 'There is no such creator.');
+    throw invalidInput('There is no such creator.');
   }
   const project: Project = {
     ...input, id: `prj_${randomUUID()}`, userId, title, status: 'draft', brief: null, createdMs: Date.now(),

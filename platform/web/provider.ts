@@ -2,7 +2,7 @@ import Stripe from 'stripe';
 import { requestContext } from './context.ts';
 import { traceparent } from '../shared/trace.ts';
 
-/** What became of a charge attempt. `unknown`: no reply; asking again with the same intent id is safe and settles it. */
+/** What became of a call. `unknown`: no reply; asking again with the same intent id is safe and settles it. */
 export type Outcome =
   | { kind: 'ok'; providerId: string }
   | { kind: 'declined'; code: string; message: string }

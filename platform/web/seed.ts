@@ -4,17 +4,18 @@ import type { Db } from './db.ts';
 
 export const SKILLS: [slug: string, name: string][] = [
   ['prompt-engineer', 'Prompt engineer'], ['video-editor', 'AI video editor'], ['voice-designer', 'Voice designer'],
-  ['image-artist', 'Generative image artist'], ['music-producer', 'AI music producer'], ['avatar-maker', 'Avatar maker'],
-  ['motion-designer', 'Motion designer'], ['chatbot-builder', 'Chatbot builder'], ['data-storyteller', 'Data storyteller'],
-  ['3d-modeller', '3D modeller'], ['script-writer', 'Script writer'], ['localiser', 'Video localiser'],
+  ['image-artist', 'Generative image artist'], ['music-producer', 'AI music producer'],
+  ['avatar-maker', 'Avatar maker'], ['motion-designer', 'Motion designer'], ['chatbot-builder', 'Chatbot builder'],
+  ['data-storyteller', 'Data storyteller'], ['3d-modeller', '3D modeller'],
+  ['script-writer', 'Script writer'], ['localiser', 'Video localiser'],
 ];
 export const USES: [slug: string, name: string][] = [
   ['product-launches', 'product launches'], ['online-courses', 'online courses'], ['podcasts', 'podcasts'],
   ['short-video', 'short video'], ['game-studios', 'game studios'],
 ];
 const FIRST = ['Amara', 'Björn', 'Chidi', 'Dalia', 'Emre', 'Freya', 'Goran', 'Hana', 'Imani', 'Jonas', 'Keiko', 'Liam',
-  'Mira', 'Noor', 'Oskar', 'Priya', 'Quinn', 'Rosa', 'Sami', 'Tove', 'Uma', 'Viktor', 'Wanda', 'Ximena', 'Yusuf', 'Zola'];
-const LAST = ['Adeyemi', 'Berg', 'Castillo', 'Dvořák', 'Eriksen', 'Fontaine', 'Ghosh', 'Haddad', 'Ito', 'Jansen', 'Kaya',
+  'Mira', 'Noor', 'Oskar', 'Priya', 'Quinn', 'Rosa', 'Sami', 'Tove', 'Uma', 'Viktor', 'Wanda', 'Ximena', 'Yusuf'];
+const LAST = ['Adeyemi', 'Berg', 'Castillo', 'Dvořák', 'Eriksen', 'Fontaine', 'Ghosh', 'Haddad', 'Ito', 'Jansen',
   'Lindqvist', 'Moreau', 'Nkosi', 'Okafor', 'Petrov', 'Quispe', 'Rossi', 'Sato', 'Tanaka', 'Usman', 'Vargas', 'Weiss'];
 const CITIES = ['Lagos', 'Lisbon', 'Seoul', 'Malmö', 'Austin', 'Nairobi', 'Pune', 'Berlin', 'Bogotá', 'Osaka'];
 const WAYS = ['from rough idea to final cut', 'with a library of tested prompts', 'on brand and on time',
@@ -71,7 +72,8 @@ export async function seedDb(db: Db, seed: number): Promise<void> {
     }
     for (const [index, email] of DEMO_EMAILS.entries()) {
       const name = email.slice(0, 1).toUpperCase() + email.slice(1, email.indexOf('@'));
-      db.run('seed', 'INSERT INTO users VALUES (?, ?, ?, ?, NULL, ?)', `usr_demo_${index + 1}`, email, name, password, 0);
+      const id = `usr_demo_${index + 1}`;
+      db.run('seed', 'INSERT INTO users VALUES (?, ?, ?, ?, NULL, 0)', id, email, name, password);
     }
     db.run('seed', "INSERT INTO meta VALUES ('jwt_secret', ?)", randomBytes(32).toString('hex'));
     db.run('seed', "INSERT INTO meta VALUES ('seeded', ?)", String(seed));

@@ -47,7 +47,8 @@ const COLUMNS = `id, project_id AS projectId, user_id AS userId, state, cold_sta
 const round = (ms: number): number => Math.round(ms * 10) / 10;
 
 function outline(project: Project): string {
-  return `Outline for ${project.title}.\n\nSkill: ${project.skill}.\n\n${project.details || 'Describe the goal here.'}\n\n`
+  const goal = project.details || 'Describe the goal here.';
+  return `Outline for ${project.title}.\n\nSkill: ${project.skill}.\n\n${goal}\n\n`
     + 'Deliverables: first draft, one review round, final files.';
 }
 
@@ -91,7 +92,7 @@ export function createTasks(db: Db, pool: AgentPool) {
         place.release();
       }
     } catch (error) {
-      end = { type: 'failed', code: 'AGENT_UNAVAILABLE', message: error instanceof Error ? error.message : String(error) };
+      end = { type: 'failed', code: 'AGENT_UNAVAILABLE', message: String(error) };
     }
     if (end.type === 'failed' && end.code.startsWith('MODEL_')) {
       task.degraded = true;
@@ -110,7 +111,8 @@ export function createTasks(db: Db, pool: AgentPool) {
       db.run('tasks.finish', `UPDATE tasks SET state = ?, cold_start_ms = ?, first_progress_ms = ?, duration_ms = ?,
         degraded = ?, brief = ?, error_code = ? WHERE id = ?`, task.state, task.coldStartMs, task.firstProgressMs,
         task.durationMs, task.degraded ? 1 : 0, task.brief, task.errorCode, task.id);
-      if (task.brief !== null) db.run('projects.brief', 'UPDATE projects SET brief = ? WHERE id = ?', task.brief, task.projectId);
+      if (task.brief === null) return;
+      db.run('projects.brief', 'UPDATE projects SET brief = ? WHERE id = ?', task.brief, task.projectId);
     });
     agentTasks.inc({ outcome: task.degraded ? 'degraded' : task.state });
     if (task.state === 'completed') agentTaskSeconds.observe(task.durationMs / 1000);

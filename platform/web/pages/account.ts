@@ -34,7 +34,8 @@ export function loginPage({ email, next, error }: AccountForm): Html {
     <h1>Welcome back</h1>
     ${alertBox(error)}<input type="hidden" name="next" value="${next}">
     <label>Email<input name="email" type="email" value="${email}" required maxlength="254" autocomplete="email"></label>
-    <label>Password<input name="password" type="password" required maxlength="200" autocomplete="current-password"></label>
+    <label>Password<input name="password" type="password" required maxlength="200"
+      autocomplete="current-password"></label>
     <button class="button" type="submit">Log in</button>
     <p class="muted">New here? <a href="/signup">Create an account</a></p>
   </form>`;
@@ -45,8 +46,8 @@ export function welcomePage(user: User): Html {
     <p class="eyebrow">Your account is ready</p>
     <h1 data-testid="welcome">Welcome, <em>${user.name}</em></h1>
     <p class="lead">Describe what you want made; our agent drafts a brief, and escrow protects both sides.</p>
-    <p class="row"><a class="button" href="/projects/new">Start a project</a><a class="button quiet" href="/search">Browse
-      creators</a></p>
+    <p class="row"><a class="button" href="/projects/new">Start a project</a>
+      <a class="button quiet" href="/search">Browse creators</a></p>
   </section>`;
 }
 

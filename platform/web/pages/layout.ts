@@ -79,14 +79,17 @@ function poster({ id, name }: Creator): Html {
     <text x="20" y="102" fill="#fff">${letters}</text></svg>`;
 }
 
-export function creatorCard(creator: Creator): Html {
+export const verifiedBadge = (creator: Creator): Html | false =>
+  creator.verified && html` <span class="badge">Verified</span>`;
+
+function creatorCard(creator: Creator): Html {
   return html`<li class="card creator" data-testid="creator-card">
     ${poster(creator)}
     <div class="body">
-      <h3><a href="/creators/${creator.id}">${creator.name}</a>${creator.verified
-        && html` <span class="badge">Verified</span>`}</h3>
+      <h3><a href="/creators/${creator.id}">${creator.name}</a>${verifiedBadge(creator)}</h3>
       <p>${creator.headline}</p>
-      <p class="facts"><span>★ ${creator.rating.toFixed(1)}</span><span>${creator.jobs} jobs</span><span>${creator.city}</span>
+      <p class="facts"><span>★ ${creator.rating.toFixed(1)}</span><span>${creator.jobs} jobs</span>
+        <span>${creator.city}</span>
         <strong>${formatCents(creator.rateCents)}/h</strong></p>
     </div></li>`;
 }

@@ -3,7 +3,7 @@ import { html } from '../html.ts';
 import type { Html } from '../html.ts';
 import { formatCents } from '../money.ts';
 import { SKILLS, USES } from '../seed.ts';
-import { creatorGrid, searchForm, skillName } from './layout.ts';
+import { creatorGrid, searchForm, skillName, verifiedBadge } from './layout.ts';
 
 const POPULAR = ['prompt-engineer-for-product-launches', 'video-editor-for-short-video', 'voice-designer-for-podcasts',
   'avatar-maker-for-online-courses', 'music-producer-for-game-studios'];
@@ -54,7 +54,7 @@ export function landingPage(page: LandingPage, lowestCents: number | null): Html
       <p class="eyebrow">Hand-picked by skill and use</p>
       <h1>${page.title}</h1>
       <p class="lead">${page.creators.length} creators${lowestCents !== null
-        && html`, from <strong>${formatCents(lowestCents)}</strong> an hour`}. Funds stay in escrow until you approve.</p>
+        && html`, from <strong>${formatCents(lowestCents)}</strong> an hour`}. Paid from escrow, once you approve.</p>
       <a class="button" href="/projects/new?skill=${page.skill}">Start a project</a>
     </section>
     ${creatorGrid(page.creators)}
@@ -66,13 +66,13 @@ export function landingPage(page: LandingPage, lowestCents: number | null): Html
 export function creatorPage(creator: Creator): Html {
   return html`<article class="card sheet">
       <p class="eyebrow">${skillName(creator.skill)} · ${creator.city}</p>
-      <h1 data-testid="creator-name">${creator.name}${creator.verified && html` <span class="badge">Verified</span>`}</h1>
+      <h1 data-testid="creator-name">${creator.name}${verifiedBadge(creator)}</h1>
       <p class="lead">${creator.headline}.</p>
       <dl class="figures">
         <div><dt>Rate</dt><dd>${formatCents(creator.rateCents)}/h</dd></div>
         <div><dt>Rating</dt><dd>★ ${creator.rating.toFixed(1)}</dd></div>
         <div><dt>Finished jobs</dt><dd>${creator.jobs}</dd></div>
       </dl>
-      <a class="button" href="/projects/new?creator=${creator.id}">Start a project with ${creator.name.split(' ')[0]}</a>
+      <a class="button" href="/projects/new?creator=${creator.id}">Work with ${creator.name.split(' ')[0]}</a>
     </article>`;
 }

@@ -54,10 +54,11 @@ export function projectPage(project: Project, creator: Creator | null, escrow: E
   const { brief } = project;
   return html`<p class="crumbs"><a href="/projects">Projects</a></p>
     <div class="row spread"><h1 class="plain" data-testid="project-title">${project.title}</h1>${status(project)}</div>
-    <p class="muted">${skillName(project.skill)}${creator && html` · with <a href="/creators/${creator.id}">${creator.name}</a>`}</p>
+    <p class="muted">${skillName(project.skill)}${creator
+      && html` · with <a href="/creators/${creator.id}">${creator.name}</a>`}</p>
     <div class="columns">
       <section class="card body" aria-label="Details"><h2>Details</h2>
-        <p class="prose">${project.details || 'No details yet. The agent can draft a brief from the title.'}</p></section>
+        <p class="prose">${project.details || 'No details yet. The agent can work from the title.'}</p></section>
       <aside class="card body" aria-label="Escrow"><h2>Escrow</h2>
         <p class="price">${formatCents(project.amountCents)}</p>
         ${project.status === 'draft' || project.status === 'refunded'
@@ -106,7 +107,8 @@ export function checkoutPage(project: Project): Html {
       </form>
       <section class="card body receipt" data-testid="receipt" aria-label="Receipt" hidden>
         <h2>Held in escrow</h2>
-        <p><strong data-receipt="total"></strong> is held for “${project.title}”. Reference <code data-receipt="intent"></code></p>
+        <p><strong data-receipt="total"></strong> is held for “${project.title}”. Reference
+          <code data-receipt="intent"></code></p>
         <p class="row"><button class="button" type="button" data-move="release">Release payment</button>
           <a class="button quiet" href="/projects/${project.id}">Back to the project</a></p>
         <p role="alert" class="alert" data-testid="escrow-error" hidden></p>

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Services } from '../app.ts';
 import { SESSION_COOKIE, logIn, openSession, requireUser, signUp } from '../auth.ts';
 import type { User } from '../auth.ts';
-import { AppError } from '../errors.ts';
+import { AppError, invalidInput } from '../errors.ts';
 import { loginPage, signupPage, welcomePage } from '../pages/account.ts';
 import { layout, sendPage } from '../pages/layout.ts';
 import { credentialsSchema, signupSchema } from './schemas.ts';
@@ -38,7 +38,7 @@ export function accountPages(app: FastifyInstance, { db }: Services): void {
     async (request, reply) => {
       const body = request.body ?? {};
       const { name, email, next } = body;
-      const error = request.validationError ? new AppError(400, 'INVALID_INPUT', request.validationError.message)
+      const error = request.validationError ? invalidInput(request.validationError.message)
         : await enter(reply, ownPath(next, '/welcome'), signUp(db, name, email, body.password));
       if (error === null) return reply;
       const form = { name, email, next: next ?? '', error: error.message };
@@ -52,7 +52,7 @@ export function accountPages(app: FastifyInstance, { db }: Services): void {
     async (request, reply) => {
       const body = request.body ?? {};
       const { email, next } = body;
-      const error = request.validationError ? new AppError(400, 'INVALID_INPUT', request.validationError.message)
+      const error = request.validationError ? invalidInput(request.validationError.message)
         : await enter(reply, ownPath(next, '/projects'), logIn(db, email, body.password));
       if (error === null) return reply;
       const form = { email, next: next ?? '', error: error.message };

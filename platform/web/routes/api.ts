@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Services } from '../app.ts';
 import { logIn, openSession, requireUser, signUp } from '../auth.ts';
-import { notFound } from '../errors.ts';
 import { createProject, listProjects, requireProject } from '../projects.ts';
 import type { NewProject } from '../projects.ts';
 import { createCreatorQuery, credentialsSchema, idParams, projectSchema, signupSchema } from './schemas.ts';
@@ -16,17 +15,12 @@ export function api(app: FastifyInstance, { db, catalog, escrow }: Services): vo
         properties: {
           q: { type: 'string', maxLength: 100 }, skill: { type: 'string', maxLength: 40 },
           verified: { type: 'string', enum: ['true', 'false'] },
-          limit: { type: 'integer', minimum: 1, maximum: 100 }, offset: { type: 'integer', minimum: 0, maximum: 10_000 },
+          limit: { type: 'integer', minimum: 1, maximum: 100 },
+          offset: { type: 'integer', minimum: 0, maximum: 10_000 },
         },
       },
     },
   }, async ({ query }) => catalog.search(createCreatorQuery(query)));
-
-  app.get<{ Params: { id: string } }>('/api/v1/creators/:id', async ({ params }) => {
-    const creator = catalog.creator(Number(params.id));
-    if (!creator) throw notFound('creator');
-    return creator;
-  });
 
   app.get<{ Querystring: { q: string } }>('/api/v1/search/suggestions', {
     schema: {

@@ -9,7 +9,8 @@ const intentId = { type: 'string', pattern: '^[A-Za-z0-9_-]{8,100}$' };
 const lockSchema = {
   type: 'object', required: ['projectId', 'intentId', 'paymentMethod'],
   properties: {
-    projectId: { type: 'string', maxLength: 80 }, intentId, paymentMethod: { type: 'string', pattern: '^pm_\\w{1,80}$' },
+    projectId: { type: 'string', maxLength: 80 }, intentId,
+    paymentMethod: { type: 'string', pattern: '^pm_\\w{1,80}$' },
   },
 };
 const intentSchema = { type: 'object', required: ['intentId'], properties: { intentId } };

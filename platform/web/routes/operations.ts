@@ -32,7 +32,8 @@ export function operations(app: FastifyInstance, { config, db }: Services): void
     const [payments, model] = await Promise.all([answers(config.paymentsUrl), answers(config.modelUrl)]);
     const parts = { db: db.one('healthz', 'SELECT 1 AS ok') !== null, payments, model };
     const down = Object.entries(parts).filter(([, up]) => !up).map(([name]) => name);
-    return reply.code(down.length === 0 ? 200 : 503).send({ status: down.length === 0 ? 'ok' : 'degraded', parts, down });
+    const ok = down.length === 0;
+    return reply.code(ok ? 200 : 503).send({ status: ok ? 'ok' : 'degraded', parts, down });
   });
 
   app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Services } from '../app.ts';
 import { requireUser } from '../auth.ts';
-import { AppError } from '../errors.ts';
+import { AppError, invalidInput } from '../errors.ts';
 import { formatCents, parseCents } from '../money.ts';
 import { layout, sendPage } from '../pages/layout.ts';
 import { checkoutPage, newProjectPage, projectList, projectPage } from '../pages/project.ts';
@@ -51,7 +51,7 @@ export function projectPages(app: FastifyInstance, { db, catalog, escrow }: Serv
     let project: Project;
     try {
       const amountCents = parseCents(budget);
-      if (amountCents === null) throw new AppError(400, 'INVALID_INPUT', 'The budget is not an amount, such as 1,200.00.');
+      if (amountCents === null) throw invalidInput('The budget is not an amount, such as 1,200.00.');
       project = createProject(db, user.id, { title, details, skill, amountCents, creatorId });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;

@@ -166,6 +166,10 @@ function agent(panel) {
       show(brief, task.brief);
     });
     source.addEventListener('failed', (event) => end(source, JSON.parse(event.data).message));
+    source.addEventListener('error', () => {
+      // While connecting again the browser helps itself; closed, it has given up.
+      if (source.readyState === EventSource.CLOSED) end(source, 'The connection to the agent was lost. Try again.');
+    });
   }
   button.addEventListener('click', async () => {
     button.disabled = true;
