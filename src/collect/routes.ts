@@ -2,7 +2,7 @@
 const ID = /^(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{12,}|[a-z]{2,5}_[A-Za-z0-9_-]{6,}|(?=[^/]*\d)[A-Za-z0-9_-]{16,})$/;
 
 /**
- * Returns a function from a URL to its route, so that `/projects/41` and `/projects/42` count as one. Patterns such as
+ * Returns a function from a URL or path to its route, so that `/projects/41` and `/projects/42` count as one. Patterns such as
  * `/find/:slug` win; other ids are told by their shape. Another origin keeps its host, so that it is never taken for ours.
  */
 export function createRouter(targetUrl: string, patterns: readonly string[] = []): (url: string) => string {
@@ -13,7 +13,7 @@ export function createRouter(targetUrl: string, patterns: readonly string[] = []
   }));
   const cache = new Map<string, string>();
   return (url) => {
-    const parsed = URL.canParse(url) ? new URL(url) : null;
+    const parsed = URL.parse(url, origin);
     if (!parsed) return url.slice(0, 80);
     const key = parsed.origin + parsed.pathname;
     const known = cache.get(key);

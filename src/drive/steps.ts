@@ -11,12 +11,18 @@ export type StepSample = Pick<
 >;
 export type AgentTaskSample = Pick<AgentTaskObservation, 'firstProgressMs' | 'completedMs' | 'outcome' | 'degraded'>;
 
+/** Why a user is ended from outside: a crash, its deadline, the end of the run. */
+export interface Ending {
+  outcome: Outcome;
+  code: ErrorCode;
+  message: string;
+}
+
 export interface StepContext {
   page: Page;
   clock: PerceivedClock;
   deadlineMs: number;
-  /** Why the user is being ended from outside, if it is: a crash, its deadline, the end of the run. */
-  endedBy: () => { outcome: Outcome; code: ErrorCode; message: string } | null;
+  endedBy: () => Ending | null;
   /** Takes a picture of a failed step; returns its file name, or undefined where there is none to take. */
   screenshot: (step: string) => Promise<string | undefined>;
   onStep: (sample: StepSample) => void;
@@ -28,7 +34,7 @@ export interface StepTools {
   agentTask: (names: { firstProgress: string; completed: string }, spec: AgentTaskSpec) => Promise<void>;
 }
 
-/** A failed step, so that whoever catches it knows it is recorded already. */
+/** What ended a user's journey, with its code; a failed step is recorded already. */
 export class StepFailure extends Error {
   readonly outcome: Outcome;
   readonly code: ErrorCode;

@@ -1,15 +1,11 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { BrowserContext, BrowserContextOptions, Page } from 'playwright';
+import type { BrowserContext, BrowserContextOptions } from 'playwright';
 import type { ObservationSink } from '../collect/recorder.ts';
-import { installPerceivedClock } from '../collect/perceived.ts';
-import { watchRequests } from '../collect/requests.ts';
-import { installVitals } from '../collect/vitals.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { AnyJourney } from '../journey.ts';
 import { OBSERVATION_VERSION, type Outcome, type Role } from '../model/index.ts';
-import type { BrowserPool } from './pool.ts';
-import { StepFailure, createSteps, plainMessage } from './steps.ts';
+import { actJourney, type UserBase } from './act.ts';
+import type { Lease, BrowserPool } from './pool.ts';
+import { StepFailure, plainMessage, type Ending } from './steps.ts';
 
 /** What every virtual user of a run shares. */
 export interface UserSurroundings {
@@ -44,16 +40,6 @@ export interface UserResult {
   durationMs: number;
 }
 
-/** Pictures are evidence of the first failures; hundreds of the same would fill the disk and cost CPU in the run. */
-const MAX_SCREENSHOTS = 40;
-let screenshots = 0;
-
-interface Ending {
-  outcome: Outcome;
-  code: ErrorCode;
-  message: string;
-}
-
 /** Runs one virtual user from arrival to its closed context and records everything it saw. Never throws. */
 export async function runUser(spec: UserSpec, around: UserSurroundings): Promise<UserResult> {
   const startedMs = around.now();
@@ -69,9 +55,7 @@ export async function runUser(spec: UserSpec, around: UserSurroundings): Promise
   return { ...result, durationMs };
 }
 
-type Base = { v: 1; runId: string; phase: string | null; vu: string; journey: string; role: Role };
-
-async function live(spec: UserSpec, around: UserSurroundings, base: Base): Promise<Omit<UserResult, 'durationMs'>> {
+async function live(spec: UserSpec, around: UserSurroundings, base: UserBase): Promise<Omit<UserResult, 'durationMs'>> {
   const { journey } = spec;
   const ending = new AbortController();
   const end = (reason: Ending): void => ending.abort(reason);
@@ -84,7 +68,7 @@ async function live(spec: UserSpec, around: UserSurroundings, base: Base): Promi
   if (around.interrupted.aborted) interrupt();
   around.interrupted.addEventListener('abort', interrupt, { once: true });
 
-  let lease: Awaited<ReturnType<BrowserPool['acquire']>> | null = null;
+  let lease: Lease | null = null;
   try {
     lease = await around.pool.acquire(spec.role, around.contextOptions);
     const { context, crashed } = lease;
@@ -97,7 +81,17 @@ async function live(spec: UserSpec, around: UserSurroundings, base: Base): Promi
       ending.signal.addEventListener('abort', fail, { once: true });
     });
     ended.catch(() => {});
-    return await Promise.race([act(journey, spec, around, base, lease.context, endedBy), ended]);
+    const acting = actJourney(journey, {
+      base, context, endedBy,
+      sink: around.sink,
+      now: around.now,
+      route: around.route,
+      fixtures: around.fixtures({ vu: spec.vu, context }),
+      stepDeadlineMs: around.stepDeadlineMs,
+      failuresFolder: around.failuresFolder,
+    });
+    await Promise.race([acting, ended]);
+    return { outcome: 'passed' };
   } catch (error) {
     return toResult(error, endedBy());
   } finally {
@@ -107,69 +101,8 @@ async function live(spec: UserSpec, around: UserSurroundings, base: Base): Promi
   }
 }
 
-async function act(
-  journey: AnyJourney, spec: UserSpec, around: UserSurroundings, base: Base, context: BrowserContext, endedBy: () => Ending | null,
-): Promise<Omit<UserResult, 'durationMs'>> {
-  const { sink, now } = around;
-  context.setDefaultTimeout(around.stepDeadlineMs);
-  let cold: boolean | null = null;
-  const clock = await installPerceivedClock(context);
-  const vitals = await installVitals(context, (vital) =>
-    sink.record({ ...base, kind: 'vital', tMs: now(), ...vital, page: around.route(new URL(vital.page, around.contextOptions.baseURL).href) }),
-  );
-  watchRequests(
-    context, around.route,
-    (sample) => sink.record({ ...base, kind: 'request', tMs: now(), ...sample }),
-    (sample) => {
-      cold = true;
-      sink.record({ ...base, kind: 'coldStart', tMs: now(), ...sample });
-    },
-  );
-
-  const fixtures = around.fixtures({ vu: spec.vu, context });
-  let arranged: unknown;
-  try {
-    arranged = await journey.arrange?.({ ...fixtures, context });
-  } catch (error) {
-    const ending = endedBy();
-    if (ending) return toResult(error, ending);
-    return { outcome: 'failed', errorCode: 'J_ARRANGE_FAILED', message: plainMessage(error) };
-  }
-
-  const page = await context.newPage();
-  const steps = createSteps({
-    page, clock, endedBy,
-    deadlineMs: around.stepDeadlineMs,
-    screenshot: (step) => picture(page, around.failuresFolder, `${spec.vu}-${step}`),
-    onStep: (sample) => sink.record({ ...base, kind: 'step', tMs: now(), ...sample }),
-    onAgentTask: (sample) => sink.record({ ...base, kind: 'agentTask', tMs: now(), ...sample, cold: cold ?? (sample.completedMs === null ? null : false) }),
-  });
-  try {
-    await journey.act({ ...fixtures, ...steps, page, context }, arranged);
-  } catch (error) {
-    await vitals.flush();
-    return toResult(error, endedBy());
-  }
-  await vitals.flush();
-  return { outcome: 'passed' };
-}
-
 function toResult(error: unknown, ended: Ending | null): Omit<UserResult, 'durationMs'> {
   if (ended) return { outcome: ended.outcome, errorCode: ended.code, message: ended.message };
   if (error instanceof StepFailure) return { outcome: error.outcome, errorCode: error.code, message: error.message };
   return { outcome: 'failed', errorCode: 'J_STEP_FAILED', message: plainMessage(error) };
-}
-
-async function picture(page: Page, folder: string | null, name: string): Promise<string | undefined> {
-  if (!folder || screenshots >= MAX_SCREENSHOTS) return undefined;
-  screenshots += 1;
-  const file = `${name.replace(/[^A-Za-z0-9._-]+/g, '-')}.jpg`;
-  try {
-    await mkdir(folder, { recursive: true });
-    await page.screenshot({ path: join(folder, file), type: 'jpeg', quality: 60, timeout: 3_000 });
-    return `failures/${file}`;
-  } catch {
-    // A page that cannot be pictured (crashed, hung) is described by its error alone.
-    return undefined;
-  }
 }

@@ -1,0 +1,25 @@
+import { defineConfig } from '@playwright/test';
+import { resolveBrowser } from './src/drive/browser.ts';
+import { readSettings } from './src/plan/settings.ts';
+
+const settings = readSettings(import.meta.dirname, process.env);
+const browser = await resolveBrowser(settings);
+
+/** The journeys once each, as functional and synthetic checks: `npx playwright test`. */
+export default defineConfig({
+  testDir: 'test/journeys',
+  globalSetup: './test/journeys/target.setup.ts',
+  fullyParallel: true,
+  workers: 2,
+  forbidOnly: Boolean(process.env.CI),
+  timeout: 60_000,
+  reporter: [['list'], ['allure-playwright', { resultsDir: 'allure-results', detail: false }]],
+  use: {
+    launchOptions: { executablePath: browser.executablePath, args: ['--no-sandbox'], env: { ...process.env, ...browser.env } as Record<string, string> },
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    ...(settings.TARGET_HTTP_USER && settings.TARGET_HTTP_PASSWORD
+      ? { httpCredentials: { username: settings.TARGET_HTTP_USER, password: settings.TARGET_HTTP_PASSWORD } }
+      : {}),
+  },
+});

@@ -1,0 +1,100 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BrowserContext, Page } from 'playwright';
+import { installPerceivedClock } from '../collect/perceived.ts';
+import type { ObservationSink } from '../collect/recorder.ts';
+import { watchRequests } from '../collect/requests.ts';
+import { installVitals } from '../collect/vitals.ts';
+import type { ActTools, AnyJourney } from '../journey.ts';
+import type { Role } from '../model/index.ts';
+import { StepFailure, createSteps, plainMessage, type Ending } from './steps.ts';
+
+/** What every observation of one user carries. */
+export interface UserBase {
+  v: 1;
+  runId: string;
+  phase: string | null;
+  vu: string;
+  journey: string;
+  role: Role;
+}
+
+export interface ActOptions {
+  base: UserBase;
+  context: BrowserContext;
+  sink: ObservationSink;
+  /** Milliseconds since the run's start. */
+  now: () => number;
+  route: (url: string) => string;
+  fixtures: object;
+  stepDeadlineMs: number;
+  /** Folder for pictures of failed steps; null takes none. */
+  failuresFolder: string | null;
+  /** Why the user is being ended from outside, if it is. */
+  endedBy: () => Ending | null;
+}
+
+/** Pictures are evidence of the first failures; hundreds of the same would fill the disk and cost CPU in the run. */
+const MAX_SCREENSHOTS = 40;
+let screenshots = 0;
+
+/**
+ * Acts a journey once in a fresh context and records everything it saw: the same under load and as a single check.
+ * Throws StepFailure when it does not come to its end.
+ */
+export async function actJourney(journey: AnyJourney, options: ActOptions): Promise<void> {
+  const { base, context, sink, now } = options;
+  context.setDefaultTimeout(options.stepDeadlineMs);
+  let cold = false;
+  const clock = await installPerceivedClock(context);
+  const vitals = await installVitals(context, (vital) => sink.record({ ...base, kind: 'vital', tMs: now(), ...vital, page: options.route(vital.page) }));
+  watchRequests(
+    context, options.route,
+    (sample) => sink.record({ ...base, kind: 'request', tMs: now(), ...sample }),
+    (sample) => {
+      cold = true;
+      sink.record({ ...base, kind: 'coldStart', tMs: now(), ...sample });
+    },
+  );
+
+  const arranged = await arrange(journey, options);
+  const page = await context.newPage();
+  const steps: Pick<ActTools, 'step' | 'agentTask'> = createSteps({
+    page, clock,
+    endedBy: options.endedBy,
+    deadlineMs: options.stepDeadlineMs,
+    screenshot: (step) => picture(page, options.failuresFolder, `${base.vu}-${step}`),
+    onStep: (sample) => sink.record({ ...base, kind: 'step', tMs: now(), ...sample }),
+    onAgentTask: (sample) => sink.record({ ...base, kind: 'agentTask', tMs: now(), ...sample, cold: sample.completedMs === null && !cold ? null : cold }),
+  });
+  try {
+    await journey.act({ ...options.fixtures, ...steps, page, context }, arranged);
+  } finally {
+    // Values are final only when a page hides; the last page never does by itself.
+    await vitals.flush();
+  }
+}
+
+async function arrange(journey: AnyJourney, { fixtures, context, endedBy }: ActOptions): Promise<unknown> {
+  try {
+    return await journey.arrange?.({ ...fixtures, context });
+  } catch (error) {
+    const ended = endedBy();
+    if (ended) throw new StepFailure(ended.outcome, ended.code, ended.message, error);
+    throw new StepFailure('failed', 'J_ARRANGE_FAILED', plainMessage(error), error);
+  }
+}
+
+async function picture(page: Page, folder: string | null, name: string): Promise<string | undefined> {
+  if (!folder || screenshots >= MAX_SCREENSHOTS) return undefined;
+  screenshots += 1;
+  const file = `${name.replace(/[^A-Za-z0-9._-]+/g, '-')}.jpg`;
+  try {
+    await mkdir(folder, { recursive: true });
+    await page.screenshot({ path: join(folder, file), type: 'jpeg', quality: 60, timeout: 3_000 });
+    return `failures/${file}`;
+  } catch {
+    // A page that cannot be pictured (crashed, hung) is described by its error alone.
+    return undefined;
+  }
+}

@@ -1,0 +1,49 @@
+import { expect, test } from '@playwright/test';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { createFixtures } from '../../fixtures/index.ts';
+import { MemoryRecorder } from '../../src/collect/recorder.ts';
+import { createRouter } from '../../src/collect/routes.ts';
+import { actJourney } from '../../src/drive/act.ts';
+import { loadJourneys } from '../../src/drive/journeys.ts';
+import type { StepObservation } from '../../src/model/index.ts';
+import { TARGET } from './target.setup.ts';
+
+const { journeys, faults } = await loadJourneys(join(import.meta.dirname, '../../journeys'));
+
+test('every journey file can be loaded', () => {
+  expect(faults).toEqual([]);
+});
+
+for (const journey of journeys.values()) {
+  test(journey.name, async ({ browser, contextOptions }, info) => {
+    const url = process.env[TARGET] ?? '';
+    const runId = `check-${randomUUID().slice(0, 8)}`;
+    const context = await browser.newContext({ ...contextOptions, baseURL: url, extraHTTPHeaders: { 'x-test-run-id': runId } });
+    const recorder = new MemoryRecorder();
+    const vu = `check-${info.testId}`;
+    await actJourney(journey, {
+      context,
+      base: { v: 1, runId, vu, phase: null, journey: journey.name, role: 'observer' },
+      sink: recorder,
+      now: () => performance.now(),
+      route: createRouter(url),
+      fixtures: createFixtures({ context, runId, vu, seed: 1 }),
+      stepDeadlineMs: 15_000,
+      failuresFolder: null,
+      endedBy: () => null,
+    });
+    await context.close();
+
+    const steps = recorder.observations.filter((one): one is StepObservation => one.kind === 'step');
+    for (const step of steps) {
+      const perceived = step.perceivedMs === null ? `not measured: ${step.unmeasured}` : `${step.perceivedMs.toFixed(0)} ms`;
+      info.annotations.push({ type: step.name, description: perceived });
+    }
+    expect(steps.length, 'a journey measures at least one step').toBeGreaterThan(0);
+    expect(steps.filter((step) => step.clock === 'page' && step.perceivedMs === null).map((step) => `${step.name}: ${step.unmeasured}`)).toEqual([]);
+    // A check that the target's answers were good, not only that something showed.
+    const errors = recorder.observations.filter((one) => one.kind === 'request' && (one.status === null || one.status >= 400));
+    expect(errors).toEqual([]);
+  });
+}
