@@ -5,9 +5,11 @@ import type { GateLine } from './lines.ts';
 import type { Reporter } from './reporter.ts';
 import { harmless } from './text.ts';
 
-/** Names come from outside: nothing in them may be markup, a mention or a new cell. */
+const SPECIAL = /[&<>\\`*_{}[\]()#+!|~@]/g;
+
+/** Names come from outside: as character references, nothing in them is markup, a mention or the end of a cell. */
 function escape(text: string): string {
-  return harmless(text).replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`).replace(/[\\`*_{}[\]()#+!|~@]/g, '\\$&');
+  return harmless(text).replace(SPECIAL, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
 function row(line: GateLine): string {

@@ -61,7 +61,7 @@ function gateTable(groups: GateLine[][], width: number, paint: Paint): string[] 
   const lines = groups.map((group) => group.flatMap((line) => {
     const text = widest(label) <= labelWidth ? label(line) : shortLabel(line, labelWidth);
     const row = ` ${paint(STATUS_STYLE[line.status], line.mark)} ${padEnd(text, labelWidth)}  ${figures(line)}`;
-    return withNotes(row.trimEnd(), line.notes, width, paint);
+    return withNotes(row, line.notes, width, paint);
   }));
   return lines.flatMap((group) => [...group, '']);
 }
@@ -75,11 +75,11 @@ function shortLabel(line: GateLine, width: number): string {
 
 function withNotes(row: string, notes: string[], width: number, paint: Paint): string[] {
   const [first] = notes;
-  if (first === undefined) return [row];
+  if (first === undefined) return [row.trimEnd()];
   const beside = cells(row) + 3 + cells(first) <= width;
   const below = beside ? notes.slice(1) : notes;
   const lines = below.flatMap((note) => wrap(note, width - 6).map((line, index) => (index === 0 ? `   · ${line}` : `     ${line}`)));
-  return [beside ? `${row}   ${paint('dim', first)}` : row, ...lines.map((line) => paint('dim', line))];
+  return [beside ? `${row}   ${paint('dim', first)}` : row.trimEnd(), ...lines.map((line) => paint('dim', line))];
 }
 
 function footer(runPath: string, width: number, paint: Paint): string[] {
