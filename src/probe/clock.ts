@@ -11,7 +11,7 @@ import type { Finder } from './find.ts';
  *
  * The look is taken in a ResizeObserver callback: after every requestAnimationFrame callback and after layout, so it
  * sees what this very frame paints, and forces no layout of its own. The time is taken in a MessageChannel
- * message posted from there, which runs once the frame is done. Nothing runs between frames or without a step.
+ * message posted in the frame, which runs once the frame is done. Nothing runs between frames or without a step.
  */
 export function pageClock(finder: Finder, send: (message: ProbeMessage) => void) {
   interface Watch extends WatchOrder {
@@ -69,8 +69,10 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
 
   let risen: Watch[] = [];
   let framePending = false;
+  let inFrame = false;
   const painted = new MessageChannel();
   painted.port1.onmessage = () => {
+    inFrame = false;
     const paintedMs = epoch(now());
     for (const watch of risen.splice(0)) {
       watch.revealsMs.push(paintedMs);
@@ -88,11 +90,14 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
       if (visible && !watch.seen) risen.push(watch);
       watch.seen = visible;
     }
-    if (risen.length > 0) painted.port2.postMessage(null);
+    if (risen.length > 0 && !inFrame) painted.port2.postMessage(null);
   };
   const boxes = new ResizeObserver(inspect);
   const onFrame = (): void => {
     framePending = false;
+    // Posted first, so that as little as possible (Playwright's own scripts, say) can slip in before the stamp.
+    painted.port2.postMessage(null);
+    inFrame = true;
     // Observing anew makes the observer call back in this very frame, after its layout.
     boxes.unobserve(document.documentElement);
     boxes.observe(document.documentElement);
@@ -198,7 +203,10 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
     return answer(inTime ? null : `the element was not painted within ${patienceMs} ms (broken image, or transparent?)`);
   };
 
-  return { arm, read };
+  /** What is being watched, for the document that takes over this window. */
+  const orders = (): WatchOrder[] => [...watches.values()].map(({ token, parts }) => ({ token, parts }));
+
+  return { document, arm, read, orders };
 }
 
 export type PageClock = ReturnType<typeof pageClock>;

@@ -1,4 +1,5 @@
 import { pageClock } from './clock.ts';
+import { everyDocument } from './documents.ts';
 import { finder } from './find.ts';
 import { textTools } from './text.ts';
 import { pageVitals } from './vitals.ts';
@@ -11,21 +12,30 @@ export const CHANNEL = '__openshowChannel';
 /** The clock's init script, as text: Node has stripped the types, so the functions' own text is what the page runs. */
 export function clockSource(): string {
   return `(() => {
+    const name = ${JSON.stringify(PROBE)};
     const send = globalThis[${JSON.stringify(CHANNEL)}];
-    if (!send || globalThis[${JSON.stringify(PROBE)}]) return;
-    const probe = (${pageClock})((${finder})((${textTools})()), (message) => { void send(message); });
-    Object.defineProperty(globalThis, ${JSON.stringify(PROBE)}, { value: probe });
+    if (!send) return;
+    (${everyDocument})(() => {
+      const before = globalThis[name];
+      if (before?.document === document) return;
+      const probe = (${pageClock})((${finder})((${textTools})()), (message) => { void send(message); });
+      Object.defineProperty(globalThis, name, { value: probe, configurable: true });
+      for (const order of before?.orders() ?? []) probe.arm(order, true);
+    });
   })();`;
 }
 
 /** The vitals' init script; `webVitals` is the text of the web-vitals package's iife build. Top documents only. */
 export function vitalsSource(webVitals: string): string {
   return `(() => {
+    const name = ${JSON.stringify(VITALS)};
     const send = globalThis[${JSON.stringify(CHANNEL)}];
-    if (!send || window !== window.top || location.href === 'about:blank') return;
-    if (globalThis[${JSON.stringify(VITALS)}]) return;
-    ${webVitals}
-    const probe = (${pageVitals})(webVitals, (message) => { void send(message); });
-    Object.defineProperty(globalThis, ${JSON.stringify(VITALS)}, { value: probe });
+    if (!send || window !== window.top) return;
+    (${everyDocument})(() => {
+      if (location.href === 'about:blank' || globalThis[name]?.document === document) return;
+      ${webVitals}
+      const probe = (${pageVitals})(webVitals, (message) => { void send(message); });
+      Object.defineProperty(globalThis, name, { value: probe, configurable: true });
+    });
   })();`;
 }

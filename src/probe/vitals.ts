@@ -64,7 +64,7 @@ export function pageVitals(webVitals: WebVitals, send: (message: VitalsMessage) 
     return message();
   };
 
-  return { take };
+  return { document, take };
 }
 
 export type PageVitals = ReturnType<typeof pageVitals>;
