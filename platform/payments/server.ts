@@ -24,9 +24,7 @@ function openBooks(): Store {
   try {
     return openStore(join(config.dataDir, 'payments.db'));
   } catch (error) {
-    const message = `the data directory is in use or damaged: ${(error as Error).message}`;
-    giveUp(new PartFault('P_DATA_DIR', message));
-    throw error;
+    throw new PartFault('P_DATA_DIR', `the data directory is in use or damaged: ${(error as Error).message}`);
   }
 }
 

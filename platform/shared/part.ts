@@ -14,8 +14,9 @@ export interface PartConfig {
   agentIdleMs: number;
 }
 
-/** Reads the configuration main.ts put into the environment of this part. */
+/** Reads the configuration main.ts put into the environment of this part. From here on no fault ends it silently. */
 export function partConfig(): PartConfig {
+  process.once('uncaughtException', giveUp);
   const text = process.env['OPENSHOW_PART'];
   if (text === undefined) throw new Error('This is a part of the platform: start it with platform/main.ts');
   return JSON.parse(text) as PartConfig;
@@ -30,10 +31,11 @@ export class PartFault extends Error {
   }
 }
 
-/** Tells the parent why this part cannot start, then ends the process. */
+/** Tells the parent why this part cannot start or go on, then ends the process. */
 export function giveUp(fault: unknown): void {
   const known = fault instanceof PartFault;
   const message = fault instanceof Error ? fault.message : String(fault);
+  process.stderr.write(`Error: ${message}\n`);
   const report = { failed: { code: known ? fault.code : 'P_PART_FAILED', message } };
   if (process.send) process.send(report, () => process.exit(3));
   else process.exit(3);

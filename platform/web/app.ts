@@ -72,7 +72,7 @@ export async function buildApp(config: PartConfig): Promise<FastifyInstance> {
       return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`, 303);
     }
     void reply.code(known.status);
-    if (!isApi) return reply.type('text/html').send(errorPage(known));
+    if (!isApi) return reply.type('text/html; charset=utf-8').send(errorPage(known));
     return reply.send({ error: { code: known.code, message: known.message, ...known.extra }, requestId: request.id });
   });
   app.setNotFoundHandler((request) => {

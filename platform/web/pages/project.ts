@@ -15,8 +15,8 @@ const status = ({ status: state }: Project): Html =>
   html`<span class="badge ${state}" data-testid="project-status">${STATUS[state]}</span>`;
 
 export function projectList(projects: Project[]): Html {
-  return html`<p class="row spread"><span><h1 class="plain">Your projects</h1></span>
-      <a class="button" href="/projects/new">New project</a></p>
+  return html`<div class="row spread"><h1 class="plain">Your projects</h1>
+      <a class="button" href="/projects/new">New project</a></div>
     ${projects.length === 0 ? html`<p class="card note">No projects yet. The first one takes a minute.</p>`
       : html`<ul class="grid" aria-label="Projects">${projects.map((project) => html`<li class="card body">
         <h3><a href="/projects/${project.id}">${project.title}</a></h3>
@@ -113,7 +113,7 @@ export function checkoutPage(project: Project): Html {
           <a class="button quiet" href="/projects/${project.id}">Back to the project</a></p>
         <p role="alert" class="alert" data-testid="escrow-error" hidden></p>
       </section>
-      <aside class="card body" aria-label="Summary"><h2>Summary</h2>
+      <aside class="card body summary" aria-label="Summary"><h2>Summary</h2>
         <dl class="bill">
           <div><dt>Creator earns</dt><dd>${formatCents(price.amountCents)}</dd></div>
           <div><dt>Platform fee, 3 %</dt><dd>${formatCents(price.feeCents)}</dd></div>

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import type { Services } from '../app.ts';
+import type { Db } from '../db.ts';
 import { registry } from '../metrics.ts';
 
 const PROBE_TIMEOUT_MS = 1000;
@@ -26,11 +27,19 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
+function reads(db: Db): boolean {
+  try {
+    return db.one('healthz', "SELECT 1 FROM meta WHERE key = 'seeded'") !== null;
+  } catch {
+    return false;
+  }
+}
+
 /** Health, metrics and static files. */
 export function operations(app: FastifyInstance, { config, db }: Services): void {
   app.get('/healthz', async (_request, reply) => {
     const [payments, model] = await Promise.all([answers(config.paymentsUrl), answers(config.modelUrl)]);
-    const parts = { db: db.one('healthz', 'SELECT 1 AS ok') !== null, payments, model };
+    const parts = { db: reads(db), payments, model };
     const down = Object.entries(parts).filter(([, up]) => !up).map(([name]) => name);
     const ok = down.length === 0;
     return reply.code(ok ? 200 : 503).send({ status: ok ? 'ok' : 'degraded', parts, down });
