@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import jwt from '@fastify/jwt';
-import Fastify from 'fastify';
+import Fastify, { LogController } from 'fastify';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import type { PartConfig } from '../shared/part.ts';
 import { createAgentPool } from './agent.ts';
@@ -56,7 +56,8 @@ export async function buildApp(config: PartConfig): Promise<FastifyInstance> {
   };
 
   const app = Fastify({
-    logger: { file: join(config.dataDir, 'web.log') }, disableRequestLogging: true, bodyLimit: 64 * 1024,
+    logger: { file: join(config.dataDir, 'web.log') }, bodyLimit: 64 * 1024,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => requestIdOf(request.headers['x-request-id']), forceCloseConnections: true,
   });
   await app.register(cookie);

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Services } from '../app.ts';
 import { SESSION_COOKIE, logIn, openSession, requireUser, signUp } from '../auth.ts';
 import type { User } from '../auth.ts';
@@ -15,49 +15,39 @@ interface Form {
 }
 
 /** Only paths of our own: anything else would let a link send people elsewhere after they logged in. */
-const ownPath = (next: string | undefined, fallback: string): string =>
-  next !== undefined && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) ? next : fallback;
+const ownPath = (next: string | undefined): string | null =>
+  next !== undefined && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) ? next : null;
 
-/** Signup, login and logout as forms: POST, then 303 to a real page. */
+/** Signup, login and logout as forms: POST, then 303 to a real page; the form again when something is wrong. */
 export function accountPages(app: FastifyInstance, { db }: Services): void {
-  async function enter(reply: FastifyReply, to: string, account: Promise<User>): Promise<AppError | null> {
-    try {
-      await openSession(reply, await account);
-      await reply.redirect(to, 303);
-      return null;
-    } catch (error) {
-      if (error instanceof AppError) return error;
-      throw error;
-    }
+  const forms = [
+    {
+      path: '/signup', title: 'Sign up', page: signupPage, schema: signupSchema, to: '/welcome',
+      enter: ({ name, email, password }: Form): Promise<User> => signUp(db, name, email, password),
+    },
+    {
+      path: '/login', title: 'Log in', page: loginPage, schema: credentialsSchema, to: '/projects',
+      enter: ({ email, password }: Form): Promise<User> => logIn(db, email, password),
+    },
+  ];
+  for (const { path, title, page, schema, to, enter } of forms) {
+    app.get<{ Querystring: { next?: string } }>(path, async ({ query }, reply) => sendPage(reply, () =>
+      layout(title, null, page({ next: ownPath(query.next) ?? '', error: null }))));
+
+    app.post<{ Body: Form }>(path, { schema: { body: schema }, attachValidation: true }, async (request, reply) => {
+      const { body, validationError } = request;
+      try {
+        if (validationError) throw invalidInput(validationError.message);
+        await openSession(reply, await enter(body));
+        return reply.redirect(ownPath(body.next) ?? to, 303);
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        const { name, email, next } = body ?? {};
+        const form = { name, email, next: ownPath(next) ?? '', error: error.message };
+        return sendPage(reply, () => layout(title, null, page(form)), error.status);
+      }
+    });
   }
-
-  app.get<{ Querystring: { next?: string } }>('/signup', async ({ query }, reply) => sendPage(reply, () =>
-    layout('Sign up', null, signupPage({ next: ownPath(query.next, ''), error: null }))));
-
-  app.post<{ Body: Form }>('/signup', { schema: { body: signupSchema }, attachValidation: true },
-    async (request, reply) => {
-      const body = request.body ?? {};
-      const { name, email, next } = body;
-      const error = request.validationError ? invalidInput(request.validationError.message)
-        : await enter(reply, ownPath(next, '/welcome'), signUp(db, name, email, body.password));
-      if (error === null) return reply;
-      const form = { name, email, next: next ?? '', error: error.message };
-      return sendPage(reply, () => layout('Sign up', null, signupPage(form)), error.status);
-    });
-
-  app.get<{ Querystring: { next?: string } }>('/login', async ({ query }, reply) => sendPage(reply, () =>
-    layout('Log in', null, loginPage({ next: ownPath(query.next, ''), error: null }))));
-
-  app.post<{ Body: Form }>('/login', { schema: { body: credentialsSchema }, attachValidation: true },
-    async (request, reply) => {
-      const body = request.body ?? {};
-      const { email, next } = body;
-      const error = request.validationError ? invalidInput(request.validationError.message)
-        : await enter(reply, ownPath(next, '/projects'), logIn(db, email, body.password));
-      if (error === null) return reply;
-      const form = { email, next: next ?? '', error: error.message };
-      return sendPage(reply, () => layout('Log in', null, loginPage(form)), error.status);
-    });
 
   app.post('/logout', async (_request, reply) =>
     reply.clearCookie(SESSION_COOKIE, { path: '/' }).redirect('/', 303));
