@@ -40,7 +40,7 @@ export function createLauncher(resolved: ResolvedBrowser, folder: string): Launc
       executablePath: `${name}.sh`,
       headless: true,
       args: ARGS,
-      env: { ...process.env, ...resolved.env } as Record<string, string>,
+      env: { ...process.env, ...resolved.env },
       // The run ends its own browsers in its own order; a signal to the process group must not do it first.
       handleSIGINT: false,
       handleSIGTERM: false,

@@ -170,6 +170,6 @@ function isTimeout(error: unknown): boolean {
 /** Returns an error's message on one line, without terminal colours, and short enough for a table. */
 export function plainMessage(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  // eslint-disable-next-line no-control-regex -- Playwright colours its messages with escape sequences
+  // Playwright colours its messages with escape sequences.
   return text.replace(/\u001b\[[0-9;]*m/g, '').split('\n').map((line) => line.trim()).filter(Boolean).slice(0, 3).join(' · ').slice(0, 400);
 }

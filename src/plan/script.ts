@@ -143,7 +143,7 @@ export function effectivePhases(merged: unknown, profile: unknown): unknown {
   if (!Array.isArray(own) || !Array.isArray(merged)) return merged;
   return own.map((phase: unknown, index) => {
     const resolved = (merged[index] ?? {}) as Record<string, unknown>;
-    return Object.fromEntries(Object.keys((phase ?? {}) as object).map((key) => [key, resolved[key]]));
+    return Object.fromEntries(Object.keys(phase ?? {}).map((key) => [key, resolved[key]]));
   });
 }
 
