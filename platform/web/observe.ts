@@ -21,7 +21,7 @@ export function requestIdOf(header: string | string[] | undefined): string {
 function serverTiming(seen: RequestContext): string {
   const parts = [`db;dur=${seen.dbMs.toFixed(2)}`];
   if (seen.renderMs !== null) parts.push(`render;dur=${seen.renderMs.toFixed(2)}`);
-  if (seen.coldMs !== null) parts.push(`cold;dur=${seen.coldMs.toFixed(1)}`);
+  if (seen.coldMs !== null) parts.push(`cold;dur=${seen.coldMs.toFixed(1)};desc="agent"`);
   parts.push(`total;dur=${(performance.now() - seen.startedMs).toFixed(2)}`);
   return parts.join(', ');
 }

@@ -38,6 +38,8 @@ interface Live {
   task: Task;
   events: TaskEvent[];
   listeners: Set<(event: TaskEvent) => void>;
+  /** Resolves with the first event: the task has a runner, or never will. */
+  placed: PromiseWithResolvers<void>;
 }
 
 export type TaskService = ReturnType<typeof createTasks>;
@@ -60,6 +62,7 @@ export function createTasks(db: Db, pool: AgentPool) {
 
   function emit(run: Live, event: TaskEvent): void {
     run.events.push(event);
+    run.placed.resolve();
     for (const listener of run.listeners) listener(event);
   }
 
@@ -142,12 +145,16 @@ export function createTasks(db: Db, pool: AgentPool) {
       };
       db.run('tasks.insert', "INSERT INTO tasks VALUES (?, ?, ?, 'running', NULL, NULL, NULL, 0, NULL, NULL, ?, ?)",
         task.id, task.projectId, task.userId, requestContext.getStore()?.runId ?? null, Date.now());
-      const run: Live = { task, events: [], listeners: new Set() };
+      const run: Live = { task, events: [], listeners: new Set(), placed: Promise.withResolvers() };
       live.set(task.id, run);
       void work(run, project, performance.now());
       return task;
     },
     find,
+    /** Resolves once it is known whether the task had to wait for a cold start. */
+    async placed(id: string): Promise<void> {
+      await live.get(id)?.placed.promise;
+    },
     /** Server-sent events of a task from its beginning; of a finished one, its last event. */
     events(id: string, userId: string): Readable {
       const task = find(id, userId);

@@ -5,7 +5,7 @@ import { parseServerTiming } from './routes.ts';
 export interface RequestSample {
   method: string;
   route: string;
-  resource: 'document' | 'api' | 'asset';
+  resource: 'document' | 'api' | 'asset' | 'stream';
   status: number | null;
   /** From the request's start to the last byte, by the browser's network stack; null where it gives no timing. */
   durationMs: number | null;
@@ -17,6 +17,8 @@ export interface ColdStartSample {
   service: string;
   durationMs: number;
 }
+
+const RESOURCES: Record<string, RequestSample['resource']> = { document: 'document', fetch: 'api', xhr: 'api', eventsource: 'stream' };
 
 /** The user leaving a page ends what it still loads; that is no failure of the target. */
 const ABORTED = /ERR_ABORTED|ERR_NETWORK_CHANGED|NS_BINDING_ABORTED/;
@@ -31,31 +33,31 @@ export function watchRequests(
   onRequest: (sample: RequestSample) => void,
   onColdStart: (sample: ColdStartSample) => void,
 ): void {
-  context.on('requestfinished', (request) => {
+  const answered = (request: Request): void => {
     const response = request.existingResponse();
-    const status = response?.status() ?? null;
     const header = response?.headers()['server-timing'];
     const timing = header ? parseServerTiming(header) : null;
     onRequest({
       ...describe(request, route),
-      status,
+      status: response?.status() ?? null,
       durationMs: durationOf(request),
       ...(timing && Object.keys(timing.durations).length > 0 ? { serverTiming: timing.durations } : {}),
     });
     const cold = timing?.durations.cold;
     if (cold !== undefined) onColdStart({ service: timing?.descriptions.cold ?? 'unnamed', durationMs: cold });
-  });
+  };
+  context.on('requestfinished', answered);
   context.on('requestfailed', (request) => {
     const errorText = request.failure()?.errorText ?? 'unknown';
-    if (ABORTED.test(errorText)) return;
-    onRequest({ ...describe(request, route), status: null, durationMs: null, errorCode: errorText });
+    if (!ABORTED.test(errorText)) onRequest({ ...describe(request, route), status: null, durationMs: null, errorCode: errorText });
+    // A page closes its stream when it has what it wanted: that is how a stream ends well.
+    else if (request.resourceType() === 'eventsource' && request.existingResponse()) answered(request);
   });
 }
 
 function describe(request: Request, route: (url: string) => string): Pick<RequestSample, 'method' | 'route' | 'resource'> {
   const type = request.resourceType();
-  const resource = type === 'document' ? 'document' : ['fetch', 'xhr', 'eventsource'].includes(type) ? 'api' : 'asset';
-  return { method: request.method(), route: route(request.url()), resource };
+  return { method: request.method(), route: route(request.url()), resource: RESOURCES[type] ?? 'asset' };
 }
 
 function durationOf(request: Request): number | null {

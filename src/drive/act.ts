@@ -7,7 +7,7 @@ import { watchRequests } from '../collect/requests.ts';
 import { installVitals } from '../collect/vitals.ts';
 import type { ActTools, AnyJourney } from '../journey.ts';
 import type { Role } from '../model/index.ts';
-import { StepFailure, createSteps, plainMessage, type Ending } from './steps.ts';
+import { StepFailure, createSteps, plainMessage, type AgentTaskSample, type Ending } from './steps.ts';
 
 /** What every observation of one user carries. */
 export interface UserBase {
@@ -46,6 +46,7 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
   const { base, context, sink, now } = options;
   context.setDefaultTimeout(options.stepDeadlineMs);
   let cold = false;
+  const agentTasks: { sample: AgentTaskSample; tMs: number }[] = [];
   const clock = await installPerceivedClock(context);
   const vitals = await installVitals(context, (vital) => sink.record({ ...base, kind: 'vital', tMs: now(), ...vital, page: options.route(vital.page) }));
   watchRequests(
@@ -65,13 +66,17 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
     deadlineMs: options.stepDeadlineMs,
     screenshot: (step) => picture(page, options.failuresFolder, `${base.vu}-${step}`),
     onStep: (sample) => sink.record({ ...base, kind: 'step', tMs: now(), ...sample }),
-    onAgentTask: (sample) => sink.record({ ...base, kind: 'agentTask', tMs: now(), ...sample, cold: sample.completedMs === null && !cold ? null : cold }),
+    onAgentTask: (sample) => agentTasks.push({ sample, tMs: now() }),
   });
   try {
     await journey.act({ ...options.fixtures, ...steps, page, context }, arranged);
   } finally {
     // Values are final only when a page hides; the last page never does by itself.
     await vitals.flush();
+    // Only now is it known whether a task was cold: its stream reports when it closes, after the user saw the result.
+    for (const { sample, tMs } of agentTasks) {
+      sink.record({ ...base, kind: 'agentTask', tMs, ...sample, cold: sample.completedMs === null && !cold ? null : cold });
+    }
   }
 }
 

@@ -14,8 +14,8 @@ export function describeEnvironment(root: string, browser: ResolvedBrowser, crow
     harnessVersion: versionIn(join(root, 'package.json')),
     commit: commitOf(root),
     nodeVersion: process.version,
-    artilleryVersion: versionIn(require.resolve('artillery/package.json')),
-    playwrightVersion: versionIn(require.resolve('playwright/package.json')),
+    artilleryVersion: packageVersion('artillery'),
+    playwrightVersion: packageVersion('playwright'),
     browser: { name: 'chromium', version: browser.version, source: browser.source },
     os: `${type()} ${release()} ${process.arch}`,
     cpuModel: cpus()[0]?.model ?? 'unknown',
@@ -24,6 +24,14 @@ export function describeEnvironment(root: string, browser: ResolvedBrowser, crow
     memoryLimitBytes: memoryLimit(),
     crowdPriority,
   };
+}
+
+/** Returns the version of an installed package. */
+export function packageVersion(name: string): string {
+  // Not every package exports its package.json, so it is looked for where the package's main file lies.
+  const folder = `node_modules/${name}`;
+  const path = require.resolve(name);
+  return versionIn(join(path.slice(0, path.lastIndexOf(folder) + folder.length), 'package.json'));
 }
 
 function versionIn(packageFile: string): string {

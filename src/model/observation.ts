@@ -72,7 +72,8 @@ export const RequestObservation = z.strictObject({
   kind: z.literal('request'),
   method: z.string(),
   route: z.string(),
-  resource: z.enum(['document', 'api', 'asset']),
+  /** A stream (server-sent events) is timed to its first byte, and counts with no other kind. */
+  resource: z.enum(['document', 'api', 'asset', 'stream']),
   status: z.number().int().nullable(),
   durationMs: z.number().nonnegative().nullable(),
   /** Server-Timing durations in milliseconds by metric name. */

@@ -52,14 +52,17 @@ export function moneyAndAgentApi(app: FastifyInstance, { db, escrow, tasks }: Se
   app.get<{ Params: { id: string } }>('/api/v1/tasks/:id', { schema: { params: idParams } }, async (request) => {
     const user = await requireUser(db, request);
     const task = tasks.find(request.params.id, user.id);
-    request.seen.coldMs = task.coldStartMs;
     return { task };
   });
 
   app.get<{ Params: { id: string } }>('/api/v1/tasks/:id/events', { schema: { params: idParams } },
     async (request, reply) => {
       const user = await requireUser(db, request);
-      const events = tasks.events(request.params.id, user.id);
+      // The stream begins with the runner, so that its Server-Timing can tell a cold start.
+      const task = tasks.find(request.params.id, user.id);
+      await tasks.placed(task.id);
+      request.seen.coldMs = task.coldStartMs;
+      const events = tasks.events(task.id, user.id);
       return reply.type('text/event-stream').header('cache-control', 'no-store').send(events);
     });
 }
