@@ -3,20 +3,28 @@ import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { asCodedError, CodedError, ERRORS, formatError } from './errors.ts';
 
-test('documentation/errors.md lists exactly the codes of the catalogue, with the same words and exit codes', async () => {
+test('documentation/errors.md lists exactly the catalogue: codes, words and exit codes', async () => {
   const text = await readFile(new URL('../documentation/errors.md', import.meta.url), 'utf8');
   const rows = [...text.matchAll(/^\| `(J_\w+)` \| (\d+) \| (.*) \| (.*) \|$/gm)];
-  const documented = rows.map(([, code, exitCode, what, fix]) => [code, Number(exitCode), what, fix]
-    .map((cell) => (typeof cell === 'string' ? cell.replaceAll('\\|', '|').replaceAll('&lt;', '<') : cell)));
+  const documented = rows.map(([, code, exitCode, what, fix]) =>
+    [code, Number(exitCode), what, fix].map((cell) =>
+      typeof cell === 'string' ? cell.replaceAll('\\|', '|').replaceAll('&lt;', '<') : cell,
+    ),
+  );
   const catalogue = Object.entries(ERRORS).map(([code, { exitCode, what, fix }]) => [code, exitCode, what, fix]);
   assert.deepEqual(documented.map(String).sort(), catalogue.map(String).sort());
 });
 
 test('an error is shown with its code, each fault at its place, and what to do; never with a stack', () => {
   const error = new CodedError('J_SLO_INVALID', [{ where: 'slo.yml:1:1', message: 'is missing', hint: 'add it' }]);
-  assert.equal(formatError(error), [
-    'J_SLO_INVALID  slo.yml has faults.', '  slo.yml:1:1: is missing (add it)', `  → ${ERRORS.J_SLO_INVALID.fix}`,
-  ].join('\n'));
+  assert.equal(
+    formatError(error),
+    [
+      'J_SLO_INVALID  slo.yml has faults.',
+      '  slo.yml:1:1: is missing (add it)',
+      `  → ${ERRORS.J_SLO_INVALID.fix}`,
+    ].join('\n'),
+  );
 });
 
 test('whatever is thrown becomes a coded error', () => {

@@ -48,13 +48,17 @@ export function analyze(plan: Plan, observations: Iterable<Observation>): Analys
 
 function statsOf(plan: Plan, metric: string): string[] {
   const asked = plan.gates.flatMap((gate) => (gate.metric === metric && 'stat' in gate ? [gate.stat] : []));
-  return [...new Set([...(STATS[metric] ?? ['p50']), ...asked])].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
+  return [...new Set([...(STATS[metric] ?? ['p50']), ...asked])].sort(
+    (a, b) => Number(a.slice(1)) - Number(b.slice(1)),
+  );
 }
 
 function findingsOf(plan: Plan, collected: Collected): Finding[] {
-  const latency = [...collected.latency.values()].flatMap((series) => statsOf(plan, series.metric).map((stat) => (
-    stat === 'max' ? maximumOf(series) : percentileOf(series, stat, plan.confidence).finding
-  )));
+  const latency = [...collected.latency.values()].flatMap((series) =>
+    statsOf(plan, series.metric).map((stat) =>
+      stat === 'max' ? maximumOf(series) : percentileOf(series, stat, plan.confidence).finding,
+    ),
+  );
   const rates = [...collected.rates.values()].map((series) => rateOf(series, plan.confidence));
   const order = new Map([...latency, ...rates].map((finding) => [finding, seriesKey(finding.metric, finding.scope)]));
   // By name, not by first appearance: files may be read in any order. The sort keeps the order of the statistics.

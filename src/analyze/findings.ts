@@ -17,8 +17,8 @@ function percent(share: number): number {
 
 /**
  * Returns a percentile of a series: the nearest-rank sample, with one-sided order-statistic bounds.
- * Censored samples sort above all measured ones. Unmeasured samples could be anything: for the upper bound they count as
- * slowest, for the lower as fastest, so that neither bound rests on a guess about them.
+ * Censored samples sort above all measured ones. Unmeasured samples could be anything: for the upper bound they count
+ * as slowest, for the lower as fastest, so that neither bound rests on a guess about them.
  */
 export function percentileOf(series: LatencySeries, stat: string, confidence: number): Percentile {
   const { values, censored, unmeasured } = series;
@@ -26,14 +26,22 @@ export function percentileOf(series: LatencySeries, stat: string, confidence: nu
   const n = values.length + censored;
   const all = n + unmeasured;
   const bounds = orderBounds(all, p, confidence);
-  const low = bounds.lower === null ? null : values[bounds.lower - unmeasured - 1] ?? null;
-  const high = bounds.upper === null ? null : values[bounds.upper - 1] ?? null;
+  const low = bounds.lower === null ? null : (values[bounds.lower - unmeasured - 1] ?? null);
+  const high = bounds.upper === null ? null : (values[bounds.upper - 1] ?? null);
   const interval: Interval | null = n === 0 ? null : { low, high };
   return {
     finding: {
-      metric: series.metric, scope: series.scope, stat,
-      value: n === 0 ? null : values[nearestRank(n, p) - 1] ?? null,
-      interval, unit: series.unit, n, censored, unmeasured, events: null, window: series.window,
+      metric: series.metric,
+      scope: series.scope,
+      stat,
+      value: n === 0 ? null : (values[nearestRank(n, p) - 1] ?? null),
+      interval,
+      unit: series.unit,
+      n,
+      censored,
+      unmeasured,
+      events: null,
+      window: series.window,
     },
     beyondDeadline: n > 0 && nearestRank(all, p) > values.length + unmeasured,
   };
@@ -43,9 +51,17 @@ export function percentileOf(series: LatencySeries, stat: string, confidence: nu
 export function maximumOf(series: LatencySeries): Finding {
   const { values, censored, unmeasured } = series;
   return {
-    metric: series.metric, scope: series.scope, stat: 'max',
-    value: censored > 0 ? null : values.at(-1) ?? null,
-    interval: null, unit: series.unit, n: values.length + censored, censored, unmeasured, events: null, window: series.window,
+    metric: series.metric,
+    scope: series.scope,
+    stat: 'max',
+    value: censored > 0 ? null : (values.at(-1) ?? null),
+    interval: null,
+    unit: series.unit,
+    n: values.length + censored,
+    censored,
+    unmeasured,
+    events: null,
+    window: series.window,
   };
 }
 
@@ -53,12 +69,24 @@ export function maximumOf(series: LatencySeries): Finding {
 export function rateOf(series: RateSeries, confidence: number): Finding {
   const { events, n, unknown } = series;
   const all = n + unknown;
-  const interval = n === 0 ? null : {
-    low: percent(rateBounds(events, all, confidence).low),
-    high: percent(rateBounds(events + unknown, all, confidence).high),
-  };
+  const interval =
+    n === 0
+      ? null
+      : {
+          low: percent(rateBounds(events, all, confidence).low),
+          high: percent(rateBounds(events + unknown, all, confidence).high),
+        };
   return {
-    metric: series.metric, scope: series.scope, stat: 'rate', value: n === 0 ? null : percent(events / n), interval, unit: '%',
-    n, censored: 0, unmeasured: unknown, events, window: series.window,
+    metric: series.metric,
+    scope: series.scope,
+    stat: 'rate',
+    value: n === 0 ? null : percent(events / n),
+    interval,
+    unit: '%',
+    n,
+    censored: 0,
+    unmeasured: unknown,
+    events,
+    window: series.window,
   };
 }

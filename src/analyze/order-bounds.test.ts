@@ -15,12 +15,18 @@ function exactBelow(k: number, n: number, p: number): number {
 }
 
 const sample = fc.record({
-  n: fc.integer({ min: 1, max: 60 }), p: fc.integer({ min: 1, max: 99 }).map((one) => one / 100),
+  n: fc.integer({ min: 1, max: 60 }),
+  p: fc.integer({ min: 1, max: 99 }).map((one) => one / 100),
   confidence: fc.constantFrom(0.8, 0.9, 0.95, 0.99),
 });
 
 test('a percentile has an upper bound from 11 samples for p75, 29 for p90, 59 for p95, 299 for p99', () => {
-  for (const [stat, least] of [['p75', 11], ['p90', 29], ['p95', 59], ['p99', 299]] as const) {
+  for (const [stat, least] of [
+    ['p75', 11],
+    ['p90', 29],
+    ['p95', 59],
+    ['p99', 299],
+  ] as const) {
     const p = quantileOf(stat);
     assert.equal(minimumSamples(p, 0.95), least, stat);
     assert.equal(orderBounds(least - 1, p, 0.95).upper, null, stat);
@@ -29,27 +35,31 @@ test('a percentile has an upper bound from 11 samples for p75, 29 for p90, 59 fo
 });
 
 test('the upper bound covers the percentile with the confidence, and no smaller rank does', () => {
-  fc.assert(fc.property(sample, ({ n, p, confidence }) => {
-    const { upper } = orderBounds(n, p, confidence);
-    const covers = (rank: number): number => exactBelow(rank - 1, n, p);
-    if (upper === null) assert.ok(covers(n) < confidence + 1e-9);
-    else {
-      assert.ok(covers(upper) >= confidence - 1e-9);
-      assert.ok(upper === 1 || covers(upper - 1) < confidence + 1e-9);
-    }
-  }));
+  fc.assert(
+    fc.property(sample, ({ n, p, confidence }) => {
+      const { upper } = orderBounds(n, p, confidence);
+      const covers = (rank: number): number => exactBelow(rank - 1, n, p);
+      if (upper === null) assert.ok(covers(n) < confidence + 1e-9);
+      else {
+        assert.ok(covers(upper) >= confidence - 1e-9);
+        assert.ok(upper === 1 || covers(upper - 1) < confidence + 1e-9);
+      }
+    }),
+  );
 });
 
 test('the lower bound covers the percentile with the confidence, and no greater rank does', () => {
-  fc.assert(fc.property(sample, ({ n, p, confidence }) => {
-    const { lower } = orderBounds(n, p, confidence);
-    const covers = (rank: number): number => 1 - exactBelow(rank - 1, n, p);
-    if (lower === null) assert.ok(covers(1) < confidence + 1e-9);
-    else {
-      assert.ok(covers(lower) >= confidence - 1e-9);
-      assert.ok(lower === n || covers(lower + 1) < confidence + 1e-9);
-    }
-  }));
+  fc.assert(
+    fc.property(sample, ({ n, p, confidence }) => {
+      const { lower } = orderBounds(n, p, confidence);
+      const covers = (rank: number): number => 1 - exactBelow(rank - 1, n, p);
+      if (lower === null) assert.ok(covers(1) < confidence + 1e-9);
+      else {
+        assert.ok(covers(lower) >= confidence - 1e-9);
+        assert.ok(lower === n || covers(lower + 1) < confidence + 1e-9);
+      }
+    }),
+  );
 });
 
 test('bounds stay sane for a million samples, where (1−p)^n is long 0 in floating point', () => {

@@ -33,7 +33,8 @@ export interface OrderBounds {
 
 /**
  * Returns the ranks of the one-sided confidence bounds of the p-quantile (0 < p < 1), each at `confidence`.
- * Distribution-free and exact (Hahn & Meeker, Statistical Intervals, 5.2): P(X(k) ≥ q) = P(B ≤ k−1), P(X(k) ≤ q) = P(B ≥ k).
+ * Distribution-free and exact: P(X(k) ≥ q) = P(B ≤ k−1) and P(X(k) ≤ q) = P(B ≥ k) (Hahn & Meeker, Statistical
+ * Intervals, 5.2).
  */
 export function orderBounds(n: number, p: number, confidence: number): OrderBounds {
   if (n === 0) return { lower: null, upper: null };
@@ -60,7 +61,7 @@ export function minimumSamples(p: number, confidence: number): number {
   return n;
 }
 
-/** Returns the rank of the p-quantile itself: the smallest sample that at least p·n samples do not exceed (nearest rank). */
+/** Returns the nearest rank of the p-quantile: of the smallest sample that at least p·n samples do not exceed. */
 export function nearestRank(n: number, p: number): number {
   // The tiny step back keeps 0.95 · 20 = 19.000000000000004 at rank 19.
   return Math.min(n, Math.max(1, Math.ceil(p * n - 1e-9)));

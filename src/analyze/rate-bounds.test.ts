@@ -25,17 +25,19 @@ test('no event in n trials still has a bound, about 3/n', () => {
     const { low, high } = rateBounds(0, n, 0.95);
     assert.equal(low, 0);
     near((1 - high) ** n, 0.05, 1e-9);
-    near(high, 3 / n, 0.08 / n * 10);
+    near(high, 3 / n, (0.08 / n) * 10);
   }
 });
 
 test('bounds hold the rate between them, and more events never lower either', () => {
-  fc.assert(fc.property(fc.integer({ min: 1, max: 400 }), fc.nat(), fc.constantFrom(0.9, 0.95, 0.99), (n, some, confidence) => {
-    const events = some % (n + 1);
-    const { low, high } = rateBounds(events, n, confidence);
-    assert.ok(low >= 0 && low <= events / n && events / n <= high && high <= 1);
-    if (events === n) return;
-    const more = rateBounds(events + 1, n, confidence);
-    assert.ok(more.low >= low && more.high >= high);
-  }));
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 400 }), fc.nat(), fc.constantFrom(0.9, 0.95, 0.99), (n, some, confidence) => {
+      const events = some % (n + 1);
+      const { low, high } = rateBounds(events, n, confidence);
+      assert.ok(low >= 0 && low <= events / n && events / n <= high && high <= 1);
+      if (events === n) return;
+      const more = rateBounds(events + 1, n, confidence);
+      assert.ok(more.low >= low && more.high >= high);
+    }),
+  );
 });

@@ -1,11 +1,11 @@
-/** Returns P(Z ≤ z) of the standard normal for |z| ≤ 8 (Marsaglia 2004: a series of positive terms, exact in doubles). */
+/** Returns P(Z ≤ z) of the standard normal for 0 ≤ z ≤ 8 (Marsaglia 2004: all terms positive, nothing cancels). */
 function normalCdf(z: number): number {
   let sum = z;
   for (let term = z, k = 3; Math.abs(term) > 1e-18; k += 2) {
     term *= (z * z) / k;
     sum += term;
   }
-  return 0.5 + sum * Math.exp(-0.5 * z * z - 0.91893853320467274178);
+  return 0.5 + sum * Math.exp(-0.5 * z * z - Math.log(Math.sqrt(2 * Math.PI)));
 }
 
 /** Returns the z with P(Z ≤ z) = confidence, for a confidence above 0.5. */
@@ -20,7 +20,10 @@ export function normalQuantile(confidence: number): number {
   return (low + high) / 2;
 }
 
-export interface RateBounds { low: number; high: number }
+export interface RateBounds {
+  low: number;
+  high: number;
+}
 
 /**
  * Returns the one-sided Wilson score bounds of a rate (shares, 0 to 1), each at `confidence`; n must be positive.

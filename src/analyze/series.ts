@@ -15,7 +15,7 @@ export interface Failures {
   first: Failure[];
 }
 
-/** Times (or scores) of one thing. A censored sample is known only to exceed its deadline, an unmeasured one is unknown. */
+/** Times (or scores) of a thing. A censored sample is known only to exceed its deadline, an unmeasured one is unknown. */
 export interface LatencySeries {
   metric: string;
   scope: Record<string, string>;
@@ -50,12 +50,66 @@ export function emptyFailures(): Failures {
   return { byCode: new Map(), first: [] };
 }
 
+function keepFirst(failures: Failure[]): Failure[] {
+  return failures.sort((a, b) => a.tMs - b.tMs).slice(0, KEPT_FAILURES);
+}
+
 /** Counts a failure and keeps it if it is among the first by time. */
 export function addFailure(failures: Failures, failure: Failure): void {
   failures.byCode.set(failure.code, (failures.byCode.get(failure.code) ?? 0) + 1);
-  failures.first.push(failure);
-  failures.first.sort((a, b) => a.tMs - b.tMs);
-  if (failures.first.length > KEPT_FAILURES) failures.first.pop();
+  const last = failures.first.at(-1);
+  if (failures.first.length < KEPT_FAILURES || last === undefined || failure.tMs < last.tMs) {
+    failures.first = keepFirst([...failures.first, failure]);
+  }
+}
+
+/** Returns a series without samples. */
+export function emptyLatency(
+  metric: string,
+  scope: Record<string, string>,
+  unit: string,
+  window: string,
+): LatencySeries {
+  return {
+    metric,
+    scope,
+    unit,
+    window,
+    values: [],
+    censored: 0,
+    unmeasured: 0,
+    deadlineMs: null,
+    failures: emptyFailures(),
+  };
+}
+
+/** Returns a rate without trials. Rates are always those of the whole run. */
+export function emptyRate(metric: string, scope: Record<string, string>): RateSeries {
+  return { metric, scope, window: 'whole run', events: 0, n: 0, unknown: 0, failures: emptyFailures(), notes: [] };
+}
+
+/** Adds a sample that passed; null where its time is not known. */
+export function measure(series: LatencySeries, value: number | null): void {
+  if (value === null) series.unmeasured += 1;
+  else series.values.push(value);
+}
+
+/** Adds a sample that is known only to have exceeded its deadline. */
+export function censor(series: LatencySeries, deadlineMs: number, failure: Failure): void {
+  series.censored += 1;
+  series.deadlineMs = Math.min(series.deadlineMs ?? deadlineMs, deadlineMs);
+  addFailure(series.failures, failure);
+}
+
+/** Adds what failed in `other` to a series as failed, and what passed as unmeasured: its times are of another clock. */
+export function absorb(series: LatencySeries, other: LatencySeries): void {
+  series.censored += other.censored;
+  series.unmeasured += other.values.length + other.unmeasured;
+  if (other.deadlineMs !== null) series.deadlineMs = Math.min(series.deadlineMs ?? other.deadlineMs, other.deadlineMs);
+  for (const [code, count] of other.failures.byCode) {
+    series.failures.byCode.set(code, (series.failures.byCode.get(code) ?? 0) + count);
+  }
+  series.failures.first = keepFirst([...series.failures.first, ...other.failures.first]);
 }
 
 /** Ended in a way that its user did not get what was asked for. */

@@ -22,8 +22,8 @@ function smallest(from: number, settles: (n: number) => boolean): number | null 
 }
 
 /**
- * Returns how many samples more would settle a percentile gate, supposing that the share of samples over its limit stays
- * what it is now; null if that share is too near to 1 − p to tell. Exact while no sample is over the limit.
+ * Returns how many samples more would settle a percentile gate, supposing that the share of samples over its limit
+ * stays what it is now; null if that share is too near to 1 − p to tell. Exact while no sample is over the limit.
  */
 export function samplesToSettlePercentile(n: number, over: number, p: number, confidence: number): number | null {
   const share = n === 0 ? 0 : over / n;
@@ -38,7 +38,11 @@ export function samplesToSettlePercentile(n: number, over: number, p: number, co
 
 /** The same for a rate gate with a limit as a share, 0 to 1: at most, or at least, that share of events. */
 export function samplesToSettleRate(
-  n: number, events: number, limit: number, kind: 'max' | 'min', confidence: number,
+  n: number,
+  events: number,
+  limit: number,
+  kind: 'max' | 'min',
+  confidence: number,
 ): number | null {
   const share = n === 0 ? (kind === 'max' ? 0 : 1) : events / n;
   const settles = (total: number): boolean => {

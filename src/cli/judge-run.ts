@@ -45,19 +45,23 @@ function unreadable(path: string, message: string): CodedError {
   return new CodedError('J_RUN_UNREADABLE', [{ where: typedPath(path), message }]);
 }
 
+function messageOf(thrown: unknown): string {
+  return (thrown instanceof Error ? thrown.message : String(thrown)).split('\n')[0] ?? '';
+}
+
 async function readJson<T>(path: string, schema: z.ZodType<T>, current?: number): Promise<T | null> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw unreadable(path, (thrown as Error).message);
+    throw unreadable(path, messageOf(thrown));
   }
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (thrown) {
-    throw unreadable(path, text.trim() === '' ? 'the file is empty' : `not JSON: ${(thrown as Error).message.split('\n')[0]}`);
+    throw unreadable(path, text.trim() === '' ? 'the file is empty' : `not JSON: ${messageOf(thrown)}`);
   }
   const version = (json as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (current !== undefined && typeof version === 'number' && version !== current) {
@@ -65,18 +69,27 @@ async function readJson<T>(path: string, schema: z.ZodType<T>, current?: number)
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
-  throw new CodedError('J_RUN_UNREADABLE', parsed.error.issues.slice(0, 10).map((issue) => ({
-    where: `${typedPath(path)} ${issue.path.map(String).join('.')}`.trim(), message: issue.message,
-  })));
+  throw new CodedError(
+    'J_RUN_UNREADABLE',
+    parsed.error.issues
+      .slice(0, 10)
+      .map((issue) => ({
+        where: `${typedPath(path)} ${issue.path.map(String).join('.')}`.trim(),
+        message: issue.message,
+      })),
+  );
 }
 
 async function readPlan(runDir: string): Promise<Plan> {
   const folder = await stat(runDir).catch(() => null);
   if (!folder?.isDirectory()) {
-    throw new CodedError('J_RUN_NOT_FOUND', [{ where: typedPath(runDir), message: folder ? 'not a folder' : 'does not exist' }]);
+    throw new CodedError('J_RUN_NOT_FOUND', [
+      { where: typedPath(runDir), message: folder ? 'not a folder' : 'does not exist' },
+    ]);
   }
   const plan = await readJson(join(runDir, 'plan.json'), Plan, PLAN_VERSION);
-  if (plan === null) throw new CodedError('J_RUN_NOT_FOUND', [{ where: typedPath(runDir), message: 'holds no plan.json' }]);
+  if (plan === null)
+    throw new CodedError('J_RUN_NOT_FOUND', [{ where: typedPath(runDir), message: 'holds no plan.json' }]);
   return plan;
 }
 
@@ -113,16 +126,22 @@ export async function judgeRun(runDir: string, options: JudgeOptions = {}): Prom
   const observationFiles: RunRecord['provenance']['observationFiles'] = [];
   let unreadableLines = 0;
   for (const name of names) {
-    const read = await readObservations(join(folder, name), plan.runId, (one) => analyzer.add(one)).catch((thrown: Error) => {
-      throw unreadable(join(folder, name), thrown.message);
+    const path = join(folder, name);
+    const read = await readObservations(path, plan.runId, (one) => analyzer.add(one)).catch((thrown: unknown) => {
+      throw unreadable(path, messageOf(thrown));
     });
     observationFiles.push({ name, lines: read.lines, sha256: read.sha256 });
     unreadableLines += read.unreadable;
   }
   const analysis = analyzer.finish(unreadableLines);
   const record = RunRecord.parse({
-    schemaVersion: RECORD_VERSION, plan, environment, totals: analysis.totals, findings: analysis.findings,
-    verdict: judge(plan, analysis), provenance: { harnessVersion: await harnessVersion(), observationFiles },
+    schemaVersion: RECORD_VERSION,
+    plan,
+    environment,
+    totals: analysis.totals,
+    findings: analysis.findings,
+    verdict: judge(plan, analysis),
+    provenance: { harnessVersion: await harnessVersion(), observationFiles },
   } satisfies RunRecord);
   const runPath = options.runPath ?? typedPath(folder);
   const context = { runDir: folder, runPath, stepSummaryPath: options.stepSummaryPath ?? null };

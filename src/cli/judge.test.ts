@@ -23,13 +23,17 @@ function judge(...args: string[]): { status: number | null; stdout: string; stde
   return spawnSync(process.execPath, [JUDGE, ...args], { encoding: 'utf8', env: { PATH: process.env['PATH'] } });
 }
 
-test('the command prints the block, writes the record and ends with the verdict\'s exit code', async (context) => {
+test("the command prints the block, writes the record and ends with the verdict's exit code", async (context) => {
   const folder = await copyOfRun(context);
   await rm(join(folder, 'record.json'));
   const { status, stdout, stderr } = judge(folder);
   assert.deepEqual([status, stderr], [1, '']);
   assert.match(stdout, /NO-GO {3}journeys\.yml · smoke/);
-  assert.equal((JSON.parse(await readFile(join(folder, 'record.json'), 'utf8')) as { verdict: { decision: string } }).verdict.decision, 'NO-GO');
+  assert.equal(
+    (JSON.parse(await readFile(join(folder, 'record.json'), 'utf8')) as { verdict: { decision: string } }).verdict
+      .decision,
+    'NO-GO',
+  );
 });
 
 test('what cannot be judged is a coded error with its place, the right exit code, and no stack', async (context) => {
@@ -44,13 +48,49 @@ test('what cannot be judged is a coded error with its place, the right exit code
     ['missing folder', async () => {}, ['reports/none'], 3, /J_RUN_NOT_FOUND.*\n {2}reports\/none: does not exist/],
     ['a file', async () => {}, [join(folder, 'plan.json')], 3, /J_RUN_NOT_FOUND.*\n.*not a folder/],
     ['slo.yml that is not there', async () => {}, [folder, '--slo', 'none.yml'], 3, /J_USAGE.*\n.*none\.yml/],
-    ['slo.yml with faults', async () => {}, [folder, '--slo', slo], 3, /J_SLO_INVALID.*\n.*bad\.yml:4:13 gates\[0\]\.metric/],
-    ['environment that is not JSON', () => writeFile(join(folder, 'environment.json'), '{'), [folder], 4, /J_RUN_UNREADABLE.*\n.*environment\.json: not JSON/],
-    ['plan that is torn', () => breakPlan(plan.slice(0, 200)), [folder], 4, /J_RUN_UNREADABLE.*\n.*plan\.json: not JSON/],
+    [
+      'slo.yml with faults',
+      async () => {},
+      [folder, '--slo', slo],
+      3,
+      /J_SLO_INVALID.*\n.*bad\.yml:4:13 gates\[0\]\.metric/,
+    ],
+    [
+      'environment that is not JSON',
+      () => writeFile(join(folder, 'environment.json'), '{'),
+      [folder],
+      4,
+      /J_RUN_UNREADABLE.*\n.*environment\.json: not JSON/,
+    ],
+    [
+      'plan that is torn',
+      () => breakPlan(plan.slice(0, 200)),
+      [folder],
+      4,
+      /J_RUN_UNREADABLE.*\n.*plan\.json: not JSON/,
+    ],
     ['empty plan', () => breakPlan(''), [folder], 4, /plan\.json: the file is empty/],
-    ['plan of another version', () => breakPlan(plan.replace('"schemaVersion": 1', '"schemaVersion": 9')), [folder], 4, /schemaVersion 9/],
-    ['plan with a wrong value', () => breakPlan(plan.replace('"confidence": 0.95', '"confidence": 95')), [folder], 4, /plan\.json confidence/],
-    ['folder without a plan', () => rm(join(folder, 'plan.json')), [folder], 3, /J_RUN_NOT_FOUND.*\n.*holds no plan\.json/],
+    [
+      'plan of another version',
+      () => breakPlan(plan.replace('"schemaVersion": 1', '"schemaVersion": 9')),
+      [folder],
+      4,
+      /schemaVersion 9/,
+    ],
+    [
+      'plan with a wrong value',
+      () => breakPlan(plan.replace('"confidence": 0.95', '"confidence": 95')),
+      [folder],
+      4,
+      /plan\.json confidence/,
+    ],
+    [
+      'folder without a plan',
+      () => rm(join(folder, 'plan.json')),
+      [folder],
+      3,
+      /J_RUN_NOT_FOUND.*\n.*holds no plan\.json/,
+    ],
   ];
   for (const [name, prepare, args, status, message] of cases) {
     await prepare();
@@ -77,8 +117,15 @@ test('lines that are no observation of this run are counted and left out', async
   const worker = join(folder, 'observations.worker-1.ndjson');
   const [first = ''] = (await readFile(worker, 'utf8')).split('\n');
   const foreign = [
-    first.replace('golden-smoke', 'other-run'), first.replace('"v":1', '"v":2'), 'null', '[]', '{"kind":"step"}', '\u0000\u0000',
-    first.replace('"tMs":', '"extra":1,"tMs":'), 'x'.repeat(3_000_000), first.replace(/"tMs":[\d.]+/, '"tMs":1e999'),
+    first.replace('golden-smoke', 'other-run'),
+    first.replace('"v":1', '"v":2'),
+    'null',
+    '[]',
+    '{"kind":"step"}',
+    '\u0000\u0000',
+    first.replace('"tMs":', '"extra":1,"tMs":'),
+    'x'.repeat(3_000_000),
+    first.replace(/"tMs":[\d.]+/, '"tMs":1e999'),
   ];
   await appendFile(worker, `${foreign.join('\n')}\n\n  \n`);
   const after = (await judgeRun(folder)).record;
@@ -88,7 +135,8 @@ test('lines that are no observation of this run are counted and left out', async
 
 test('a run folder without observations is judged as one without data', async (context) => {
   const folder = await copyOfRun(context);
-  for (const name of ['observations.main.ndjson', 'observations.worker-1.ndjson', 'environment.json']) await rm(join(folder, name));
+  for (const name of ['observations.main.ndjson', 'observations.worker-1.ndjson', 'environment.json'])
+    await rm(join(folder, name));
   const { record, exitCode } = await judgeRun(folder);
   assert.deepEqual([record.verdict.decision, exitCode, record.environment], ['INCONCLUSIVE', 2, null]);
   assert.ok(record.verdict.gates.every((gate) => gate.status === 'no-data'));
@@ -98,7 +146,10 @@ test('another slo.yml judges the same observations anew, and the record says tha
   const folder = await copyOfRun(context);
   const text = 'version: 1\ngates:\n  - { id: only, metric: journey_error_rate, unit: "%", max: 20, source: test }\n';
   const { record, exitCode } = await judgeRun(folder, { slo: { text, fileName: 'other.yml' } });
-  assert.deepEqual([record.verdict.decision, exitCode, record.verdict.gates.map((gate) => gate.id)], ['GO', 0, ['only']]);
+  assert.deepEqual(
+    [record.verdict.decision, exitCode, record.verdict.gates.map((gate) => gate.id)],
+    ['GO', 0, ['only']],
+  );
   assert.notEqual(record.plan.sourceHash, (await judgeRun(folder)).record.plan.sourceHash);
 });
 

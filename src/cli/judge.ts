@@ -6,6 +6,8 @@ import { wantsColor } from './color.ts';
 import { judgeRun } from './judge-run.ts';
 
 const USAGE = 'npm run judge -- reports/<runId> [--slo other.yml]';
+const HELP =
+  "Judges a run again from its folder: writes record.json and verdict.txt, ends with the verdict's exit code.";
 
 function usageFault(message: string): CodedError {
   return new CodedError('J_USAGE', [{ where: 'judge', message, hint: USAGE }]);
@@ -14,7 +16,9 @@ function usageFault(message: string): CodedError {
 function readArguments(args: string[]): { runDir: string; sloFile: string | undefined; help: boolean } {
   try {
     const { values, positionals } = parseArgs({
-      args, allowPositionals: true, options: { slo: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } },
+      args,
+      allowPositionals: true,
+      options: { slo: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } },
     });
     const [runDir, ...others] = positionals;
     if (values.help) return { runDir: '', sloFile: undefined, help: true };
@@ -28,12 +32,15 @@ function readArguments(args: string[]): { runDir: string; sloFile: string | unde
 async function main(): Promise<number> {
   const { runDir, sloFile, help } = readArguments(process.argv.slice(2));
   if (help) {
-    process.stdout.write(`${USAGE}\n\nJudges a run again from its folder: writes record.json and verdict.txt, ends with the verdict's exit code.\n`);
+    process.stdout.write(`${USAGE}\n\n${HELP}\n`);
     return 0;
   }
-  const text = sloFile === undefined ? null : await readFile(sloFile, 'utf8').catch((thrown: Error) => {
-    throw usageFault(`--slo: ${thrown.message}`);
-  });
+  const text =
+    sloFile === undefined
+      ? null
+      : await readFile(sloFile, 'utf8').catch((thrown: unknown) => {
+          throw usageFault(`--slo: ${asCodedError(thrown).faults[0]?.message ?? ''}`);
+        });
   const judged = await judgeRun(runDir, {
     ...(sloFile === undefined || text === null ? {} : { slo: { text, fileName: sloFile } }),
     color: wantsColor(process.env, process.stdout.isTTY),
@@ -41,7 +48,8 @@ async function main(): Promise<number> {
     stepSummaryPath: process.env['GITHUB_STEP_SUMMARY'] ?? null,
   });
   process.stdout.write(`\n${judged.block}\n`);
-  for (const fault of judged.reporterFaults) process.stderr.write(`report "${fault.reporter}" failed: ${harmless(fault.message)}\n`);
+  for (const fault of judged.reporterFaults)
+    process.stderr.write(`report "${fault.reporter}" failed: ${harmless(fault.message)}\n`);
   return judged.exitCode;
 }
 

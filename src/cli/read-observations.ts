@@ -23,10 +23,14 @@ function parseLine(line: string, runId: string): Observation | null {
 }
 
 /**
- * Reads one NDJSON file line by line and hands each observation of the run to `take`. What cannot be read (the torn last
- * line of a killed run, a newer format, another run's line) is counted, never guessed at.
+ * Reads one NDJSON file line by line and hands each observation of the run to `take`. What cannot be read (the torn
+ * last line of a killed run, a newer format, another run's line) is counted, never guessed at.
  */
-export async function readObservations(path: string, runId: string, take: (one: Observation) => void): Promise<ReadFile> {
+export async function readObservations(
+  path: string,
+  runId: string,
+  take: (one: Observation) => void,
+): Promise<ReadFile> {
   const hash = createHash('sha256');
   const decoder = new TextDecoder();
   const read: ReadFile = { lines: 0, unreadable: 0, sha256: '' };

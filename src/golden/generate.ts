@@ -64,8 +64,9 @@ export function goldenObservations(users = USERS, seed = 20): { main: Observatio
     const vu = `vu-${index + 1}`;
     const base = { v: 1, runId: RUN_ID, phase, vu, journey, role } as const;
     let clock = startedMs + 60;
-    let outcome: Outcome = index === 57 ? 'failed' : index === 88 ? 'dropped' : index === users - 1 ? 'interrupted' : 'passed';
-    const steps = outcome === 'dropped' ? [] : JOURNEYS[journey] ?? [];
+    const outcome: Outcome =
+      index === 57 ? 'failed' : index === 88 ? 'dropped' : index === users - 1 ? 'interrupted' : 'passed';
+    const steps = outcome === 'dropped' ? [] : (JOURNEYS[journey] ?? []);
     const spent: number[] = [];
     for (const [number, step] of steps.entries()) {
       const isLast = number === steps.length - 1;
@@ -76,21 +77,50 @@ export function goldenObservations(users = USERS, seed = 20): { main: Observatio
       spent.push(perceivedMs);
       const unmeasured = index === 46 && isLast;
       worker.push({
-        ...base, tMs: clock, kind: 'step', name: step.step, perceivedMs: ended === 'passed' && !unmeasured ? perceivedMs : null,
-        driverMs, clock: 'page', deadlineMs: 10_000, outcome: ended,
+        ...base,
+        tMs: clock,
+        kind: 'step',
+        name: step.step,
+        perceivedMs: ended === 'passed' && !unmeasured ? perceivedMs : null,
+        driverMs,
+        clock: 'page',
+        deadlineMs: 10_000,
+        outcome: ended,
         ...(unmeasured ? { unmeasured: 'the page was replaced before it could be read' } : {}),
-        ...(ended === 'failed' ? {
-          errorCode: 'J_STEP_TIMEOUT', message: 'the awaited element was not visible', screenshot: `failures/${vu}.png`,
-        } : {}),
+        ...(ended === 'failed'
+          ? {
+              errorCode: 'J_STEP_TIMEOUT',
+              message: 'the awaited element was not visible',
+              screenshot: `failures/${vu}.png`,
+            }
+          : {}),
       });
       const [method = '', route = ''] = step.request.split(' ');
       worker.push({
-        ...base, tMs: clock, kind: 'request', method, route, resource: route.startsWith('/api') ? 'api' : 'document',
-        status: ended === 'failed' ? 503 : 200, durationMs: tenth(near(step.usualMs) / 6), serverTiming: { db: near(2) },
+        ...base,
+        tMs: clock,
+        kind: 'request',
+        method,
+        route,
+        resource: route.startsWith('/api') ? 'api' : 'document',
+        status: ended === 'failed' ? 503 : 200,
+        durationMs: tenth(near(step.usualMs) / 6),
+        serverTiming: { db: near(2) },
       });
       if (number > 0) continue;
-      for (const [name, value] of [['LCP', near(160)], ['CLS', Math.round(random() * 40) / 1000], ['INP', near(30)]] as const) {
-        worker.push({ ...base, tMs: clock, kind: 'vital', page: step.page, name, value: name === 'INP' && random() < 0.3 ? null : value });
+      for (const [name, value] of [
+        ['LCP', near(160)],
+        ['CLS', Math.round(random() * 40) / 1000],
+        ['INP', near(30)],
+      ] as const) {
+        worker.push({
+          ...base,
+          tMs: clock,
+          kind: 'vital',
+          page: step.page,
+          name,
+          value: name === 'INP' && random() < 0.3 ? null : value,
+        });
       }
     }
     if (journey === 'agent task' && outcome !== 'dropped') {
@@ -98,19 +128,39 @@ export function goldenObservations(users = USERS, seed = 20): { main: Observatio
       if (cold) worker.push({ ...base, tMs: clock, kind: 'coldStart', service: 'agent', durationMs: near(640) });
       const passed = outcome === 'passed';
       worker.push({
-        ...base, tMs: clock, kind: 'agentTask', firstProgressMs: spent[1] ?? null, completedMs: passed ? spent[2] ?? null : null,
-        outcome, cold, degraded: index === 64,
+        ...base,
+        tMs: clock,
+        kind: 'agentTask',
+        firstProgressMs: spent[1] ?? null,
+        completedMs: passed ? (spent[2] ?? null) : null,
+        outcome,
+        cold,
+        degraded: index === 64,
       });
     }
     const error = outcome === 'failed' ? { errorCode: 'J_STEP_TIMEOUT' } : {};
-    worker.push({ ...base, tMs: tenth(clock + 20), kind: 'journey', startedMs, durationMs: tenth(clock + 20 - startedMs), outcome, ...error });
+    worker.push({
+      ...base,
+      tMs: tenth(clock + 20),
+      kind: 'journey',
+      startedMs,
+      durationMs: tenth(clock + 20 - startedMs),
+      outcome,
+      ...error,
+    });
   }
   const run = { v: 1, runId: RUN_ID, phase: null, vu: null, journey: null, kind: 'run' } as const;
   const main: Observation[] = [
     { ...run, tMs: 0, event: 'started' },
     ...Array.from({ length: Math.floor(lengthMs / 5000) }, (_, index): Observation => ({
-      ...run, tMs: (index + 1) * 5000, kind: 'health', cpuShare: Math.round(400 + random() * 200) / 1000, cpuPressureShare: 0.02,
-      loopDelayP99Ms: near(12), rssBytes: 180_000_000, activeUsers: 3,
+      ...run,
+      tMs: (index + 1) * 5000,
+      kind: 'health',
+      cpuShare: Math.round(400 + random() * 200) / 1000,
+      cpuPressureShare: 0.02,
+      loopDelayP99Ms: near(12),
+      rssBytes: 180_000_000,
+      activeUsers: 3,
     })),
     { ...run, tMs: lengthMs + 2000, event: 'completed', counters: { 'vusers.created': users } },
   ];
@@ -121,22 +171,48 @@ async function goldenPlan(): Promise<Plan> {
   const slo = readSlo(await readFile(new URL('./slo.yml', import.meta.url), 'utf8'), 'slo.yml', { profile: 'smoke' });
   const phase = { rampTo: null, arrivalCount: null, pause: false };
   return {
-    schemaVersion: 1, runId: RUN_ID, seed: 20, startedAtEpochMs: 1_795_000_000_000, script: 'journeys.yml',
-    target: { url: 'http://127.0.0.1:8085', embedded: true }, profile: 'smoke',
-    phases: [{ name: 'warm up', durationS: 10, arrivalRate: 1, ...phase }, { name: 'steady', durationS: 80, arrivalRate: 1, ...phase }],
+    schemaVersion: 1,
+    runId: RUN_ID,
+    seed: 20,
+    startedAtEpochMs: 1_795_000_000_000,
+    script: 'journeys.yml',
+    target: { url: 'http://127.0.0.1:8085', embedded: true },
+    profile: 'smoke',
+    phases: [
+      { name: 'warm up', durationS: 10, arrivalRate: 1, ...phase },
+      { name: 'steady', durationS: 80, arrivalRate: 1, ...phase },
+    ],
     journeys: Object.keys(JOURNEYS).map((name) => ({ name, weight: 1 })),
     settings: {
-      observerShare: 0.6, maxObservers: 4, maxUsers: 60, stepDeadlineMs: 10_000, journeyDeadlineMs: 60_000, recycleAfterContexts: 200,
+      observerShare: 0.6,
+      maxObservers: 4,
+      maxUsers: 60,
+      stepDeadlineMs: 10_000,
+      journeyDeadlineMs: 60_000,
+      recycleAfterContexts: 200,
     },
-    confidence: slo.slo.confidence, warmUpPhases: slo.slo.warm_up_phases, gates: slo.gates,
-    routes: ['/find/:slug'], gatesNotInProfile: slo.gatesNotInProfile, sourceHash: '0'.repeat(64),
+    confidence: slo.slo.confidence,
+    warmUpPhases: slo.slo.warm_up_phases,
+    gates: slo.gates,
+    routes: ['/find/:slug'],
+    gatesNotInProfile: slo.gatesNotInProfile,
+    sourceHash: '0'.repeat(64),
   };
 }
 
 const ENVIRONMENT: Environment = {
-  harnessVersion: '0.1.0', commit: null, nodeVersion: '24.0.0', artilleryVersion: '2.0.34', playwrightVersion: '1.65.1',
-  browser: { name: 'chromium-headless-shell', version: '1.0', source: 'bundled' }, os: 'Linux', cpuModel: 'golden', cores: 2,
-  memoryBytes: 8_000_000_000, memoryLimitBytes: null, crowdPriority: 'autogroup 19',
+  harnessVersion: '0.1.0',
+  commit: null,
+  nodeVersion: '24.0.0',
+  artilleryVersion: '2.0.34',
+  playwrightVersion: '1.65.1',
+  browser: { name: 'chromium-headless-shell', version: '1.0', source: 'bundled' },
+  os: 'Linux',
+  cpuModel: 'golden',
+  cores: 2,
+  memoryBytes: 8_000_000_000,
+  memoryLimitBytes: null,
+  crowdPriority: 'autogroup 19',
 };
 
 /** Returns the text of every input file of the golden run, by name. */

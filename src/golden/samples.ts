@@ -1,6 +1,12 @@
 /** Small builders of model values for tests: each gives something valid, and takes what a test is about. */
 import type {
-  AgentTaskObservation, JourneyObservation, Observation, Plan, RequestObservation, RunObservation, StepObservation,
+  AgentTaskObservation,
+  JourneyObservation,
+  Observation,
+  Plan,
+  RequestObservation,
+  RunObservation,
+  StepObservation,
 } from '../model/index.ts';
 
 const user = { v: 1, runId: 'r', tMs: 1000, phase: 'steady', vu: 'vu-1', journey: 'signup', role: 'observer' } as const;
@@ -8,21 +14,47 @@ const user = { v: 1, runId: 'r', tMs: 1000, phase: 'steady', vu: 'vu-1', journey
 export function planOf(changes: Partial<Plan> = {}): Plan {
   const phase = { durationS: 60, arrivalRate: 1, rampTo: null, arrivalCount: null, pause: false };
   return {
-    schemaVersion: 1, runId: 'r', seed: 1, startedAtEpochMs: 0, script: 'journeys.yml',
-    target: { url: 'http://127.0.0.1:8080', embedded: true }, profile: 'smoke',
-    phases: [{ name: 'warm up', ...phase }, { name: 'steady', ...phase }], journeys: [{ name: 'signup', weight: 1 }],
+    schemaVersion: 1,
+    runId: 'r',
+    seed: 1,
+    startedAtEpochMs: 0,
+    script: 'journeys.yml',
+    target: { url: 'http://127.0.0.1:8080', embedded: true },
+    profile: 'smoke',
+    phases: [
+      { name: 'warm up', ...phase },
+      { name: 'steady', ...phase },
+    ],
+    journeys: [{ name: 'signup', weight: 1 }],
     settings: {
-      observerShare: 0.5, maxObservers: 4, maxUsers: 50, stepDeadlineMs: 10_000, journeyDeadlineMs: 60_000,
+      observerShare: 0.5,
+      maxObservers: 4,
+      maxUsers: 50,
+      stepDeadlineMs: 10_000,
+      journeyDeadlineMs: 60_000,
       recycleAfterContexts: 100,
     },
-    confidence: 0.95, warmUpPhases: [], routes: [], gates: [], gatesNotInProfile: [], sourceHash: '0', ...changes,
+    confidence: 0.95,
+    warmUpPhases: [],
+    routes: [],
+    gates: [],
+    gatesNotInProfile: [],
+    sourceHash: '0',
+    ...changes,
   };
 }
 
 export function stepOf(changes: Partial<StepObservation>): Observation {
   return {
-    ...user, kind: 'step', name: 'submit signup', perceivedMs: 100, driverMs: 200, clock: 'page', deadlineMs: 10_000,
-    outcome: 'passed', ...changes,
+    ...user,
+    kind: 'step',
+    name: 'submit signup',
+    perceivedMs: 100,
+    driverMs: 200,
+    clock: 'page',
+    deadlineMs: 10_000,
+    outcome: 'passed',
+    ...changes,
   };
 }
 
@@ -32,19 +64,41 @@ export function journeyOf(changes: Partial<JourneyObservation>): Observation {
 
 export function requestOf(changes: Partial<RequestObservation>): Observation {
   return {
-    ...user, kind: 'request', method: 'GET', route: '/api/v1/creators', resource: 'api', status: 200, durationMs: 20, ...changes,
+    ...user,
+    kind: 'request',
+    method: 'GET',
+    route: '/api/v1/creators',
+    resource: 'api',
+    status: 200,
+    durationMs: 20,
+    ...changes,
   };
 }
 
 export function taskOf(changes: Partial<AgentTaskObservation>): Observation {
   return {
-    ...user, journey: 'agent task', kind: 'agentTask', firstProgressMs: 300, completedMs: 2000, outcome: 'passed', cold: false,
-    degraded: false, ...changes,
+    ...user,
+    journey: 'agent task',
+    kind: 'agentTask',
+    firstProgressMs: 300,
+    completedMs: 2000,
+    outcome: 'passed',
+    cold: false,
+    degraded: false,
+    ...changes,
   };
 }
 
 export function runOf(event: RunObservation['event'], tMs: number, counters?: Record<string, number>): Observation {
   return {
-    v: 1, runId: 'r', tMs, phase: null, vu: null, journey: null, kind: 'run', event, ...(counters === undefined ? {} : { counters }),
+    v: 1,
+    runId: 'r',
+    tMs,
+    phase: null,
+    vu: null,
+    journey: null,
+    kind: 'run',
+    event,
+    ...(counters === undefined ? {} : { counters }),
   };
 }

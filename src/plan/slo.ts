@@ -48,11 +48,12 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** 0 % of errors or 100 % of successes can be refuted but never shown: such a gate could not pass, however good the run. */
+/** 0 % of errors or 100 % of successes can be refuted but never shown: such a gate could not ever pass. */
 function unreachable(gate: Gate): string | null {
   if (gate.unit !== '%') return null;
   if ('max' in gate && gate.max === 0) return 'a limit of 0 % can never be shown by a sample; give one such as 0.1';
-  if ('min' in gate && gate.min === 100) return 'a limit of 100 % can never be shown by a sample; give one such as 99.9';
+  if ('min' in gate && gate.min === 100)
+    return 'a limit of 100 % can never be shown by a sample; give one such as 99.9';
   return null;
 }
 
@@ -65,29 +66,43 @@ function nameFaults(file: YamlFile, gate: Record<string, unknown>, index: number
     const journey = journeys.find((one) => one.name === name);
     if (!journey) {
       faults.push({
-        where: file.where(['gates', index, 'journey']), message: `no journey is named ${shown(name)}`,
-        hint: didYouMean(name, journeys.map((one) => one.name)),
+        where: file.where(['gates', index, 'journey']),
+        message: `no journey is named ${shown(name)}`,
+        hint: didYouMean(
+          name,
+          journeys.map((one) => one.name),
+        ),
       });
     } else if (journey.steps && typeof step === 'string' && !journey.steps.includes(step)) {
       faults.push({
-        where: file.where(['gates', index, 'step']), message: `${shown(name)} has no step ${shown(step)}`,
+        where: file.where(['gates', index, 'step']),
+        message: `${shown(name)} has no step ${shown(step)}`,
         hint: didYouMean(step, journey.steps),
       });
     }
   }
   if (knownProfiles && Array.isArray(profiles) && !profiles.some((one) => knownProfiles.includes(one as string))) {
     faults.push({
-      where: file.where(['gates', index, 'profiles']), message: 'no profile would ever judge this gate',
+      where: file.where(['gates', index, 'profiles']),
+      message: 'no profile would ever judge this gate',
       hint: didYouMean(String(profiles[0] ?? ''), knownProfiles),
     });
   }
   return faults;
 }
 
-function readGate(file: YamlFile, raw: unknown, index: number, context: SloContext): { gate: Gate | null; faults: Fault[] } {
+function readGate(
+  file: YamlFile,
+  raw: unknown,
+  index: number,
+  context: SloContext,
+): { gate: Gate | null; faults: Fault[] } {
   const base = ['gates', index];
   if (!isObject(raw)) {
-    return { gate: null, faults: [{ where: file.where(base), message: `must be a gate ("id:", "metric:" and so on), not ${shown(raw)}` }] };
+    return {
+      gate: null,
+      faults: [{ where: file.where(base), message: `must be a gate ("id:", "metric:" and so on), not ${shown(raw)}` }],
+    };
   }
   const metric = raw['metric'];
   const schema = typeof metric === 'string' ? GATE_OF_METRIC.get(metric)?.(raw) : undefined;

@@ -24,17 +24,22 @@ const MAX_SYNTAX_FAULTS = 10;
 
 /** Returns a path as people write it: `gates[3].max`. */
 export function pathText(path: YamlPath): string {
-  return path.map((part, index) => {
-    if (typeof part === 'number') return `[${part}]`;
-    const word = /^[\w-]+$/.test(part) ? part : JSON.stringify(part);
-    return index === 0 ? word : `.${word}`;
-  }).join('');
+  return path
+    .map((part, index) => {
+      if (typeof part === 'number') return `[${part}]`;
+      const word = /^[\w-]+$/.test(part) ? part : JSON.stringify(part);
+      return index === 0 ? word : `.${word}`;
+    })
+    .join('');
 }
 
-interface Located { value: Node | null; key: Node | null }
+interface Located {
+  value: Node | null;
+  key: Node | null;
+}
 
 function locate(document: Document, path: YamlPath): Located {
-  let found: Located = { value: document.contents as Node | null, key: null };
+  let found: Located = { value: document.contents, key: null };
   for (const part of path) {
     let at: Node | null = found.value;
     if (isAlias(at)) at = at.resolve(document) ?? null;

@@ -6,7 +6,12 @@ import type { YamlFile, YamlPath } from './yaml.ts';
 type Issue = z.core.$ZodIssue;
 
 const KIND_NAMES: Record<string, string> = {
-  string: 'text', number: 'a number', int: 'a whole number', boolean: 'true or false', array: 'a list', object: 'a set of "key: value" lines',
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a set of "key: value" lines',
 };
 
 /** Returns a value as a message shows it: short, on one line. A YAML alias can make a value contain itself. */
@@ -33,7 +38,8 @@ function bound(issue: Issue & { code: 'too_small' | 'too_big' }): string {
   const limit = issue.code === 'too_small' ? issue.minimum : issue.maximum;
   if (issue.origin === 'array' || issue.origin === 'string') {
     if (limit === 1 && issue.code === 'too_small') return 'must not be empty';
-    return `must have ${issue.code === 'too_small' ? 'at least' : 'at most'} ${limit} ${issue.origin === 'array' ? 'entries' : 'characters'}`;
+    const things = issue.origin === 'array' ? 'entries' : 'characters';
+    return `must have ${issue.code === 'too_small' ? 'at least' : 'at most'} ${limit} ${things}`;
   }
   if (issue.code === 'too_small') return issue.inclusive ? `must be at least ${limit}` : `must be more than ${limit}`;
   return issue.inclusive ? `must be at most ${limit}` : `must be less than ${limit}`;
@@ -43,15 +49,19 @@ function message(issue: Issue, value: unknown): string {
   if (value === undefined) return 'is missing';
   if (value === null) return 'has no value';
   switch (issue.code) {
-    case 'invalid_type': return `must be ${KIND_NAMES[issue.expected] ?? issue.expected}, not ${shown(value)}`;
+    case 'invalid_type':
+      return `must be ${KIND_NAMES[issue.expected] ?? issue.expected}, not ${shown(value)}`;
     case 'invalid_value': {
       const allowed = issue.values.map((one) => shown(one)).join(', ');
       return `must be ${issue.values.length > 1 ? 'one of ' : ''}${allowed}, not ${shown(value)}`;
     }
     case 'too_small':
-    case 'too_big': return `${bound(issue)}, not ${shown(value)}`;
-    case 'invalid_format': return `must be ${issue.message}, not ${shown(value)}`;
-    default: return issue.message;
+    case 'too_big':
+      return `${bound(issue)}, not ${shown(value)}`;
+    case 'invalid_format':
+      return `must be ${issue.message}, not ${shown(value)}`;
+    default:
+      return issue.message;
   }
 }
 
@@ -59,12 +69,19 @@ function message(issue: Issue, value: unknown): string {
  * Returns one fault for each issue that zod found at `base` of a file, in plain words, each at its line.
  * `knownKeys` are the keys allowed there, for the hint at an unknown one.
  */
-export function zodFaults(file: YamlFile, issues: readonly Issue[], base: YamlPath, knownKeys: readonly string[]): Fault[] {
+export function zodFaults(
+  file: YamlFile,
+  issues: readonly Issue[],
+  base: YamlPath,
+  knownKeys: readonly string[],
+): Fault[] {
   return issues.flatMap((issue): Fault[] => {
     const path = [...base, ...issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))];
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({
-        where: file.whereKey([...path, key]), message: 'is not a key here', hint: didYouMean(key, knownKeys),
+        where: file.whereKey([...path, key]),
+        message: 'is not a key here',
+        hint: didYouMean(key, knownKeys),
       }));
     }
     return [{ where: file.where(path), message: message(issue, valueAt(file.value, path)) }];

@@ -1,7 +1,13 @@
 import type { GateResult, GateStatus, RunRecord } from '../model/index.ts';
 import { amount, count, harmless, withUnit } from './text.ts';
 
-export const MARKS: Record<GateStatus, string> = { pass: '✓', fail: '✗', inconclusive: '?', 'no-data': '?', error: '?' };
+export const MARKS: Record<GateStatus, string> = {
+  pass: '✓',
+  fail: '✗',
+  inconclusive: '?',
+  'no-data': '?',
+  error: '?',
+};
 
 /** One gate as the cells of a table. */
 export interface GateLine {
@@ -23,16 +29,20 @@ const SHOWN_EVIDENCE = 3;
 
 /** Gates that belong together, in the order they are shown. */
 const GROUPS: readonly (readonly string[])[] = [
-  ['perceived_latency'], ['vital'],
+  ['perceived_latency'],
+  ['vital'],
   ['agent_completion', 'agent_first_progress', 'agent_success_rate', 'cold_start_incidence', 'cold_start_penalty'],
-  ['request_latency'], ['request_error_rate', 'journey_error_rate'],
+  ['request_latency'],
+  ['request_error_rate', 'journey_error_rate'],
 ];
 
 /** Returns the header's facts: script, profile, length, journeys. */
 export function headline(record: RunRecord): string {
   const { plan, totals } = record;
   return [
-    harmless(plan.script), harmless(plan.profile), length(totals.durationMs),
+    harmless(plan.script),
+    harmless(plan.profile),
+    length(totals.durationMs),
     `${count(totals.journeys)} ${totals.journeys === 1 ? 'journey' : 'journeys'}, ${count(totals.observed)} observed`,
   ].join(' · ');
 }
@@ -52,10 +62,13 @@ export function runNotes(record: RunRecord): string[] {
   if (totals.unreadableLines > 0) notes.push(`${count(totals.unreadableLines)} recorded lines could not be read`);
   const difference = totals.artilleryDifference ?? 0;
   if (difference !== 0) {
-    notes.push(`Artillery counted ${count(Math.abs(difference))} ${difference > 0 ? 'more' : 'fewer'} users than were recorded`);
+    notes.push(
+      `Artillery counted ${count(Math.abs(difference))} ${difference > 0 ? 'more' : 'fewer'} users than were recorded`,
+    );
   }
   const skipped = plan.gatesNotInProfile.length;
-  if (skipped > 0) notes.push(`${count(skipped)} more ${skipped === 1 ? 'gate is' : 'gates are'} judged in other profiles only`);
+  if (skipped > 0)
+    notes.push(`${count(skipped)} more ${skipped === 1 ? 'gate is' : 'gates are'} judged in other profiles only`);
   return notes;
 }
 
@@ -75,12 +88,18 @@ function gateLine(gate: GateResult): GateLine {
     subject,
     detail: rest.length === 0 ? '' : `› ${rest.join(' › ')}`,
     stat: gate.stat === 'rate' ? '' : gate.stat,
-    observed: gate.observed !== null ? withUnit(gate.observed, gate.unit)
-      : gate.observedAbove !== null ? `> ${withUnit(gate.observedAbove, gate.unit)}` : '–',
+    observed:
+      gate.observed !== null
+        ? withUnit(gate.observed, gate.unit)
+        : gate.observedAbove !== null
+          ? `> ${withUnit(gate.observedAbove, gate.unit)}`
+          : '–',
     interval: intervalText(gate),
     limit: `${sign} ${withUnit(gate.limit.value, gate.unit)}`,
     n: `n ${count(gate.n)}`,
-    notes: [...(gate.hint === null ? [] : [gate.hint]), ...(passed ? [] : gate.evidence.slice(0, SHOWN_EVIDENCE))].map(harmless),
+    notes: [...(gate.hint === null ? [] : [gate.hint]), ...(passed ? [] : gate.evidence.slice(0, SHOWN_EVIDENCE))].map(
+      harmless,
+    ),
   };
 }
 

@@ -23,7 +23,10 @@ export interface Reporter {
 export const REPORTERS: readonly Reporter[] = [jsonReporter, verdictTextReporter, stepSummaryReporter];
 
 /** A reporter that did not do its work. */
-export interface ReporterFault { reporter: string; message: string }
+export interface ReporterFault {
+  reporter: string;
+  message: string;
+}
 
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
@@ -35,7 +38,9 @@ function deepFreeze<T>(value: T): T {
 
 /** Runs every reporter, whatever happens to the others, and returns what went wrong. Freezes the record. */
 export async function writeReports(
-  record: RunRecord, context: ReportContext, reporters: readonly Reporter[] = REPORTERS,
+  record: RunRecord,
+  context: ReportContext,
+  reporters: readonly Reporter[] = REPORTERS,
 ): Promise<ReporterFault[]> {
   deepFreeze(record);
   const faults: ReporterFault[] = [];

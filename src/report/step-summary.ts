@@ -13,7 +13,16 @@ function escape(text: string): string {
 }
 
 function row(line: GateLine): string {
-  const cells = [line.mark, `${line.subject} ${line.detail}`, line.stat, line.observed, line.interval, line.limit, line.n, line.notes[0] ?? ''];
+  const cells = [
+    line.mark,
+    `${line.subject} ${line.detail}`,
+    line.stat,
+    line.observed,
+    line.interval,
+    line.limit,
+    line.n,
+    line.notes[0] ?? '',
+  ];
   return `| ${cells.map(escape).join(' | ')} |`;
 }
 
@@ -23,11 +32,15 @@ export function stepSummary(record: RunRecord): string {
   const open = lines.filter((line) => line.status !== 'pass');
   const passed = lines.length - open.length;
   return [
-    `### ${record.verdict.decision} · ${escape(headline(record))}`, '', escape(record.verdict.reason), '',
-    ...(open.length === 0 ? [] : [
-      '| | gate | | observed | interval | limit | | |', '| - | - | - | - | - | - | - | - |', ...open.map(row), '',
-    ]),
-    `${passed} of ${lines.length} gates passed · run ${escape(record.plan.runId)}`, '',
+    `### ${record.verdict.decision} · ${escape(headline(record))}`,
+    '',
+    escape(record.verdict.reason),
+    '',
+    ...(open.length === 0
+      ? []
+      : ['| | gate | | observed | interval | limit | | |', '| - | - | - | - | - | - | - | - |', ...open.map(row), '']),
+    `${passed} of ${lines.length} gates passed · run ${escape(record.plan.runId)}`,
+    '',
   ].join('\n');
 }
 

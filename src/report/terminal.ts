@@ -17,7 +17,11 @@ type Paint = (style: Style, text: string) => string;
 
 const DECISION_STYLE: Record<Decision, Style> = { GO: 'green', 'NO-GO': 'red', INCONCLUSIVE: 'yellow' };
 const STATUS_STYLE: Record<GateStatus, Style> = {
-  pass: 'green', fail: 'red', inconclusive: 'yellow', 'no-data': 'yellow', error: 'yellow',
+  pass: 'green',
+  fail: 'red',
+  inconclusive: 'yellow',
+  'no-data': 'yellow',
+  error: 'yellow',
 };
 const NARROWEST = 80;
 /** A line of figures does not get easier to read beyond this. */
@@ -33,7 +37,9 @@ export function verdictBlock(record: RunRecord, options: BlockOptions): string {
   const { decision, reason } = record.verdict;
   const groups = gateGroups(record);
   const title = ` ${paint('bold', paint(DECISION_STYLE[decision], decision))}   `;
-  const about = [...(decision === 'GO' ? [] : [harmless(reason)]), ...runNotes(record)].flatMap((note) => wrap(note, width - 3));
+  const about = [...(decision === 'GO' ? [] : [harmless(reason)]), ...runNotes(record)].flatMap((note) =>
+    wrap(note, width - 3),
+  );
   return [
     title + cut(headline(record), width - cells(title)),
     ...about.map((line) => INDENT + line),
@@ -47,22 +53,32 @@ function gateTable(groups: GateLine[][], width: number, paint: Paint): string[] 
   const all = groups.flat();
   const widest = (cell: (line: GateLine) => string): number => Math.max(0, ...all.map((line) => cells(cell(line))));
   const subjects = widest((line) => (line.detail === '' ? '' : line.subject));
-  const label = (line: GateLine): string => (line.detail === '' ? line.subject : `${padEnd(line.subject, subjects)} ${line.detail}`);
+  const label = (line: GateLine): string =>
+    line.detail === '' ? line.subject : `${padEnd(line.subject, subjects)} ${line.detail}`;
   const columns = {
-    stat: widest((line) => line.stat), observed: widest((line) => line.observed), interval: widest((line) => line.interval),
-    limit: widest((line) => line.limit), n: widest((line) => line.n),
+    stat: widest((line) => line.stat),
+    observed: widest((line) => line.observed),
+    interval: widest((line) => line.interval),
+    limit: widest((line) => line.limit),
+    n: widest((line) => line.n),
   };
-  const figures = (line: GateLine): string => [
-    padEnd(line.stat, columns.stat), padStart(line.observed, columns.observed), padEnd(line.interval, columns.interval),
-    padEnd(line.limit, columns.limit), padEnd(line.n, columns.n),
-  ].join('  ');
+  const figures = (line: GateLine): string =>
+    [
+      padEnd(line.stat, columns.stat),
+      padStart(line.observed, columns.observed),
+      padEnd(line.interval, columns.interval),
+      padEnd(line.limit, columns.limit),
+      padEnd(line.n, columns.n),
+    ].join('  ');
   const figuresWidth = Object.values(columns).reduce((sum, one) => sum + one, 8);
   const labelWidth = Math.min(widest(label), Math.max(SHORTEST_LABEL, width - INDENT.length - 2 - figuresWidth));
-  const lines = groups.map((group) => group.flatMap((line) => {
-    const text = widest(label) <= labelWidth ? label(line) : shortLabel(line, labelWidth);
-    const row = ` ${paint(STATUS_STYLE[line.status], line.mark)} ${padEnd(text, labelWidth)}  ${figures(line)}`;
-    return withNotes(row, line.notes, width, paint);
-  }));
+  const lines = groups.map((group) =>
+    group.flatMap((line) => {
+      const text = widest(label) <= labelWidth ? label(line) : shortLabel(line, labelWidth);
+      const row = ` ${paint(STATUS_STYLE[line.status], line.mark)} ${padEnd(text, labelWidth)}  ${figures(line)}`;
+      return withNotes(row, line.notes, width, paint);
+    }),
+  );
   return lines.flatMap((group) => [...group, '']);
 }
 
@@ -78,7 +94,9 @@ function withNotes(row: string, notes: string[], width: number, paint: Paint): s
   if (first === undefined) return [row.trimEnd()];
   const beside = cells(row) + 3 + cells(first) <= width;
   const below = beside ? notes.slice(1) : notes;
-  const lines = below.flatMap((note) => wrap(note, width - 6).map((line, index) => (index === 0 ? `   · ${line}` : `     ${line}`)));
+  const lines = below.flatMap((note) =>
+    wrap(note, width - 6).map((line, index) => (index === 0 ? `   · ${line}` : `     ${line}`)),
+  );
   return [beside ? `${row}   ${paint('dim', first)}` : row.trimEnd(), ...lines.map((line) => paint('dim', line))];
 }
 

@@ -1,7 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 
 /** Wide on a terminal: East Asian scripts and pictographs take two cells. */
-const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+const WIDE = new RegExp(
+  String.raw`[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]` +
+    String.raw`|\p{Emoji_Presentation}`,
+  'u',
+);
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /**

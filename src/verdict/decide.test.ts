@@ -7,7 +7,14 @@ import type { Gate, GateResult, GateStatus, Observation, Totals } from '../model
 import { decide, judge } from './decide.ts';
 
 const GATE: Gate = {
-  id: 'signup', metric: 'perceived_latency', journey: 'signup', step: 'submit signup', stat: 'p75', unit: 'ms', max: 250, source: 'test',
+  id: 'signup',
+  metric: 'perceived_latency',
+  journey: 'signup',
+  step: 'submit signup',
+  stat: 'p75',
+  unit: 'ms',
+  max: 250,
+  source: 'test',
 };
 const ERRORS: Gate = { id: 'errors', metric: 'journey_error_rate', unit: '%', max: 5, source: 'test' };
 
@@ -19,7 +26,8 @@ function gateOf(gate: Gate, observations: Observation[]): GateResult {
 }
 
 const steps = (...times: number[]): Observation[] => times.map((perceivedMs) => stepOf({ perceivedMs }));
-const many = (count: number, perceivedMs = 100): Observation[] => steps(...Array.from({ length: count }, () => perceivedMs));
+const many = (count: number, perceivedMs = 100): Observation[] =>
+  steps(...Array.from({ length: count }, () => perceivedMs));
 
 test('a percentile gate passes, fails, or says about how many samples more would settle it', () => {
   const cases: [string, Observation[], GateStatus, string | null][] = [
@@ -30,11 +38,25 @@ test('a percentile gate passes, fails, or says about how many samples more would
     ['all slow, few', many(3, 900), 'fail', null],
     ['some slow', [...many(14), ...many(3, 900)], 'inconclusive', 'needs about 20 more samples'],
     ['none', [], 'no-data', 'no observed step was seen'],
-    ['journey seen, step never reached', [journeyOf({ outcome: 'failed' })], 'no-data', 'no observed user came to this step'],
-    ['none measurable', [stepOf({ perceivedMs: null, unmeasured: 'x' })], 'no-data', 'not one of them could be measured'],
+    [
+      'journey seen, step never reached',
+      [journeyOf({ outcome: 'failed' })],
+      'no-data',
+      'no observed user came to this step',
+    ],
+    [
+      'none measurable',
+      [stepOf({ perceivedMs: null, unmeasured: 'x' })],
+      'no-data',
+      'not one of them could be measured',
+    ],
     ['crowd only', [stepOf({ role: 'crowd' })], 'no-data', 'no observed step was seen'],
-    ['only the driver saw it', [stepOf({ clock: 'driver', perceivedMs: null })], 'no-data',
-      'this step awaits no element, so only the driver timed it: give it "until"'],
+    [
+      'only the driver saw it',
+      [stepOf({ clock: 'driver', perceivedMs: null })],
+      'no-data',
+      'this step awaits no element, so only the driver timed it: give it "until"',
+    ],
   ];
   for (const [name, observations, status, hint] of cases) {
     const result = gateOf(GATE, observations);
@@ -46,12 +68,18 @@ test('a percentile gate passes, fails, or says about how many samples more would
 
 test('a percentile among the failed fails, reads as above its deadline, and shows the first failures', () => {
   const broken = stepOf({
-    outcome: 'timeout', perceivedMs: null, errorCode: 'J_STEP_TIMEOUT', message: 'not visible\nstack', screenshot: 'failures/a.jpg', tMs: 12_345,
+    outcome: 'timeout',
+    perceivedMs: null,
+    errorCode: 'J_STEP_TIMEOUT',
+    message: 'not visible\nstack',
+    screenshot: 'failures/a.jpg',
+    tMs: 12_345,
   });
   const result = gateOf(GATE, [...many(8), broken, broken, broken]);
   assert.deepEqual([result.status, result.observed, result.observedAbove], ['fail', null, 10_000]);
   assert.deepEqual(result.evidence.slice(0, 2), [
-    '3 of 11 failed: 3 J_STEP_TIMEOUT', 'at 12.3 s of user vu-1 J_STEP_TIMEOUT: not visible, screenshot failures/a.jpg',
+    '3 of 11 failed: 3 J_STEP_TIMEOUT',
+    'at 12.3 s of user vu-1 J_STEP_TIMEOUT: not visible, screenshot failures/a.jpg',
   ]);
 });
 
@@ -66,23 +94,30 @@ test('unmeasured samples are said, and too many of them leave a gate open howeve
 test('turning any sample into a failed one never improves the status', () => {
   const rank: Record<GateStatus, number> = { pass: 0, inconclusive: 1, 'no-data': 1, error: 1, fail: 2 };
   const sample = fc.record({
-    perceivedMs: fc.integer({ min: 1, max: 500 }), outcome: fc.constantFrom('passed' as const, 'failed' as const),
+    perceivedMs: fc.integer({ min: 1, max: 500 }),
+    outcome: fc.constantFrom('passed' as const, 'failed' as const),
     unmeasured: fc.boolean(),
   });
-  fc.assert(fc.property(fc.array(sample, { minLength: 1, maxLength: 60 }), fc.nat(), (samples, which) => {
-    const build = (failing: number): Observation[] => samples.map((one, index) => {
-      if (index === failing || one.outcome === 'failed') return stepOf({ outcome: 'failed', perceivedMs: null });
-      return one.unmeasured ? stepOf({ perceivedMs: null, unmeasured: 'x' }) : stepOf({ perceivedMs: one.perceivedMs });
-    });
-    const before = gateOf(GATE, build(-1)).status;
-    const after = gateOf(GATE, build(which % samples.length)).status;
-    assert.ok(rank[after] >= rank[before], `${before} became ${after}`);
-  }));
+  fc.assert(
+    fc.property(fc.array(sample, { minLength: 1, maxLength: 60 }), fc.nat(), (samples, which) => {
+      const build = (failing: number): Observation[] =>
+        samples.map((one, index) => {
+          if (index === failing || one.outcome === 'failed') return stepOf({ outcome: 'failed', perceivedMs: null });
+          return one.unmeasured
+            ? stepOf({ perceivedMs: null, unmeasured: 'x' })
+            : stepOf({ perceivedMs: one.perceivedMs });
+        });
+      const before = gateOf(GATE, build(-1)).status;
+      const after = gateOf(GATE, build(which % samples.length)).status;
+      assert.ok(rank[after] >= rank[before], `${before} became ${after}`);
+    }),
+  );
 });
 
 test('rates pass, fail or stay open by their bounds', () => {
   const users = (good: number, bad: number): Observation[] => [
-    ...Array.from({ length: good }, () => journeyOf({})), ...Array.from({ length: bad }, () => journeyOf({ outcome: 'failed', errorCode: 'J_STEP_FAILED' })),
+    ...Array.from({ length: good }, () => journeyOf({})),
+    ...Array.from({ length: bad }, () => journeyOf({ outcome: 'failed', errorCode: 'J_STEP_FAILED' })),
   ];
   assert.equal(gateOf(ERRORS, users(59, 0)).status, 'pass');
   assert.equal(gateOf(ERRORS, users(50, 0)).status, 'inconclusive');
@@ -91,21 +126,61 @@ test('rates pass, fail or stay open by their bounds', () => {
   assert.equal(gateOf(ERRORS, users(50, 20)).evidence[0], '20 of 70 failed: 20 J_STEP_FAILED');
   assert.equal(gateOf(ERRORS, []).status, 'no-data');
   const success: Gate = { id: 's', metric: 'agent_success_rate', unit: '%', min: 80, source: 'test' };
-  assert.equal(gateOf(success, Array.from({ length: 20 }, () => taskOf({}))).status, 'pass');
-  assert.equal(gateOf(success, Array.from({ length: 20 }, () => taskOf({ outcome: 'failed' }))).status, 'fail');
-  const degraded = gateOf(success, Array.from({ length: 20 }, () => taskOf({ degraded: true })));
+  assert.equal(
+    gateOf(
+      success,
+      Array.from({ length: 20 }, () => taskOf({})),
+    ).status,
+    'pass',
+  );
+  assert.equal(
+    gateOf(
+      success,
+      Array.from({ length: 20 }, () => taskOf({ outcome: 'failed' })),
+    ).status,
+    'fail',
+  );
+  const degraded = gateOf(
+    success,
+    Array.from({ length: 20 }, () => taskOf({ degraded: true })),
+  );
   assert.deepEqual(degraded.evidence, ['20 of the tasks were answered degraded']);
 });
 
 test('a wrong route in a gate is no data, with the name that was probably meant', () => {
-  const gate: Gate = { id: 'r', metric: 'request_latency', route: 'GET /api/v1/creator', stat: 'p95', unit: 'ms', max: 50, source: 'test' };
+  const gate: Gate = {
+    id: 'r',
+    metric: 'request_latency',
+    route: 'GET /api/v1/creator',
+    stat: 'p95',
+    unit: 'ms',
+    max: 50,
+    source: 'test',
+  };
   assert.equal(gateOf(gate, [requestOf({})]).hint, 'no request was seen; did you mean "GET /api/v1/creators"?');
 });
 
 test('the longest cold start is judged as it is, and none at all is no data', () => {
-  const gate: Gate = { id: 'c', metric: 'cold_start_penalty', service: 'agent', stat: 'max', unit: 'ms', max: 1000, source: 'test' };
+  const gate: Gate = {
+    id: 'c',
+    metric: 'cold_start_penalty',
+    service: 'agent',
+    stat: 'max',
+    unit: 'ms',
+    max: 1000,
+    source: 'test',
+  };
   const start = (durationMs: number): Observation => ({
-    v: 1, runId: 'r', tMs: 1, phase: 'warm up', vu: 'a', journey: 'agent task', role: 'crowd', kind: 'coldStart', service: 'agent', durationMs,
+    v: 1,
+    runId: 'r',
+    tMs: 1,
+    phase: 'warm up',
+    vu: 'a',
+    journey: 'agent task',
+    role: 'crowd',
+    kind: 'coldStart',
+    service: 'agent',
+    durationMs,
   });
   assert.equal(gateOf(gate, [start(900), start(400)]).status, 'pass');
   assert.equal(gateOf(gate, [start(1100), start(400)]).status, 'fail');
@@ -113,13 +188,30 @@ test('the longest cold start is judged as it is, and none at all is no data', ()
 });
 
 const TOTALS: Totals = {
-  journeys: 1, observed: 1, byOutcome: { passed: 1 }, durationMs: 1, ended: 'completed', unreadableLines: 0, artilleryDifference: 0,
+  journeys: 1,
+  observed: 1,
+  byOutcome: { passed: 1 },
+  durationMs: 1,
+  ended: 'completed',
+  unreadableLines: 0,
+  artilleryDifference: 0,
 };
 
 function result(status: GateStatus): GateResult {
   return {
-    id: `a-${status}`, title: 'a', metric: 'vital', stat: 'p75', status, observed: null, observedAbove: null, interval: null,
-    limit: { kind: 'max', value: 1 }, unit: 'ms', n: 0, evidence: [], hint: null,
+    id: `a-${status}`,
+    title: 'a',
+    metric: 'vital',
+    stat: 'p75',
+    status,
+    observed: null,
+    observedAbove: null,
+    interval: null,
+    limit: { kind: 'max', value: 1 },
+    unit: 'ms',
+    n: 0,
+    evidence: [],
+    hint: null,
   };
 }
 

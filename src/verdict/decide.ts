@@ -21,7 +21,10 @@ function doubt(totals: Totals): string | null {
 }
 
 function names(gates: readonly GateResult[]): string {
-  const shown = gates.slice(0, 3).map((gate) => gate.id).join(', ');
+  const shown = gates
+    .slice(0, 3)
+    .map((gate) => gate.id)
+    .join(', ');
   return gates.length > 3 ? `${shown} and ${gates.length - 3} more` : shown;
 }
 
@@ -40,7 +43,11 @@ export function decide(gates: GateResult[], totals: Totals): Verdict {
     }
     if (gates.length === 0) return ['INCONCLUSIVE', `No gate is judged in this profile${because}.`, 2];
     if (open.length > 0) {
-      return ['INCONCLUSIVE', `${open.length} of ${plural(gates.length, 'gate')} could not be settled (${names(open)})${because}.`, 2];
+      return [
+        'INCONCLUSIVE',
+        `${open.length} of ${plural(gates.length, 'gate')} could not be settled (${names(open)})${because}.`,
+        2,
+      ];
     }
     if (doubts !== null) return ['INCONCLUSIVE', `Every gate passed, but ${doubts}.`, 2];
     return ['GO', gates.length === 1 ? 'The one gate passed.' : `All ${gates.length} gates passed.`, 0];

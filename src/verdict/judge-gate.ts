@@ -6,7 +6,7 @@ import type { LatencySeries, RateSeries } from '../analyze/series.ts';
 import { samplesToSettlePercentile, samplesToSettleRate } from '../analyze/settle.ts';
 import type { Finding, Gate, GateResult, GateStatus } from '../model/index.ts';
 import { nearest } from '../nearest.ts';
-import { about, failureEvidence, plural } from './evidence.ts';
+import { about, failureEvidence } from './evidence.ts';
 import { targetOf } from './kinds.ts';
 
 interface Judged {
@@ -24,9 +24,12 @@ export function judgeGate(gate: Gate, analysis: Analysis, confidence: number): G
   const key = seriesKey(target.metric, target.scope);
   const latency = analysis.latency.get(key);
   const rate = analysis.rates.get(key);
-  const judged = rate !== undefined && gate.unit === '%' ? judgeRate(gate, rate, confidence)
-    : latency !== undefined && 'max' in gate && 'stat' in gate ? judgeLatency(gate, latency, confidence)
-      : noData(gate, analysis);
+  const judged =
+    rate !== undefined && gate.unit === '%'
+      ? judgeRate(gate, rate, confidence)
+      : latency !== undefined && 'max' in gate && 'stat' in gate
+        ? judgeLatency(gate, latency, confidence)
+        : noData(gate, analysis);
   return {
     id: gate.id,
     title: gate.title ?? target.title,
@@ -47,21 +50,40 @@ export function judgeGate(gate: Gate, analysis: Analysis, confidence: number): G
 function noData(gate: Gate, analysis: Analysis): Judged {
   const { metric, scope, sample } = targetOf(gate);
   if (analysis.driverSteps.has(seriesKey(metric, scope))) {
-    return { status: 'no-data', finding: null, evidence: [], hint: 'this step awaits no element, so only the driver timed it: give it "until"' };
+    return {
+      status: 'no-data',
+      finding: null,
+      evidence: [],
+      hint: 'this step awaits no element, so only the driver timed it: give it "until"',
+    };
   }
-  if (gate.metric === 'perceived_latency' && analysis.rates.has(seriesKey('journey_error_rate', { journey: gate.journey }))) {
+  if (
+    gate.metric === 'perceived_latency' &&
+    analysis.rates.has(seriesKey('journey_error_rate', { journey: gate.journey }))
+  ) {
     return { status: 'no-data', finding: null, evidence: [], hint: 'no observed user came to this step' };
   }
   const all = [...analysis.latency.values(), ...analysis.rates.values()].filter((one) => one.metric === metric);
   const wanted = Object.values(scope).join(' › ');
-  const near = wanted === '' ? null : nearest(wanted, all.map((one) => Object.values(one.scope).join(' › ')).filter((one) => one !== ''));
+  const near =
+    wanted === ''
+      ? null
+      : nearest(
+          wanted,
+          all.map((one) => Object.values(one.scope).join(' › ')).filter((one) => one !== ''),
+        );
   return {
-    status: 'no-data', finding: null, evidence: [], hint: `no ${sample} was seen${near === null ? '' : `; did you mean "${near}"?`}`,
+    status: 'no-data',
+    finding: null,
+    evidence: [],
+    hint: `no ${sample} was seen${near === null ? '' : `; did you mean "${near}"?`}`,
   };
 }
 
 function unmeasuredEvidence(count: number, n: number, what: string): string[] {
-  return count === 0 ? [] : [`${count} of ${n + count} passed but could not be ${what}: to both bounds they could be anything`];
+  return count === 0
+    ? []
+    : [`${count} of ${n + count} passed but could not be ${what}: to both bounds they could be anything`];
 }
 
 function judgeLatency(gate: Gate & { max: number; stat: string }, series: LatencySeries, confidence: number): Judged {
@@ -72,17 +94,14 @@ function judgeLatency(gate: Gate & { max: number; stat: string }, series: Latenc
   const evidence = [...failureEvidence(series.failures, all), ...unmeasuredEvidence(unmeasured, n, 'measured')];
   if (n === 0) return { status: 'no-data', finding, evidence, hint: 'not one of them could be measured' };
   const observedAbove = value === null ? series.deadlineMs : null;
-  const fails = beyondDeadline || (interval?.low !== null && interval?.low !== undefined && interval.low > gate.max);
-  if (fails) return { status: 'fail', finding, observedAbove, evidence, hint: null };
-  if (interval?.high !== null && interval?.high !== undefined && interval.high <= gate.max) {
-    return { status: 'pass', finding, evidence, hint: null };
-  }
+  const low = interval?.low ?? -Infinity;
+  const high = interval?.high ?? Infinity;
+  if (beyondDeadline || low > gate.max) return { status: 'fail', finding, observedAbove, evidence, hint: null };
+  if (high <= gate.max) return { status: 'pass', finding, evidence, hint: null };
   const over = series.values.filter((one) => one > gate.max).length + series.censored + unmeasured;
   const p = quantileOf(gate.stat);
   const more = samplesToSettlePercentile(all, over, p, confidence);
-  const hint = over === 0
-    ? `needs ${about(minimumSamples(p, confidence) - all)} more ${all + 1 === minimumSamples(p, confidence) ? 'sample' : 'samples'}`
-    : moreHint(more);
+  const hint = over === 0 ? needs(minimumSamples(p, confidence) - all, '') : moreHint(more);
   return { status: 'inconclusive', finding, observedAbove, evidence, hint };
 }
 
@@ -97,10 +116,13 @@ function judgeRate(gate: Gate & { unit: '%' }, series: RateSeries, confidence: n
   const finding = rateOf(series, confidence);
   const { n, interval } = finding;
   const evidence = [
-    ...failureEvidence(series.failures, n), ...unmeasuredEvidence(series.unknown, n, 'told apart'), ...series.notes,
+    ...failureEvidence(series.failures, n),
+    ...unmeasuredEvidence(series.unknown, n, 'told apart'),
+    ...series.notes,
   ];
-  if (n === 0 || interval === null) return { status: 'no-data', finding, evidence, hint: 'not one of them could be told apart' };
-  const [kind, limit] = 'max' in gate ? ['max', gate.max] as const : ['min', gate.min] as const;
+  if (n === 0 || interval === null)
+    return { status: 'no-data', finding, evidence, hint: 'not one of them could be told apart' };
+  const [kind, limit] = 'max' in gate ? (['max', gate.max] as const) : (['min', gate.min] as const);
   const low = interval.low ?? 0;
   const high = interval.high ?? 100;
   const passes = kind === 'max' ? high <= limit : low >= limit;
@@ -111,8 +133,10 @@ function judgeRate(gate: Gate & { unit: '%' }, series: RateSeries, confidence: n
   return { status: 'inconclusive', finding, evidence, hint: moreHint(more) };
 }
 
+function needs(more: number, hedge: string): string {
+  return `needs ${hedge}${about(more)} more ${more === 1 ? 'sample' : 'samples'}`;
+}
+
 function moreHint(more: number | null): string {
-  return more === null
-    ? 'too near to the limit: more samples may never settle it'
-    : `needs about ${about(more)} more ${plural(more, 'sample').replace(/^\d+ /, '')}`;
+  return more === null ? 'too near to the limit: more samples may never settle it' : needs(more, 'about ');
 }
