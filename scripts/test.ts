@@ -1,0 +1,80 @@
+/**
+ * Runs every part of the tests, or only the named ones (`npm test -- lint unit`), and says how long each took.
+ * All parts run even if one fails; the exit code is 1 then. A part with nothing to run counts as failed: absence is no pass.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..');
+const UNIT_FOLDERS = ['src', 'artillery', 'fixtures', 'journeys', 'platform', 'bench', 'scripts'];
+
+interface Part {
+  name: string;
+  /** Arguments for this Node; null where there is nothing to run. */
+  args: () => string[] | null;
+}
+
+const tool = (path: string, ...args: string[]) => (): string[] => [join(ROOT, 'node_modules', path), ...args];
+
+function testFiles(...patterns: string[]): string[] {
+  return globSync(patterns, { cwd: ROOT, exclude: (path) => basename(path) === 'node_modules' }).sort();
+}
+
+/** Node's runner, one process a file. Two at a time: more would stretch the timings that browser tests look at. */
+function nodeTests(concurrency: number, ...patterns: string[]): string[] | null {
+  const files = testFiles(...patterns);
+  return files.length === 0 ? null : ['--test', `--test-concurrency=${concurrency}`, ...files];
+}
+
+const PARTS: Part[] = [
+  { name: 'types', args: tool('typescript/bin/tsc', '-p', '.', '--noEmit') },
+  { name: 'lint', args: tool('eslint/bin/eslint.js', '.', '--max-warnings=0') },
+  { name: 'unit', args: () => nodeTests(2, '*.test.ts', ...UNIT_FOLDERS.map((folder) => `${folder}/**/*.test.ts`)) },
+  { name: 'journeys', args: tool('@playwright/test/cli.js', 'test') },
+  // One at a time: each is a load test of its own, and the machine's run lock would refuse the second.
+  { name: 'e2e', args: () => nodeTests(1, 'test/e2e/**/*.test.ts') },
+];
+
+interface Result {
+  name: string;
+  seconds: number;
+  passed: boolean;
+  note: string;
+}
+
+async function run(part: Part): Promise<Result> {
+  const startedMs = performance.now();
+  const result = (passed: boolean, note = ''): Result => ({ name: part.name, seconds: (performance.now() - startedMs) / 1_000, passed, note });
+  console.log(`\n── ${part.name}`);
+  const args = part.args();
+  if (args === null) return result(false, 'there is nothing to run');
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  if (signal === 'SIGINT') process.exit(130);
+  return result(code === 0, code === 0 ? '' : (signal ?? `exit code ${code}`));
+}
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !PARTS.some((part) => part.name === name));
+if (unknown.length > 0) {
+  console.error(`no such part: ${unknown.join(', ')}; there are: ${PARTS.map((part) => part.name).join(', ')}`);
+  process.exit(3);
+}
+
+// A Ctrl-C reaches the part as well, which ends in its own order; this process waits for it.
+process.on('SIGINT', () => {});
+
+const results: Result[] = [];
+for (const part of PARTS) {
+  if (asked.length === 0 || asked.includes(part.name)) results.push(await run(part));
+}
+
+console.log('\npart        seconds');
+for (const { name, seconds, passed, note } of results) {
+  console.log(`${name.padEnd(10)}  ${seconds.toFixed(1).padStart(7)}  ${passed ? 'ok' : 'failed'}${note ? `  (${note})` : ''}`);
+}
+const failed = results.filter((result) => !result.passed).length;
+console.log(`\n${results.length - failed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
