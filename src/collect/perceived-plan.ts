@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Locator } from 'playwright';
+import type { Frame, Locator } from 'playwright';
 import type { AttributeTest, CssComplex, PlanPart, TextTest } from '../probe/plan.ts';
 
 // Playwright's own parser. Neither it nor `_selector` is public: the contract test in perceived.test.ts fails the
@@ -90,20 +90,27 @@ function planPart(parser: Parser, part: ParsedPart): PlanPart[] {
   }
 }
 
-/** What the page has to look for (the part after the last frame, found in its own document), or why it cannot. */
-export function planOf(until: Locator): { parts: PlanPart[]; reason: null } | { parts: null; reason: string } {
-  const selector = (until as unknown as { _selector?: unknown })._selector;
+export interface Awaited {
+  parts: PlanPart[];
+  /** the document that holds the element; null where it is in an iframe, which only Playwright can find */
+  frame: Frame | null;
+}
+
+/** What the page has to look for (the part after the last iframe, found in its own document), or why it cannot. */
+export function planOf(until: Locator): Awaited | { reason: string } {
+  const { _selector: selector, _frame: frame } = until as unknown as { _selector?: unknown; _frame?: Frame };
   const parser = loaded.iso;
-  if (typeof selector !== 'string' || !parser?.parseSelector) {
-    return { parts: null, reason: 'this Playwright version does not say what a locator looks for' };
+  if (typeof selector !== 'string' || !frame || !parser?.parseSelector) {
+    return { reason: 'this Playwright version does not say what a locator looks for' };
   }
   try {
     const parsed = parser.parseSelector(selector);
     if (parsed.capture !== undefined) throw new Unsupported('* (capture)');
     const enter = parsed.parts.findLastIndex((part) => part.name === 'internal:control');
-    return { parts: parsed.parts.slice(enter + 1).flatMap((part) => planPart(parser, part)), reason: null };
+    const parts = parsed.parts.slice(enter + 1).flatMap((part) => planPart(parser, part));
+    return { parts, frame: enter < 0 ? frame : null };
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
-    return { parts: null, reason: `the page cannot follow this locator: ${what}` };
+    return { reason: `the page cannot follow this locator: ${what}` };
   }
 }

@@ -1,4 +1,4 @@
-import type { ProbeMessage, WatchAnswer, WatchOrder } from './plan.ts';
+import type { ProbeMessage, StepStart, WatchAnswer, WatchOrder } from './plan.ts';
 import type { Finder } from './find.ts';
 
 /**
@@ -18,7 +18,8 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
     /** the document is younger than the step: whatever shows in it, shows because of the step */
     fresh: boolean;
     seen: boolean;
-    inputSent: boolean;
+    /** the first trusted input since the watch began, epoch ms */
+    inputMs: number | null;
     revealsMs: number[];
     failure: string | null;
     waiters: (() => void)[];
@@ -32,7 +33,7 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
 
   const watches = new Map<string, Watch>();
   // Once the step's input has been seen (or comes from elsewhere), the first reveal after it is the answer.
-  const settled = (watch: Watch): boolean => watch.revealsMs.length > 0 && (watch.fresh || watch.inputSent);
+  const settled = (watch: Watch): boolean => watch.revealsMs.length > 0 && (watch.fresh || watch.inputMs !== null);
   const active = (): Watch[] => [...watches.values()].filter((watch) => !settled(watch));
 
   const decoded = new WeakMap<HTMLImageElement, string>();
@@ -149,19 +150,30 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
   const onInput = (event: Event): void => {
     if (!event.isTrusted) return;
     for (const watch of watches.values()) {
-      if (watch.inputSent) continue;
-      watch.inputSent = true;
+      if (watch.inputMs !== null) continue;
+      watch.inputMs = epoch(event.timeStamp);
       // What showed before the input was not shown by it (in a fresh document the navigation came first).
       if (!watch.fresh) watch.revealsMs = [];
-      send({ kind: 'input', token: watch.token, epochMs: epoch(event.timeStamp), skewMs: skewMs() });
+    }
+  };
+  const startOf = (watch: Watch): StepStart => ({
+    inputMs: watch.inputMs,
+    navigationMs: watch.fresh && window === window.top && document.URL !== 'about:blank' ? performance.timeOrigin : null,
+    skewMs: skewMs(),
+  });
+  // A document that is being left tells what it knows of the start; later, nobody can ask it.
+  const onLeave = (): void => {
+    for (const watch of watches.values()) {
+      const start = startOf(watch);
+      if (start.inputMs ?? start.navigationMs) send({ kind: 'start', token: watch.token, ...start });
     }
   };
 
   /** Begins to watch a step; `done` names steps that need no watching any more. */
-  const arm = (order: WatchOrder, fresh: boolean, done: string[] = []): void => {
+  const arm = (order: WatchOrder, fresh: boolean, done: string[]): void => {
     for (const token of done) watches.delete(token);
     if (watches.has(order.token)) return;
-    const watch: Watch = { ...order, fresh, seen: false, inputSent: false, revealsMs: [], failure: null, waiters: [] };
+    const watch: Watch = { ...order, fresh, seen: false, inputMs: null, revealsMs: [], failure: null, waiters: [] };
     watches.set(order.token, watch);
     const roots = follow();
     addEventListener('resize', poke);
@@ -169,44 +181,49 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
     for (const name of ['pointerdown', 'keydown', 'beforeinput']) {
       addEventListener(name, onInput, { capture: true, passive: true });
     }
+    addEventListener('beforeunload', onLeave, true);
     if (!fresh) watch.seen = look(watch, roots);
-    else if (window === window.top && location.href !== 'about:blank') {
-      send({ kind: 'navigation', token: order.token, epochMs: performance.timeOrigin, skewMs: skewMs() });
-    }
   };
 
-  /** When did the element, which Playwright says is the awaited one, come to be seen? Waits for a late picture. */
-  const read = async (element: Element, token: string, patienceMs: number): Promise<WatchAnswer> => {
+  /** This document's part of the step's start; asked where another document has shown the element. */
+  const started = (token: string): StepStart | null => {
     const watch = watches.get(token);
-    const answer = (reason: string | null): WatchAnswer => {
-      watches.delete(token);
-      rest();
-      return { revealsMs: watch?.revealsMs ?? [], skewMs: skewMs(), reason };
-    };
-    if (!watch) return answer('this document was not watched from the beginning of the step');
-    if (watch.failure) return answer(watch.failure);
-    if (!finder.matches(watch.parts, finder.shadowRoots()).includes(element)) {
-      return answer('the page and Playwright disagree about which element is awaited');
+    return watch ? startOf(watch) : null;
+  };
+
+  /** When did the awaited element come to be seen? Waits for a picture that is late; ends the watch. */
+  const read = async (token: string, patienceMs: number): Promise<WatchAnswer> => {
+    const watch = watches.get(token);
+    const nothing = { inputMs: null, navigationMs: null, skewMs: skewMs() };
+    if (!watch) {
+      return { start: nothing, revealsMs: [], reason: 'this document was not watched from the beginning of the step' };
     }
-    if (watch.revealsMs.length > 0) return answer(null);
-    if (watch.seen && !risen.includes(watch)) {
-      return answer('the awaited element was visible before the step began, and stayed so');
-    }
-    if (shown(element) && !framePending && !risen.includes(watch)) {
-      return answer('the element became visible in a way that the page does not report');
-    }
+    let reason = watch.failure;
+    if (!reason && watch.revealsMs.length === 0) reason = await reveal(watch, patienceMs);
+    watches.delete(token);
+    rest();
+    return { start: startOf(watch), revealsMs: watch.revealsMs, reason };
+  };
+
+  /** Waits for the first reveal; returns why there is none. */
+  const reveal = async (watch: Watch, patienceMs: number): Promise<string | null> => {
+    const pending = framePending || risen.includes(watch);
+    if (watch.seen && !pending) return 'the awaited element was visible before the step began, and stayed so';
+    const matches = finder.matches(watch.parts, finder.shadowRoots());
+    if (matches.length === 0 && !pending) return 'the awaited element is gone, or the page and Playwright mean different ones';
+    if (matches.some(shown) && !pending) return 'the element became visible in a way that the page does not report';
     poke();
     const inTime = await new Promise<boolean>((resolve) => {
       const timer = later(() => resolve(false), patienceMs);
       watch.waiters.push(() => { cancel(timer); resolve(true); });
     });
-    return answer(inTime ? null : `the element was not painted within ${patienceMs} ms (broken image, or transparent?)`);
+    return inTime ? null : `the element was not painted within ${patienceMs} ms (broken image, or transparent?)`;
   };
 
   /** What is being watched, for the document that takes over this window. */
   const orders = (): WatchOrder[] => [...watches.values()].map(({ token, parts }) => ({ token, parts }));
 
-  return { document, arm, read, orders };
+  return { document, arm, started, read, orders };
 }
 
 export type PageClock = ReturnType<typeof pageClock>;

@@ -31,17 +31,26 @@ export type PlanPart =
 /** One step's watch, as sent to the documents. */
 export interface WatchOrder { token: string; parts: PlanPart[] }
 
-/** What a document answers when the step is over. Times are epoch milliseconds of that document's own clock. */
+/** What one document knows of a step's start. Epoch ms by that document's own clock; null: nothing of the kind. */
+export interface StepStart {
+  /** the step's first trusted input */
+  inputMs: number | null;
+  /** when the navigation to this document began, if it did so during the step */
+  navigationMs: number | null;
+  /** the machine's wall clock minus the document's clock, ms (see perceived.ts) */
+  skewMs: number;
+}
+
+/** What a document answers when the step is over. */
 export interface WatchAnswer {
+  start: StepStart;
   /** every moment (epoch ms, after the paint) at which the awaited element turned from unseen to seen */
   revealsMs: number[];
-  /** the document's clock minus the machine's wall clock, ms (see perceived.ts) */
-  skewMs: number;
   reason: string | null;
 }
 
-/** One message from a document: the first trusted input of a step, or a new top document. */
-export interface ClockMessage { kind: 'input' | 'navigation'; token: string; epochMs: number; skewMs: number }
+/** Sent by a document that is being left during a step. */
+export interface StartMessage extends StepStart { kind: 'start'; token: string }
 /** The vitals of one document (`id`) so far; a later message replaces an earlier one. */
 export interface VitalsMessage { kind: 'vitals'; id: string; page: string; values: Record<string, number> }
-export type ProbeMessage = ClockMessage | VitalsMessage;
+export type ProbeMessage = StartMessage | VitalsMessage;

@@ -9,18 +9,21 @@ export const PROBE = '__openshowProbe';
 export const VITALS = '__openshowVitals';
 export const CHANNEL = '__openshowChannel';
 
+/** A function's text without comment lines and indentation, which every document would otherwise read again. */
+const slim = (fn: unknown): string => String(fn).replace(/^\s*(\/\/|\/\*\*?|\*).*$/gm, '').replace(/\n\s*/g, '\n');
+
 /** The clock's init script, as text: Node has stripped the types, so the functions' own text is what the page runs. */
 export function clockSource(): string {
   return `(() => {
     const name = ${JSON.stringify(PROBE)};
     const send = globalThis[${JSON.stringify(CHANNEL)}];
     if (!send) return;
-    (${everyDocument})(() => {
+    (${slim(everyDocument)})(() => {
       const before = globalThis[name];
       if (before?.document === document) return;
-      const probe = (${pageClock})((${finder})((${textTools})()), (message) => { void send(message); });
+      const probe = (${slim(pageClock)})((${slim(finder)})((${slim(textTools)})()), (message) => { void send(message); });
       Object.defineProperty(globalThis, name, { value: probe, configurable: true });
-      for (const order of before?.orders() ?? []) probe.arm(order, true);
+      for (const order of before?.orders() ?? []) probe.arm(order, true, []);
     });
   })();`;
 }
@@ -31,10 +34,10 @@ export function vitalsSource(webVitals: string): string {
     const name = ${JSON.stringify(VITALS)};
     const send = globalThis[${JSON.stringify(CHANNEL)}];
     if (!send || window !== window.top) return;
-    (${everyDocument})(() => {
+    (${slim(everyDocument)})(() => {
       if (location.href === 'about:blank' || globalThis[name]?.document === document) return;
       ${webVitals}
-      const probe = (${pageVitals})(webVitals, (message) => { void send(message); });
+      const probe = (${slim(pageVitals)})(webVitals, (message) => { void send(message); });
       Object.defineProperty(globalThis, name, { value: probe, configurable: true });
     });
   })();`;

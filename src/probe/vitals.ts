@@ -53,7 +53,7 @@ export function pageVitals(webVitals: WebVitals, send: (message: VitalsMessage) 
   /** Final values of a page that is about to be closed. */
   const take = async (): Promise<VitalsMessage> => {
     // The last interaction's entry comes with the frame after it.
-    await nextFrames();
+    if (performance.interactionCount > 0) await nextFrames();
     // web-vitals settles its values when the page hides, and for nothing less.
     asking = true;
     Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' });
