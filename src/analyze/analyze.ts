@@ -19,6 +19,9 @@ const STATS: Record<string, readonly string[]> = {
   agent_first_progress: ['p50', 'p75', 'p90'],
   request_latency: ['p50', 'p95', 'p99'],
   cold_start_penalty: ['max'],
+  generator_cpu: ['p50', 'max'],
+  generator_cpu_pressure: ['p50', 'max'],
+  generator_loop_delay: ['p50', 'max'],
 };
 
 export interface Analyzer {
@@ -48,16 +51,18 @@ export function analyze(plan: Plan, observations: Iterable<Observation>): Analys
 
 function statsOf(plan: Plan, metric: string): string[] {
   const asked = plan.gates.flatMap((gate) => (gate.metric === metric && 'stat' in gate ? [gate.stat] : []));
-  return [...new Set([...(STATS[metric] ?? ['p50']), ...asked])].sort(
-    (a, b) => Number(a.slice(1)) - Number(b.slice(1)),
-  );
+  const rank = (stat: string): number => (stat === 'max' ? Infinity : Number(stat.slice(1)));
+  return [...new Set([...(STATS[metric] ?? ['p50']), ...asked])].sort((a, b) => rank(a) - rank(b));
 }
 
 function findingsOf(plan: Plan, collected: Collected): Finding[] {
   const latency = [...collected.latency.values()].flatMap((series) =>
-    statsOf(plan, series.metric).map((stat) =>
-      stat === 'max' ? maximumOf(series) : percentileOf(series, stat, plan.confidence).finding,
-    ),
+    statsOf(plan, series.metric).map((stat): Finding => {
+      if (stat === 'max') return maximumOf(series);
+      const { finding } = percentileOf(series, stat, plan.confidence);
+      // The generator's state is read every few seconds: neighbours resemble each other, so no interval would hold.
+      return series.metric.startsWith('generator_') ? { ...finding, interval: null } : finding;
+    }),
   );
   const rates = [...collected.rates.values()].map((series) => rateOf(series, plan.confidence));
   const order = new Map([...latency, ...rates].map((finding) => [finding, seriesKey(finding.metric, finding.scope)]));

@@ -1,6 +1,7 @@
 import type {
   AgentTaskObservation,
   ColdStartObservation,
+  HealthObservation,
   JourneyObservation,
   Observation,
   Outcome,
@@ -10,6 +11,7 @@ import type {
   VitalObservation,
 } from '../model/index.ts';
 import { createColdStarts } from './cold-starts.ts';
+import { percent } from './findings.ts';
 import {
   absorb,
   addFailure,
@@ -165,6 +167,13 @@ export function createCollector(plan: Plan): Collector {
     coldStarts.addStart(one.service, one.vu);
   };
 
+  const addHealth = (one: HealthObservation): void => {
+    const inPercent = (share: number | null): number | null => (share === null ? null : percent(share));
+    measure(latencyOf('generator_cpu', {}, '%', 'whole run'), inPercent(one.cpuShare));
+    measure(latencyOf('generator_cpu_pressure', {}, '%', 'whole run'), inPercent(one.cpuPressureShare));
+    measure(latencyOf('generator_loop_delay', {}, 'ms', 'whole run'), one.loopDelayP99Ms);
+  };
+
   const addSteps = (): void => {
     for (const { awaited, bare } of steps.values()) {
       const isAwaited = awaited.values.length + awaited.censored + awaited.unmeasured > 0;
@@ -202,7 +211,7 @@ export function createCollector(plan: Plan): Collector {
           collected.artilleryCreated = one.counters?.['vusers.created'] ?? collected.artilleryCreated;
           return;
         case 'health':
-          return;
+          return addHealth(one);
       }
     },
     finish() {

@@ -10,8 +10,8 @@ export interface Percentile {
   beyondDeadline: boolean;
 }
 
-/** Percentages are kept to a millionth of a point, so that no machine's last bit changes a record. */
-function percent(share: number): number {
+/** Returns a share in per cent, to a millionth of a point: no machine's last bit may change a record. */
+export function percent(share: number): number {
   return Math.round(share * 1e8) / 1e6;
 }
 

@@ -15,7 +15,7 @@ export interface Failures {
   first: Failure[];
 }
 
-/** Times (or scores) of a thing. A censored sample is known only to exceed its deadline, an unmeasured one is unknown. */
+/** Times or scores. A censored sample is known only to exceed its deadline, an unmeasured one is unknown. */
 export interface LatencySeries {
   metric: string;
   scope: Record<string, string>;

@@ -215,6 +215,12 @@ test('files that are broken, hostile or no YAML at all are faults with a place, 
   }
 });
 
+test('what a name holds is shown as it is written, never acted on by the terminal', () => {
+  const faults = faultsOf('version: 1\ngates:\n  - { id: a, metric: "a\\e[31m\\x9b2J\\u202e" }\n"k\\x9b2J": 1\n');
+  assert.ok(faults.length === 2 && faults.every((fault) => !/[\p{Cc}\p{Cf}]/u.test(fault.where + fault.message)));
+  assert.match(faults[0]?.message ?? '', /"a\\u001b\[31m\\u009b2J\\u202e" is not a metric/);
+});
+
 test('an alias of a gate keeps its place', () => {
   const text = 'version: 1\ngates:\n  - &a { id: a, metric: vital, unit: ms }\n  - *a\n';
   assert.ok(faultsOf(text).some((fault) => fault.where.startsWith('slo.yml:4') || fault.where.startsWith('slo.yml:3')));

@@ -22,12 +22,20 @@ const MAX_BYTES = 256 * 1024;
 const MAX_ALIASES = 100;
 const MAX_SYNTAX_FAULTS = 10;
 
+/** Returns text with everything that a terminal would act on, or that would hide in it, written as an escape. */
+export function visible(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** Returns a path as people write it: `gates[3].max`. */
 export function pathText(path: YamlPath): string {
   return path
     .map((part, index) => {
       if (typeof part === 'number') return `[${part}]`;
-      const word = /^[\w-]+$/.test(part) ? part : JSON.stringify(part);
+      const word = /^[\w-]+$/.test(part) ? part : visible(JSON.stringify(part));
       return index === 0 ? word : `.${word}`;
     })
     .join('');
@@ -76,7 +84,7 @@ export function parseYaml(text: string, fileName: string): { file: YamlFile } | 
     if (syntax.length > 0) {
       const shown = syntax.slice(0, MAX_SYNTAX_FAULTS).map((error): Fault => {
         const { line, col } = lines.linePos(error.pos[0]);
-        return { where: `${fileName}:${line}:${col}`, message: error.message.split('\n')[0] ?? error.code };
+        return { where: `${fileName}:${line}:${col}`, message: visible(error.message.split('\n')[0] ?? error.code) };
       });
       const more = syntax.length - shown.length;
       if (more > 0) shown.push({ where: fileName, message: `and ${more} more faults of syntax` });

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Fault } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
+import { visible } from './yaml.ts';
 import type { YamlFile, YamlPath } from './yaml.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -22,6 +23,7 @@ export function shown(value: unknown): string {
   } catch {
     text = 'a value that contains itself';
   }
+  text = visible(text);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 

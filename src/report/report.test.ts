@@ -62,7 +62,7 @@ test('the block: a header, aligned lines with mark, value, interval, limit and n
         status: 'fail',
         observed: 912,
         interval: { low: 840, high: 990 },
-        evidence: ['1 of 12 failed: 1 J_STEP_TIMEOUT'],
+        evidence: ['1 of 12 failed: 1 J_X'],
       }),
       gateOf({
         title: 'agent task › brief',
@@ -104,7 +104,7 @@ test('the block: a header, aligned lines with mark, value, interval, limit and n
       ' GO   journeys.yml · smoke · 92 s · 2,140 journeys, 41 observed',
       '',
       ' ✓ signup          › submit signup  p75       188 ms  [171, 203]  ≤ 500 ms  n 12',
-      ' ✗ escrow checkout › receipt        p75       912 ms  [840, 990]  ≤ 500 ms  n 12      1 of 12 failed: 1 J_STEP_TIMEOUT',
+      ' ✗ escrow checkout › receipt        p75       912 ms  [840, 990]  ≤ 500 ms  n 12      1 of 12 failed: 1 J_X',
       ' ? agent task      › brief          p90  > 10,000 ms  [–, –]      ≤ 500 ms  n 12      needs 18 more samples',
       '',
       ' ? agent           › tasks done                    –              ≥ 99 %    n 0       no agent task was seen',

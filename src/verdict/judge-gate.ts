@@ -63,21 +63,12 @@ function noData(gate: Gate, analysis: Analysis): Judged {
   ) {
     return { status: 'no-data', finding: null, evidence: [], hint: 'no observed user came to this step' };
   }
-  const all = [...analysis.latency.values(), ...analysis.rates.values()].filter((one) => one.metric === metric);
-  const wanted = Object.values(scope).join(' › ');
-  const near =
-    wanted === ''
-      ? null
-      : nearest(
-          wanted,
-          all.map((one) => Object.values(one.scope).join(' › ')).filter((one) => one !== ''),
-        );
-  return {
-    status: 'no-data',
-    finding: null,
-    evidence: [],
-    hint: `no ${sample} was seen${near === null ? '' : `; did you mean "${near}"?`}`,
-  };
+  const others = [...analysis.latency.values(), ...analysis.rates.values()].filter((one) => one.metric === metric);
+  const known = others.flatMap((one) => Object.values(one.scope).slice(-1));
+  const wanted = Object.values(scope).at(-1);
+  const near = wanted === undefined ? null : nearest(wanted, known);
+  const hint = `no ${sample} was seen${near === null ? '' : `; did you mean "${near}"?`}`;
+  return { status: 'no-data', finding: null, evidence: [], hint };
 }
 
 function unmeasuredEvidence(count: number, n: number, what: string): string[] {
