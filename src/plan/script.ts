@@ -94,7 +94,9 @@ function readPhases(raw: unknown, at: (path: YamlPath) => string, faults: Fault[
     return [];
   }
   const names = new Set<string>();
-  return raw.map((phase: Record<string, unknown>, index): Phase => {
+  return raw.map((given: Record<string, unknown> | null, index): Phase => {
+    // A bare dash in the list: everything is missing, and is told as such.
+    const phase = given ?? {};
     const place = (key: string): string => at(['config', 'phases', index, key]);
     const pause = phase.pause !== undefined;
     const durationS = toSeconds(pause ? phase.pause : phase.duration);
@@ -121,15 +123,20 @@ function readPhases(raw: unknown, at: (path: YamlPath) => string, faults: Fault[
   });
 }
 
-const UNITS: Record<string, number> = { ms: 0.001, s: 1, sec: 1, second: 1, m: 60, min: 60, minute: 60, h: 3_600, hour: 3_600, d: 86_400, day: 86_400 };
+/** Seconds in each unit that the `ms` package, which Artillery reads durations with, knows up to days; plurals besides. */
+const UNITS: Record<string, number> = {
+  ms: 0.001, msec: 0.001, millisecond: 0.001, s: 1, sec: 1, second: 1, m: 60, min: 60, minute: 60, h: 3_600, hr: 3_600, hour: 3_600,
+  d: 86_400, day: 86_400,
+};
 
 /** Returns Artillery's ways to write a duration in seconds, or null if it is none of them. */
 export function toSeconds(value: unknown): number | null {
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-  const match = typeof value === 'string' ? /^\s*(\d+(?:\.\d+)?)\s*([a-z]*?)s?\s*$/i.exec(value) : null;
+  const match = typeof value === 'string' ? /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(value) : null;
   if (!match) return null;
   const unit = (match[2] ?? '').toLowerCase();
-  const factor = unit === '' ? 1 : UNITS[unit];
+  // `ms` itself ends in an s that is no plural.
+  const factor = unit === '' ? 1 : (UNITS[unit] ?? UNITS[unit.replace(/s$/, '')]);
   return factor === undefined ? null : Number(match[1]) * factor;
 }
 

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { CodedError } from '../errors.ts';
+import { Plan } from '../model/index.ts';
+import { buildPlan, type Draft } from './build.ts';
+
+const KNOWN = ['search page view', 'signup', 'project creation', 'escrow checkout', 'agent task'];
+const SLO = 'version: 1\ngates:\n  - { id: errors, source: a decision, metric: journey_error_rate, unit: "%", max: 1 }\n';
+const SCRIPT = [
+  'config:', '  phases:', '    - { name: steady, duration: 60, arrivalRate: 2 }', '  plugins: { journeys: { stepDeadlineSeconds: 5 } }',
+  'scenarios:', '  - { engine: playwright, testFunction: signup, weight: 3 }', '',
+].join('\n');
+
+function build(t: TestContext, files: { script: string; slo?: string | null; profile?: string }, merged?: unknown): Draft {
+  const folder = mkdtempSync(join(tmpdir(), 'plan-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const scriptPath = join(folder, 'journeys.yml');
+  writeFileSync(scriptPath, files.script);
+  if (files.slo !== null) writeFileSync(join(folder, 'slo.yml'), files.slo ?? SLO);
+  const profilePath = files.profile === undefined ? undefined : join(folder, 'profile.yml');
+  if (profilePath !== undefined) writeFileSync(profilePath, files.profile ?? '');
+  return buildPlan({ script: merged ?? parse(files.script), scriptPath, profilePath, knownJourneys: KNOWN, startedAtEpochMs: 1_000, seed: 7 });
+}
+
+test('script and slo.yml become a plan that the model accepts', (t) => {
+  const { plan, phases } = build(t, { script: SCRIPT });
+  const whole = Plan.parse({ ...plan, runId: 'r', target: { url: 'http://127.0.0.1:1', embedded: false } });
+  assert.equal(whole.settings.stepDeadlineMs, 5_000);
+  assert.equal(whole.settings.journeyDeadlineMs, 60_000);
+  assert.deepEqual(whole.journeys, [{ name: 'signup', weight: 3 }]);
+  assert.deepEqual(whole.gates.map((gate) => gate.id), ['errors']);
+  assert.deepEqual(phases, [{ name: 'steady', duration: 60, arrivalRate: 2 }]);
+});
+
+test('faults of the script and of slo.yml are told together, each with its file and line', (t) => {
+  assert.throws(
+    () => build(t, { script: SCRIPT.replace('arrivalRate: 2', 'arrivalRate: 0.2'), slo: SLO.replace('max: 1', 'max: 200') }),
+    (error: CodedError) => {
+      assert.equal(error.code, 'J_SCRIPT_INVALID');
+      const places = error.faults.map(({ where }) => /([a-z]+\.yml:\d+):/.exec(where)?.[1]);
+      assert.deepEqual(places, ['journeys.yml:3', 'slo.yml:3']);
+      return true;
+    },
+  );
+});
+
+test('a wrong slo.yml alone has the code of slo.yml, and so has a missing one', (t) => {
+  assert.throws(() => build(t, { script: SCRIPT, slo: 'version: 1\ngates: []\n' }), { code: 'J_SLO_INVALID' });
+  assert.throws(() => build(t, { script: SCRIPT, slo: null }), (error: CodedError) => {
+    assert.equal(error.code, 'J_SLO_INVALID');
+    assert.match(error.faults[0]?.message ?? '', /no such file/);
+    return true;
+  });
+});
+
+test("a profile's phases and name hold in place of the script's", (t) => {
+  const profile = 'config:\n  phases:\n    - { name: short, duration: 15, arrivalCount: 25 }\n  plugins: { journeys: { profile: short } }\n';
+  // As Artillery merges them, place by place: the script's rate would live on beside the profile's count.
+  const merged = {
+    config: { phases: [{ name: 'short', duration: 15, arrivalRate: 2, arrivalCount: 25 }], plugins: { journeys: { profile: 'short' } } },
+    scenarios: [{ engine: 'playwright', testFunction: 'signup' }],
+  };
+  const { plan, phases } = build(t, { script: SCRIPT, profile }, merged);
+  assert.equal(plan.profile, 'short');
+  assert.deepEqual(plan.phases, [{ name: 'short', durationS: 15, arrivalRate: null, rampTo: null, arrivalCount: 25, pause: false }]);
+  assert.deepEqual(phases, [{ name: 'short', duration: 15, arrivalCount: 25 }]);
+});
+
+test('the source hash changes with the script, with slo.yml and with the profile, and with nothing else', (t) => {
+  const hash = (files: Parameters<typeof build>[1]): string => build(t, files).plan.sourceHash;
+  const base = hash({ script: SCRIPT });
+  assert.equal(hash({ script: SCRIPT }), base);
+  const others = [
+    hash({ script: `${SCRIPT}# a comment\n` }), hash({ script: SCRIPT, slo: `${SLO}# a comment\n` }), hash({ script: SCRIPT, profile: 'config: {}\n' }),
+  ];
+  assert.equal(new Set([base, ...others]).size, 4);
+});
+
+test("the repository's own script and slo.yml make a plan without faults", () => {
+  const scriptPath = fileURLToPath(new URL('../../journeys.yml', import.meta.url));
+  const script: unknown = parse(readFileSync(scriptPath, 'utf8'));
+  const { plan } = buildPlan({ script, scriptPath, knownJourneys: KNOWN, startedAtEpochMs: 0, seed: 1 });
+  assert.deepEqual(plan.journeys.map(({ name }) => name).sort(), KNOWN.toSorted());
+  assert.ok(plan.gates.length > 0);
+});

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { CodedError, formatError } from '../errors.ts';
+import { SETTINGS, readSettings } from './settings.ts';
+
+function folderWith(t: TestContext, env?: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'settings-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  if (env !== undefined) writeFileSync(join(folder, '.env'), env);
+  return folder;
+}
+
+function refusal(folder: string, environment: Record<string, string>): CodedError {
+  try {
+    readSettings(folder, environment);
+  } catch (error) {
+    assert.ok(error instanceof CodedError);
+    assert.equal(error.code, 'J_ENV_INVALID');
+    return error;
+  }
+  throw new assert.AssertionError({ message: 'the settings were taken' });
+}
+
+test('without .env and environment the defaults hold, and nothing else is set', (t) => {
+  assert.deepEqual(readSettings(folderWith(t), {}), { BROWSER: 'headless-shell', REPORTS_DIR: 'reports', ALLOW_PARALLEL_RUNS: '0' });
+});
+
+test('the environment wins over .env, and an empty value in either means "not set"', (t) => {
+  const folder = folderWith(t, 'TARGET_URL=http://file\nRUN_ID=from-file\nREPORTS_DIR=\nSEED=7\n');
+  const settings = readSettings(folder, { TARGET_URL: 'http://environment', RUN_ID: '' });
+  assert.equal(settings.TARGET_URL, 'http://environment');
+  assert.equal(settings.RUN_ID, 'from-file');
+  assert.equal(settings.REPORTS_DIR, 'reports');
+  assert.equal(settings.SEED, 7);
+});
+
+test('every fault is told at once, each with where its value came from', (t) => {
+  const folder = folderWith(t, 'SEED=minus one\nBROWSER=firefox\n');
+  const { faults, exitCode } = refusal(folder, { PLATFORM_PORT: '70000', HEALTH_PATH: 'healthz' });
+  assert.deepEqual(faults.map((fault) => fault.where).sort(), ['.env BROWSER', '.env SEED', 'environment HEALTH_PATH', 'environment PLATFORM_PORT']);
+  assert.equal(exitCode, 3);
+});
+
+test('a user without password is a fault, and so is a password without user', (t) => {
+  const folder = folderWith(t);
+  assert.match(formatError(refusal(folder, { TARGET_HTTP_USER: 'qa' })), /TARGET_HTTP_PASSWORD: user and password go together/);
+  assert.match(formatError(refusal(folder, { TARGET_HTTP_PASSWORD: 'x' })), /TARGET_HTTP_USER: user and password go together/);
+});
+
+test('a fault never shows the value of a setting, which may be a credential', (t) => {
+  const secret = 'hunter2-do-not-show';
+  for (const name of Object.keys(SETTINGS)) {
+    // Alone, and beside a wrong setting: whatever is told, the value is not.
+    const folder = folderWith(t, `${name}=${secret}\nPLATFORM_PORT=0\n`);
+    assert.doesNotMatch(formatError(refusal(folder, { PLATFORM_PORT: '0' })), new RegExp(secret), name);
+  }
+});
+
+test('.env.example documents exactly the settings there are, each under a comment', () => {
+  const lines = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8').split('\n');
+  const documented = lines.flatMap((line) => /^([A-Z_]+)=/.exec(line)?.[1] ?? []);
+  assert.deepEqual(documented.sort(), Object.keys(SETTINGS).sort());
+  for (const [index, line] of lines.entries()) {
+    if (!/^[A-Z_]+=/.test(line)) continue;
+    assert.match(line, /=$/, 'an example sets nothing by itself');
+    // A group such as user and password shares one comment.
+    assert.match(lines[index - 1] ?? '', /^#|^[A-Z_]+=$/, `${line} has no comment`);
+  }
+});
+
+test('.env.example copied as it is gives the defaults', (t) => {
+  const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
+  assert.deepEqual(readSettings(folderWith(t, example), {}), readSettings(folderWith(t), {}));
+});
