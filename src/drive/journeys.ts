@@ -22,7 +22,9 @@ export async function loadJourneys(folder: string): Promise<LoadedJourneys> {
       else if (journeys.has(loaded.name)) faults.push({ where, message: `another file has a journey named "${loaded.name}" too` });
       else journeys.set(loaded.name, loaded);
     } catch (error) {
-      faults.push({ where, message: (error as Error).message.split('\n')[0] ?? String(error) });
+      // A file may throw anything, also what is no error.
+      const message = error instanceof Error ? error.message : String(error);
+      faults.push({ where, message: message.split('\n')[0] ?? message });
     }
   }
   return { journeys, faults };
