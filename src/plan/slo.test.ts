@@ -138,6 +138,12 @@ test('each fault names its line, its key, what is wrong and what was probably me
       '5:11 gates[0].stat',
       'must be a percentile such as p75, p95 or p99.9, not "p100"',
     ],
+    [
+      gate('id: a\nmetric: vital\nvital: CSL\nstat: p75\nmax: 0.1\nunit: score\nsource: x'),
+      '5:12 gates[0].vital',
+      '"CSL" is not a vital',
+      /did you mean "CLS"/,
+    ],
     ['version: 2\ngates: []\n', '1:10 version', 'must be 1, not 2'],
     ['version: 1\ngates: []\n', '2:8 gates', 'must be a list of at least one gate'],
     ['version: 1\ngate: []\n', '2:1 gate', 'is not a key here', /did you mean "gates"/],

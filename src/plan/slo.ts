@@ -116,7 +116,10 @@ function readGate(
   const parsed = schema.safeParse(raw);
   if (!parsed.success) {
     const faults = zodFaults(file, parsed.error.issues, base, Object.keys(schema.shape));
-    return { gate: null, faults: [...faults.map((fault) => withUnitHint(fault, schema)), ...names] };
+    // The unit of a vital that is not known is not known either.
+    const noVital = faults.some((fault) => fault.where.endsWith('.vital'));
+    const told = faults.filter((fault) => !noVital || !fault.where.endsWith('.unit'));
+    return { gate: null, faults: [...told.map((fault) => withHint(fault, schema, raw)), ...names] };
   }
   const gate = parsed.data as Gate;
   const never = unreachable(gate);
@@ -125,7 +128,11 @@ function readGate(
   return { gate, faults: [...faults, ...names] };
 }
 
-function withUnitHint(fault: Fault, schema: z.ZodObject): Fault {
+function withHint(fault: Fault, schema: z.ZodObject, raw: Record<string, unknown>): Fault {
+  const { vital } = raw;
+  if (fault.where.endsWith('.vital') && typeof vital === 'string') {
+    return { ...fault, message: `${shown(vital)} is not a vital`, hint: didYouMean(vital, model.VitalName.options) };
+  }
   if (!fault.where.endsWith('.unit')) return fault;
   const unit = schema.shape['unit'] as { value?: unknown } | undefined;
   return { ...fault, hint: `write unit: "${String(unit?.value)}"` };

@@ -1,5 +1,5 @@
 import type { GateResult, GateStatus, RunRecord } from '../model/index.ts';
-import { amount, count, harmless, withUnit } from './text.ts';
+import { amount, count, counted, exact, harmless, withUnit } from './text.ts';
 
 export const MARKS: Record<GateStatus, string> = {
   pass: '✓',
@@ -43,7 +43,7 @@ export function headline(record: RunRecord): string {
     harmless(plan.script),
     harmless(plan.profile),
     length(totals.durationMs),
-    `${count(totals.journeys)} ${totals.journeys === 1 ? 'journey' : 'journeys'}, ${count(totals.observed)} observed`,
+    `${counted(totals.journeys, 'journey')}, ${count(totals.observed)} observed`,
   ].join(' · ');
 }
 
@@ -52,23 +52,17 @@ function length(ms: number): string {
   return seconds < 1000 ? `${seconds} s` : `${count(Math.round(seconds / 60))} min`;
 }
 
-/** Returns what a reader must know about the run beside its gates. */
+/** Returns what a reader must know about the run beside its gates and the verdict's reason. */
 export function runNotes(record: RunRecord): string[] {
   const { totals, plan } = record;
   const notes: string[] = [];
   const { passed = 0, ...others } = totals.byOutcome;
   const ended = Object.entries(others).map(([outcome, number]) => `${count(number)} ${outcome}`);
-  if (ended.length > 0) notes.push(`${count(passed)} journeys passed, ${ended.join(', ')}`);
-  if (totals.unreadableLines > 0) notes.push(`${count(totals.unreadableLines)} recorded lines could not be read`);
+  if (ended.length > 0) notes.push(`${counted(passed, 'journey')} passed, ${ended.join(', ')}`);
   const difference = totals.artilleryDifference ?? 0;
-  if (difference !== 0) {
-    notes.push(
-      `Artillery counted ${count(Math.abs(difference))} ${difference > 0 ? 'more' : 'fewer'} users than were recorded`,
-    );
-  }
+  if (difference < 0) notes.push(`${counted(-difference, 'user')} more recorded than Artillery counted`);
   const skipped = plan.gatesNotInProfile.length;
-  if (skipped > 0)
-    notes.push(`${count(skipped)} more ${skipped === 1 ? 'gate is' : 'gates are'} judged in other profiles only`);
+  if (skipped > 0) notes.push(`${counted(skipped, 'gate')} more judged in other profiles only`);
   return notes;
 }
 
@@ -95,7 +89,7 @@ function gateLine(gate: GateResult): GateLine {
           ? `> ${withUnit(gate.observedAbove, gate.unit)}`
           : '–',
     interval: intervalText(gate),
-    limit: `${sign} ${withUnit(gate.limit.value, gate.unit)}`,
+    limit: `${sign} ${exact(gate.limit.value, gate.unit)}`,
     n: `n ${count(gate.n)}`,
     notes: [...(gate.hint === null ? [] : [gate.hint]), ...(passed ? [] : gate.evidence.slice(0, SHOWN_EVIDENCE))].map(
       harmless,

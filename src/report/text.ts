@@ -69,6 +69,17 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
+/** Returns a limit exactly as it was written, with thousands separators and its unit. */
+export function exact(value: number, unit: string): string {
+  const text = value.toLocaleString('en-US', { maximumFractionDigits: 9 });
+  return unit === 'score' ? text : `${text} ${unit}`;
+}
+
+/** Returns `1 gate` or `2,140 gates`. */
+export function counted(value: number, one: string): string {
+  return `${count(value)} ${value === 1 ? one : `${one}s`}`;
+}
+
 /** Returns a count with thousands separators: `2,140`. */
 export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
