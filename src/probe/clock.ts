@@ -68,7 +68,8 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
     return false;
   };
 
-  let risen: Watch[] = [];
+  const risen: Watch[] = [];
+  const onPainted: (() => void)[] = [];
   let framePending = false;
   let inFrame = false;
   const painted = new MessageChannel();
@@ -79,6 +80,7 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
       watch.revealsMs.push(paintedMs);
       for (const waiter of watch.waiters.splice(0)) waiter();
     }
+    for (const waiter of onPainted.splice(0)) waiter();
     rest();
   };
   const inspect = (): void => {
@@ -205,19 +207,22 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
     return { start: startOf(watch), revealsMs: watch.revealsMs, reason };
   };
 
+  const until = (waiters: (() => void)[], patienceMs: number): Promise<boolean> => new Promise((resolve) => {
+    const timer = later(() => resolve(false), patienceMs);
+    waiters.push(() => { cancel(timer); resolve(true); });
+  });
+
   /** Waits for the first reveal; returns why there is none. */
   const reveal = async (watch: Watch, patienceMs: number): Promise<string | null> => {
-    const pending = framePending || risen.includes(watch);
-    if (watch.seen && !pending) return 'the awaited element was visible before the step began, and stayed so';
+    const unpainted = `the element was not painted within ${patienceMs} ms`;
+    // Playwright looks between frames, so it may be ahead of the paint.
+    if ((framePending || risen.length > 0) && !await until(onPainted, patienceMs)) return unpainted;
+    if (watch.revealsMs.length > 0) return null;
+    if (watch.seen) return 'the awaited element was visible before the step began, and stayed so';
     const matches = finder.matches(watch.parts, finder.shadowRoots());
-    if (matches.length === 0 && !pending) return 'the awaited element is gone, or the page and Playwright mean different ones';
-    if (matches.some(shown) && !pending) return 'the element became visible in a way that the page does not report';
-    poke();
-    const inTime = await new Promise<boolean>((resolve) => {
-      const timer = later(() => resolve(false), patienceMs);
-      watch.waiters.push(() => { cancel(timer); resolve(true); });
-    });
-    return inTime ? null : `the element was not painted within ${patienceMs} ms (broken image, or transparent?)`;
+    if (!matches.some(finder.boxed)) return 'the awaited element is gone, or the page and Playwright mean different ones';
+    if (matches.some(shown)) return 'the element became visible in a way that the page does not report';
+    return await until(watch.waiters, patienceMs) ? null : `${unpainted} (broken image, or transparent?)`;
   };
 
   /** What is being watched, for the document that takes over this window. */
