@@ -35,8 +35,9 @@ function escape(text: string): string {
 export function parseServerTiming(header: string): { durations: Record<string, number>; descriptions: Record<string, string> } {
   const durations: Record<string, number> = {};
   const descriptions: Record<string, string> = {};
-  for (const metric of header.match(/(?:[^,"]|"[^"]*")+/g) ?? []) {
-    const [name, ...params] = (metric.match(/(?:[^;"]|"[^"]*")+/g) ?? []).map((part) => part.trim());
+  // A quote that is never closed reaches to the end, so that nothing inside of it is taken for a metric.
+  for (const metric of header.match(/(?:[^,"]|"[^"]*(?:"|$))+/g) ?? []) {
+    const [name, ...params] = (metric.match(/(?:[^;"]|"[^"]*(?:"|$))+/g) ?? []).map((part) => part.trim());
     if (!name) continue;
     for (const param of params) {
       const [key, raw = ''] = param.split(/=(.*)/s);

@@ -45,9 +45,10 @@ export async function startPlatform(options: PlatformOptions): Promise<RunningPl
   exited.catch(() => {});
   let stopping = false;
   const died = new Promise<string>((resolve) => {
-    void exited.then((how) => {
+    // A program that cannot be started rejects here too; whoever waits for the ready line tells it.
+    exited.then((how) => {
       if (!stopping) resolve(how);
-    });
+    }, () => {});
   });
   try {
     const ready = await readyLine(child, exited, options.readyLimitMs ?? READY_LIMIT_MS);
