@@ -47,8 +47,12 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
   context.setDefaultTimeout(options.stepDeadlineMs);
   let cold = false;
   const agentTasks: { sample: AgentTaskSample; tMs: number }[] = [];
-  const clock = await installPerceivedClock(context);
-  const vitals = await installVitals(context, (vital) => sink.record({ ...base, kind: 'vital', tMs: now(), ...vital, page: options.route(vital.page) }));
+  // The crowd makes the load; nothing it sees is ever used as latency, so it is spared the probe's cost.
+  const observes = base.role === 'observer';
+  const clock = observes ? await installPerceivedClock(context) : null;
+  const vitals = observes
+    ? await installVitals(context, (vital) => sink.record({ ...base, kind: 'vital', tMs: now(), ...vital, page: options.route(vital.page) }))
+    : null;
   watchRequests(
     context, options.route,
     (sample) => sink.record({ ...base, kind: 'request', tMs: now(), ...sample }),
@@ -72,7 +76,7 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
     await journey.act({ ...options.fixtures, ...steps, page, context }, arranged);
   } finally {
     // Values are final only when a page hides; the last page never does by itself.
-    await vitals.flush();
+    await vitals?.flush();
     // Only now is it known whether a task was cold: its stream reports when it closes, after the user saw the result.
     for (const { sample, tMs } of agentTasks) {
       sink.record({ ...base, kind: 'agentTask', tMs, ...sample, cold: sample.completedMs === null && !cold ? null : cold });

@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright';
-import type { PerceivedClock, StepMark } from '../collect/perceived.ts';
+import type { PerceivedClock } from '../collect/perceived.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { AgentTaskSpec, StepFunction, StepSpec } from '../journey.ts';
 import type { AgentTaskObservation, Outcome, StepObservation } from '../model/index.ts';
@@ -20,7 +20,8 @@ export interface Ending {
 
 export interface StepContext {
   page: Page;
-  clock: PerceivedClock;
+  /** The page's clock; null for a user that does not observe. */
+  clock: PerceivedClock | null;
   deadlineMs: number;
   endedBy: () => Ending | null;
   /** Takes a picture of a failed step; returns its file name, or undefined where there is none to take. */
@@ -57,20 +58,25 @@ export function createSteps(context: StepContext): StepTools {
 
 async function perceivedStep(context: StepContext, name: string, spec: StepSpec): Promise<void> {
   const deadlineMs = spec.deadlineMs ?? context.deadlineMs;
-  const mark = await context.clock.beginStep(spec.until, context.page);
+  const read = await watch(context, spec.until);
   const startedMs = performance.now();
   try {
     await untilVisible(spec.do(), spec.until, startedMs + deadlineMs);
   } catch (error) {
-    throw await recordFailure(context, name, 'page', startedMs, deadlineMs, error);
+    throw await recordFailure(context, name, startedMs, deadlineMs, error);
   }
   const driverMs = performance.now() - startedMs;
-  const perceived = await context.clock.measure(mark, spec.until);
-  context.onStep({
-    name, clock: 'page', deadlineMs, driverMs, outcome: 'passed',
-    perceivedMs: perceived.perceivedMs,
-    ...(perceived.perceivedMs === null ? { unmeasured: perceived.reason ?? 'no reason given' } : {}),
-  });
+  context.onStep({ name, deadlineMs, driverMs, outcome: 'passed', ...(await read()) });
+}
+
+/** Begins to watch for an element, and returns how to read when its user saw it. */
+async function watch({ clock, page }: StepContext, until: Locator): Promise<() => Promise<Pick<StepSample, 'clock' | 'perceivedMs' | 'unmeasured'>>> {
+  if (!clock) return async () => ({ clock: 'driver', perceivedMs: null });
+  const mark = await clock.beginStep(until, page);
+  return async () => {
+    const { perceivedMs, reason } = await clock.measure(mark, until);
+    return { clock: 'page', perceivedMs, ...(perceivedMs === null ? { unmeasured: reason ?? 'no reason given' } : {}) };
+  };
 }
 
 async function driverStep(context: StepContext, name: string, action: () => Promise<unknown>): Promise<void> {
@@ -79,7 +85,7 @@ async function driverStep(context: StepContext, name: string, action: () => Prom
   try {
     await withDeadline(action(), startedMs + deadlineMs);
   } catch (error) {
-    throw await recordFailure(context, name, 'driver', startedMs, deadlineMs, error);
+    throw await recordFailure(context, name, startedMs, deadlineMs, error, 'driver');
   }
   context.onStep({ name, clock: 'driver', deadlineMs, driverMs: performance.now() - startedMs, outcome: 'passed', perceivedMs: null });
 }
@@ -87,30 +93,24 @@ async function driverStep(context: StepContext, name: string, action: () => Prom
 async function agentTask(context: StepContext, names: { firstProgress: string; completed: string }, spec: AgentTaskSpec): Promise<void> {
   const deadlineMs = spec.deadlineMs ?? context.deadlineMs;
   // Both parts start with the same click, so both are watched from before it.
-  const [firstMark, completedMark] = await Promise.all([
-    context.clock.beginStep(spec.firstProgress, context.page),
-    context.clock.beginStep(spec.completed, context.page),
-  ]);
+  const [readFirst, readCompleted] = await Promise.all([watch(context, spec.firstProgress), watch(context, spec.completed)]);
   const startedMs = performance.now();
   let firstProgressMs: number | null = null;
-  const part = async (name: string, action: Promise<unknown>, until: Locator, mark: StepMark): Promise<number | null> => {
+  const part = async (name: string, action: Promise<unknown>, until: Locator, read: typeof readFirst): Promise<number | null> => {
     try {
       await untilVisible(action, until, startedMs + deadlineMs);
     } catch (error) {
-      const failure = await recordFailure(context, name, 'page', startedMs, deadlineMs, error);
+      const failure = await recordFailure(context, name, startedMs, deadlineMs, error);
       context.onAgentTask({ firstProgressMs, completedMs: null, outcome: failure.outcome, degraded: false });
       throw failure;
     }
     const driverMs = performance.now() - startedMs;
-    const { perceivedMs, reason } = await context.clock.measure(mark, until);
-    context.onStep({
-      name, clock: 'page', deadlineMs, driverMs, outcome: 'passed', perceivedMs,
-      ...(perceivedMs === null ? { unmeasured: reason ?? 'no reason given' } : {}),
-    });
-    return perceivedMs;
+    const sample = await read();
+    context.onStep({ name, deadlineMs, driverMs, outcome: 'passed', ...sample });
+    return sample.perceivedMs;
   };
-  firstProgressMs = await part(names.firstProgress, spec.start(), spec.firstProgress, firstMark);
-  const completedMs = await part(names.completed, Promise.resolve(), spec.completed, completedMark);
+  firstProgressMs = await part(names.firstProgress, spec.start(), spec.firstProgress, readFirst);
+  const completedMs = await part(names.completed, Promise.resolve(), spec.completed, readCompleted);
   const degraded = spec.degraded ? await spec.degraded.isVisible() : false;
   context.onAgentTask({ firstProgressMs, completedMs, outcome: 'passed', degraded });
 }
@@ -144,7 +144,8 @@ async function withDeadline(action: Promise<unknown>, deadlineAtMs: number): Pro
 }
 
 async function recordFailure(
-  context: StepContext, name: string, clock: 'page' | 'driver', startedMs: number, deadlineMs: number, error: unknown,
+  context: StepContext, name: string, startedMs: number, deadlineMs: number, error: unknown,
+  clock: StepSample['clock'] = context.clock ? 'page' : 'driver',
 ): Promise<StepFailure> {
   const driverMs = performance.now() - startedMs;
   const message = plainMessage(error);
