@@ -36,8 +36,11 @@ export function vitalsSource(webVitals: string): string {
     if (!send || window !== window.top) return;
     (${slim(everyDocument)})(() => {
       if (location.href === 'about:blank' || globalThis[name]?.document === document) return;
-      ${webVitals}
-      const probe = (${slim(pageVitals)})(webVitals, (message) => { void send(message); });
+      const load = (addEventListener, removeEventListener, document) => {
+        ${webVitals}
+        return webVitals;
+      };
+      const probe = (${slim(pageVitals)})(load, (message) => { void send(message); });
       Object.defineProperty(globalThis, name, { value: probe, configurable: true });
     });
   })();`;

@@ -7,6 +7,10 @@ interface WebVitals {
 type Register = (report: (metric: { name: string; value: number }) => void,
   options: { reportAllChanges: boolean; durationThreshold?: number }) => void;
 
+/** Evaluates the web-vitals package in a scope where these names are not the page's own. */
+type Load = (addEventListener: AddListener, removeEventListener: AddListener, document: Document) => WebVitals;
+type AddListener = (type: string, listener: EventListener, options?: AddEventListenerOptions | boolean) => void;
+
 /**
  * The page's side of the vitals: web-vitals measures, this keeps its latest values and hands them out when the
  * document is about to go, or when Node asks. Self-contained: it is sent to every top document as text.
@@ -14,13 +18,34 @@ type Register = (report: (metric: { name: string; value: number }) => void,
  * `pagehide` is too late to send anything: where a navigation swaps the renderer's frame, the debugging session that
  * carries our messages has left the old document by then (seen in the protocol log). `beforeunload` comes when the
  * navigation starts; what still changes until the new document takes over is sent as an update.
+ *
+ * web-vitals settles its values when the page hides, and for nothing less. So it gets a stage of its own, on which
+ * the page can hide without the app, its listeners or its traffic noticing anything.
  */
-export function pageVitals(webVitals: WebVitals, send: (message: VitalsMessage) => void) {
+export function pageVitals(load: Load, send: (message: VitalsMessage) => void) {
   // Single-page apps rewrite the address; the load belongs to the page that was loaded.
   const page = location.pathname;
   const id = `${performance.timeOrigin}-${Math.random()}`;
   const values: Record<string, number> = {};
   const message = (): VitalsMessage => ({ kind: 'vitals', id, page, values });
+
+  const stage = new EventTarget();
+  let hiding = false;
+  const ownDocument = new Proxy(document, {
+    get: (real, key) => (key === 'visibilityState' && hiding ? 'hidden' : Reflect.get(real, key) as unknown),
+  });
+  const hide = (): void => { stage.dispatchEvent(new Event('visibilitychange')); };
+  const settle = (): void => {
+    hiding = true;
+    try { hide(); } finally { hiding = false; }
+  };
+  addEventListener('visibilitychange', hide, true);
+  const placeOf = (type: string): EventTarget => (type === 'visibilitychange' ? stage : window);
+  const webVitals = load(
+    (type, listener, options) => placeOf(type).addEventListener(type, listener, options),
+    (type, listener, options) => placeOf(type).removeEventListener(type, listener, options),
+    ownDocument,
+  );
 
   let leaving = false;
   let sending = false;
@@ -37,12 +62,10 @@ export function pageVitals(webVitals: WebVitals, send: (message: VitalsMessage) 
       if (leaving) hand();
     }, options);
   }
-  addEventListener('beforeunload', () => { leaving = true; hand(); }, true);
-
-  let asking = false;
-  addEventListener('visibilitychange', (event) => {
-    // Our own question is for web-vitals, whose listener came before this one, and not for the app's listeners.
-    if (asking) event.stopImmediatePropagation();
+  addEventListener('beforeunload', () => {
+    settle();
+    leaving = true;
+    hand();
   }, true);
 
   const nextFrames = (): Promise<void> => new Promise((resolve) => {
@@ -54,13 +77,7 @@ export function pageVitals(webVitals: WebVitals, send: (message: VitalsMessage) 
   const take = async (): Promise<VitalsMessage> => {
     // The last interaction's entry comes with the frame after it.
     if (performance.interactionCount > 0) await nextFrames();
-    // web-vitals settles its values when the page hides, and for nothing less.
-    asking = true;
-    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' });
-    try { document.dispatchEvent(new Event('visibilitychange', { bubbles: true })); } finally {
-      Reflect.deleteProperty(document, 'visibilityState');
-      asking = false;
-    }
+    settle();
     return message();
   };
 
