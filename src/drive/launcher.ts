@@ -54,12 +54,19 @@ export function createLauncher(resolved: ResolvedBrowser, folder: string): Launc
  * The script sets the priority before the browser begins, since threads and child processes take it over only when they
  * are made later. On Linux with `sched_autogroup_enabled`, `nice` alone does nothing between sessions, and each browser is
  * a session of its own: so the session's autogroup gets it too. Inside a CPU cgroup there is no autogroup and `nice` counts.
+ * Run by root, Chromium raises its main threads to -8 again, so the crowd loses the capability for that where `setpriv` is.
  */
 function startScript(executable: string, role: Role, pidFile: string): string {
   const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-  const exec = role === 'crowd' ? 'exec nice -n 19' : 'exec';
-  const autogroup = role === 'crowd' ? '{ echo 19 > /proc/self/autogroup; } 2>/dev/null\n' : '';
-  return `#!/bin/sh\necho $$ > ${quote(pidFile)}\n${autogroup}${exec} ${quote(executable)} "$@"\n`;
+  const lines = ['#!/bin/sh', `echo $$ > ${quote(pidFile)}`];
+  if (role === 'crowd') {
+    const lowest = `nice -n 19 ${quote(executable)} "$@"`;
+    const unraised = 'setpriv --bounding-set=-sys_nice';
+    lines.push('{ echo 19 > /proc/self/autogroup; } 2>/dev/null', `if ${unraised} true 2>/dev/null; then exec ${unraised} ${lowest}; fi`, `exec ${lowest}`);
+  } else {
+    lines.push(`exec ${quote(executable)} "$@"`);
+  }
+  return `${lines.join('\n')}\n`;
 }
 
 /** Returns, for people and the record, which priority is in force for a crowd browser's process. */
