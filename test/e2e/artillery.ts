@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
@@ -91,14 +92,42 @@ export function scriptWith(search: string, replacement: string): string {
   return script.replace(search, replacement);
 }
 
-/** Returns the command lines of processes, zombies left out, whose command line holds the text. */
-export function processesWith(text: string): string[] {
+/** Returns the command lines of living processes that were started, at whatever remove, by a run with this temporary folder. */
+export function processesOf({ temporaryFolder }: Pick<Started, 'temporaryFolder'>): string[] {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
     try {
-      const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      return line.includes(text) && Number(pid) !== process.pid ? [`${pid} ${line}`] : [];
+      const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+      // A zombie has no command line any more; it waits for its parent, not for us.
+      return line !== '' && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`TMPDIR=${temporaryFolder}`) ? [`${pid} ${line}`] : [];
     } catch {
       return [];
     }
   });
+}
+
+/** Waits until nothing of a run is alive any more. Throws with what still is after ten seconds. */
+export async function assertAllGone(run: Pick<Started, 'temporaryFolder'>): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const alive = processesOf(run);
+    if (alive.length === 0) return;
+    if (Date.now() > deadline) throw new Error(`still alive:\n${alive.join('\n')}`);
+    await sleep(50);
+  }
+}
+
+/** Returns the only run folder of a reports folder. */
+export function onlyRun(reports: string): string {
+  const runs = readdirSync(reports);
+  if (runs.length !== 1) throw new Error(`expected one run, found ${runs.length}: ${runs.join(', ')}`);
+  return join(reports, runs[0] as string);
+}
+
+/** Judges a run folder again, in a process of its own. */
+export async function judge(folder: string): Promise<{ exitCode: number | null; output: string }> {
+  const child = spawn(process.execPath, ['src/cli/judge.ts', folder], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => (output += data.toString()));
+  const [exitCode] = (await once(child, 'close')) as [number | null];
+  return { exitCode, output };
 }
