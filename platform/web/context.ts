@@ -10,7 +10,8 @@ export interface RequestContext {
   startedMs: number;
   dbMs: number;
   renderMs: number | null;
-  coldMs: number | null;
+  /** The agent runner that served this request, and how long its start was waited for; null when none was needed. */
+  runner: { coldMs: number | null } | null;
 }
 
 export const requestContext = new AsyncLocalStorage<RequestContext>();

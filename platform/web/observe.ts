@@ -21,7 +21,7 @@ export function requestIdOf(header: string | string[] | undefined): string {
 function serverTiming(seen: RequestContext): string {
   const parts = [`db;dur=${seen.dbMs.toFixed(2)}`];
   if (seen.renderMs !== null) parts.push(`render;dur=${seen.renderMs.toFixed(2)}`);
-  if (seen.coldMs !== null) parts.push(`cold;dur=${seen.coldMs.toFixed(1)};desc="agent"`);
+  if (seen.runner) parts.push(seen.runner.coldMs === null ? 'warm;desc="agent"' : `cold;dur=${seen.runner.coldMs.toFixed(1)};desc="agent"`);
   parts.push(`total;dur=${(performance.now() - seen.startedMs).toFixed(2)}`);
   return parts.join(', ');
 }
@@ -36,7 +36,7 @@ export function observeRequests(app: FastifyInstance): void {
     request.seen = {
       requestId: request.id, trace: continueTrace(request.headers['traceparent']),
       runId: typeof runId === 'string' && ID.test(runId) ? runId : null,
-      startedMs: performance.now(), dbMs: 0, renderMs: null, coldMs: null,
+      startedMs: performance.now(), dbMs: 0, renderMs: null, runner: null,
     };
     requestContext.run(request.seen, done);
   });

@@ -13,9 +13,10 @@ export interface RequestSample {
   errorCode?: string;
 }
 
-export interface ColdStartSample {
+/** A service that says whether it had to be started for this answer; `coldStartMs` is null when it was warm. */
+export interface TemperatureSample {
   service: string;
-  durationMs: number;
+  coldStartMs: number | null;
 }
 
 const RESOURCES: Record<string, RequestSample['resource']> = { document: 'document', fetch: 'api', xhr: 'api', eventsource: 'stream' };
@@ -25,26 +26,30 @@ const ABORTED = /ERR_ABORTED|ERR_NETWORK_CHANGED|NS_BINDING_ABORTED/;
 
 /**
  * Watches every request of a context. Times come from the browser's network stack, not from this process, so they hold
- * however busy it is. A `cold` entry in a Server-Timing header is a cold start of the service that its `desc` names.
+ * however busy it is. In a Server-Timing header, `cold;dur=…;desc="agent"` says that the service in `desc` had to be
+ * started for this answer, and `warm;desc="agent"` that it had not; where neither stands, nobody knows.
  */
 export function watchRequests(
   context: BrowserContext,
   route: (url: string) => string,
   onRequest: (sample: RequestSample) => void,
-  onColdStart: (sample: ColdStartSample) => void,
+  onTemperature: (sample: TemperatureSample) => void,
 ): void {
   const answered = (request: Request): void => {
     const response = request.existingResponse();
     const header = response?.headers()['server-timing'];
-    const timing = header ? parseServerTiming(header) : null;
+    const metrics = header ? parseServerTiming(header) : [];
+    const durations = Object.fromEntries(metrics.flatMap(({ name, durationMs }) => (durationMs === null ? [] : [[name, durationMs]])));
     onRequest({
       ...describe(request, route),
       status: response?.status() ?? null,
       durationMs: durationOf(request),
-      ...(timing && Object.keys(timing.durations).length > 0 ? { serverTiming: timing.durations } : {}),
+      ...(Object.keys(durations).length > 0 ? { serverTiming: durations } : {}),
     });
-    const cold = timing?.durations.cold;
-    if (cold !== undefined) onColdStart({ service: timing?.descriptions.cold ?? 'unnamed', durationMs: cold });
+    for (const { name, durationMs, description } of metrics) {
+      if (name === 'cold' && durationMs !== null) onTemperature({ service: description ?? 'unnamed', coldStartMs: durationMs });
+      if (name === 'warm') onTemperature({ service: description ?? 'unnamed', coldStartMs: null });
+    }
   };
   context.on('requestfinished', answered);
   context.on('requestfailed', (request) => {

@@ -31,20 +31,26 @@ function escape(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
-/** Returns the durations in a Server-Timing header in milliseconds by metric name, and each one's description. */
-export function parseServerTiming(header: string): { durations: Record<string, number>; descriptions: Record<string, string> } {
-  const durations: Record<string, number> = {};
-  const descriptions: Record<string, string> = {};
+/** One metric of a Server-Timing header; a metric may come without a duration. */
+export interface ServerTimingMetric {
+  name: string;
+  durationMs: number | null;
+  description: string | null;
+}
+
+/** Returns the metrics of a Server-Timing header (W3C); what it cannot read is left out. */
+export function parseServerTiming(header: string): ServerTimingMetric[] {
   // A quote that is never closed reaches to the end, so that nothing inside of it is taken for a metric.
-  for (const metric of header.match(/(?:[^,"]|"[^"]*(?:"|$))+/g) ?? []) {
+  return (header.match(/(?:[^,"]|"[^"]*(?:"|$))+/g) ?? []).flatMap((metric): ServerTimingMetric[] => {
     const [name, ...params] = (metric.match(/(?:[^;"]|"[^"]*(?:"|$))+/g) ?? []).map((part) => part.trim());
-    if (!name) continue;
+    if (!name) return [];
+    const found: ServerTimingMetric = { name, durationMs: null, description: null };
     for (const param of params) {
       const [key, raw = ''] = param.split(/=(.*)/s);
       const value = raw.replace(/^"(.*)"$/s, '$1');
-      if (key === 'dur' && Number.isFinite(Number(value)) && value !== '') durations[name] = Number(value);
-      if (key === 'desc') descriptions[name] = value;
+      if (key === 'dur' && value !== '' && Number.isFinite(Number(value))) found.durationMs = Number(value);
+      if (key === 'desc') found.description = value;
     }
-  }
-  return { durations, descriptions };
+    return [found];
+  });
 }

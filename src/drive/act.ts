@@ -7,7 +7,7 @@ import { watchRequests } from '../collect/requests.ts';
 import { installVitals } from '../collect/vitals.ts';
 import type { ActTools, AnyJourney } from '../journey.ts';
 import type { Role } from '../model/index.ts';
-import { StepFailure, createSteps, plainMessage, type AgentTaskSample, type Ending } from './steps.ts';
+import { StepFailure, createSteps, endingOf, plainMessage, type AgentTaskSample } from './steps.ts';
 
 /** What every observation of one user carries. */
 export interface UserBase {
@@ -30,8 +30,8 @@ export interface ActOptions {
   stepDeadlineMs: number;
   /** Folder for pictures of failed steps; null takes none. */
   failuresFolder: string | null;
-  /** Why the user is being ended from outside, if it is. */
-  endedBy: () => Ending | null;
+  /** Aborted, with an Ending as its reason, when the user is ended from outside. */
+  ending: AbortSignal;
 }
 
 /** Pictures are evidence of the first failures; hundreds of the same would fill the disk and cost CPU in the run. */
@@ -45,7 +45,8 @@ let screenshots = 0;
 export async function actJourney(journey: AnyJourney, options: ActOptions): Promise<void> {
   const { base, context, sink, now } = options;
   context.setDefaultTimeout(options.stepDeadlineMs);
-  let cold = false;
+  /** Null until the target says which. */
+  let cold: boolean | null = null;
   const agentTasks: { sample: AgentTaskSample; tMs: number }[] = [];
   // The crowd makes the load; nothing it sees is ever used as latency, so it is spared the probe's cost.
   const observes = base.role === 'observer';
@@ -56,9 +57,9 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
   watchRequests(
     context, options.route,
     (sample) => sink.record({ ...base, kind: 'request', tMs: now(), ...sample }),
-    (sample) => {
-      cold = true;
-      sink.record({ ...base, kind: 'coldStart', tMs: now(), ...sample });
+    ({ service, coldStartMs }) => {
+      cold = cold === true || coldStartMs !== null;
+      if (coldStartMs !== null) sink.record({ ...base, kind: 'coldStart', tMs: now(), service, durationMs: coldStartMs });
     },
   );
 
@@ -66,7 +67,7 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
   const page = await context.newPage();
   const steps: Pick<ActTools, 'step' | 'agentTask'> = createSteps({
     page, clock,
-    endedBy: options.endedBy,
+    ending: options.ending,
     deadlineMs: options.stepDeadlineMs,
     screenshot: (step) => picture(page, options.failuresFolder, `${base.vu}-${step}`),
     onStep: (sample) => sink.record({ ...base, kind: 'step', tMs: now(), ...sample }),
@@ -78,17 +79,15 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
     // Values are final only when a page hides; the last page never does by itself.
     await vitals?.flush();
     // Only now is it known whether a task was cold: its stream reports when it closes, after the user saw the result.
-    for (const { sample, tMs } of agentTasks) {
-      sink.record({ ...base, kind: 'agentTask', tMs, ...sample, cold: sample.completedMs === null && !cold ? null : cold });
-    }
+    for (const { sample, tMs } of agentTasks) sink.record({ ...base, kind: 'agentTask', tMs, ...sample, cold });
   }
 }
 
-async function arrange(journey: AnyJourney, { fixtures, context, endedBy }: ActOptions): Promise<unknown> {
+async function arrange(journey: AnyJourney, { fixtures, context, ending }: ActOptions): Promise<unknown> {
   try {
     return await journey.arrange?.({ ...fixtures, context });
   } catch (error) {
-    const ended = endedBy();
+    const ended = endingOf(ending);
     if (ended) throw new StepFailure(ended.outcome, ended.code, ended.message, error);
     throw new StepFailure('failed', 'J_ARRANGE_FAILED', plainMessage(error), error);
   }

@@ -18,12 +18,18 @@ export interface Ending {
   message: string;
 }
 
+/** Returns why a user was ended from outside, or null if it was not. */
+export function endingOf(signal: AbortSignal): Ending | null {
+  return signal.aborted ? (signal.reason as Ending) : null;
+}
+
 export interface StepContext {
   page: Page;
   /** The page's clock; null for a user that does not observe. */
   clock: PerceivedClock | null;
   deadlineMs: number;
-  endedBy: () => Ending | null;
+  /** Aborted, with an Ending as its reason, when the user is ended from outside. */
+  ending: AbortSignal;
   /** Takes a picture of a failed step; returns its file name, or undefined where there is none to take. */
   screenshot: (step: string) => Promise<string | undefined>;
   onStep: (sample: StepSample) => void;
@@ -118,13 +124,17 @@ async function agentTask(context: StepContext, names: { firstProgress: string; c
 /** Waits for the action and then for the element, both within the deadline. */
 async function untilVisible(action: Promise<unknown>, until: Locator, deadlineAtMs: number): Promise<void> {
   await withDeadline(action, deadlineAtMs);
-  // Playwright reads 0 as "no limit", so a spent deadline still gets one millisecond.
-  await until.waitFor({ state: 'visible', timeout: Math.max(1, deadlineAtMs - performance.now()) });
+  try {
+    // Playwright reads 0 as "no limit", so a spent deadline still gets one millisecond.
+    await until.waitFor({ state: 'visible', timeout: Math.max(1, deadlineAtMs - performance.now()) });
+  } catch (error) {
+    throw isTimeout(error) ? new DeadlineError(`${until.toString()} was not visible before the deadline`, error) : error;
+  }
 }
 
 class DeadlineError extends Error {
-  constructor() {
-    super('the action did not end before the deadline');
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
     this.name = 'TimeoutError';
   }
 }
@@ -132,7 +142,7 @@ class DeadlineError extends Error {
 async function withDeadline(action: Promise<unknown>, deadlineAtMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DeadlineError()), Math.max(1, deadlineAtMs - performance.now()));
+    timer = setTimeout(() => reject(new DeadlineError('the action did not end before the deadline')), Math.max(1, deadlineAtMs - performance.now()));
   });
   try {
     await Promise.race([action, late]);
@@ -143,13 +153,29 @@ async function withDeadline(action: Promise<unknown>, deadlineAtMs: number): Pro
   }
 }
 
+/** What Playwright says of a page that is gone: it fails the page's action a moment before it announces the crash. */
+const CLOSED = /has been closed|crashed|ERR_ABORTED/i;
+const CRASH_NEWS_MS = 500;
+
+async function aborted(signal: AbortSignal, limitMs: number): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, limitMs);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
+  });
+}
+
 async function recordFailure(
   context: StepContext, name: string, startedMs: number, deadlineMs: number, error: unknown,
   clock: StepSample['clock'] = context.clock ? 'page' : 'driver',
 ): Promise<StepFailure> {
   const driverMs = performance.now() - startedMs;
   const message = plainMessage(error);
-  const ended = context.endedBy();
+  if (CLOSED.test(message)) await aborted(context.ending, CRASH_NEWS_MS);
+  const ended = endingOf(context.ending);
   const failure = ended
     ? new StepFailure(ended.outcome, ended.code, ended.message, error)
     : isTimeout(error)
@@ -168,9 +194,9 @@ function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.name === 'TimeoutError';
 }
 
-/** Returns an error's message on one line, without terminal colours, and short enough for a table. */
+/** Returns an error's first words on one line: no call log, no terminal colours, short enough for a table. */
 export function plainMessage(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  // Playwright colours its messages with escape sequences.
-  return text.replace(/\u001b\[[0-9;]*m/g, '').split('\n').map((line) => line.trim()).filter(Boolean).slice(0, 3).join(' · ').slice(0, 400);
+  const [said = ''] = text.replace(/\u001b\[[0-9;]*m/g, '').split('Call log:');
+  return said.replace(/\s+/g, ' ').trim().slice(0, 300);
 }

@@ -5,7 +5,7 @@ import type { AnyJourney } from '../journey.ts';
 import { OBSERVATION_VERSION, type Outcome, type Role } from '../model/index.ts';
 import { actJourney, type UserBase } from './act.ts';
 import type { Lease, BrowserPool } from './pool.ts';
-import { StepFailure, plainMessage, type Ending } from './steps.ts';
+import { StepFailure, endingOf, plainMessage, type Ending } from './steps.ts';
 
 /** What every virtual user of a run shares. */
 export interface UserSurroundings {
@@ -40,6 +40,9 @@ export interface UserResult {
   durationMs: number;
 }
 
+/** An action that waits for no page (a promise of the journey's own) is not waited for longer than this. */
+const STEP_END_LIMIT_MS = 2_000;
+
 /** Runs one virtual user from arrival to its closed context and records everything it saw. Never throws. */
 export async function runUser(spec: UserSpec, around: UserSurroundings): Promise<UserResult> {
   const startedMs = around.now();
@@ -59,7 +62,6 @@ async function live(spec: UserSpec, around: UserSurroundings, base: UserBase): P
   const { journey } = spec;
   const ending = new AbortController();
   const end = (reason: Ending): void => ending.abort(reason);
-  const endedBy = (): Ending | null => (ending.signal.aborted ? (ending.signal.reason as Ending) : null);
   const deadline = setTimeout(
     () => end({ outcome: 'timeout', code: 'J_JOURNEY_TIMEOUT', message: `not finished after ${around.journeyDeadlineMs} ms` }),
     around.journeyDeadlineMs,
@@ -69,6 +71,7 @@ async function live(spec: UserSpec, around: UserSurroundings, base: UserBase): P
   around.interrupted.addEventListener('abort', interrupt, { once: true });
 
   let lease: Lease | null = null;
+  let acting: Promise<void> = Promise.resolve();
   try {
     lease = await around.pool.acquire(spec.role, around.contextOptions);
     const { context, crashed } = lease;
@@ -81,8 +84,9 @@ async function live(spec: UserSpec, around: UserSurroundings, base: UserBase): P
       ending.signal.addEventListener('abort', fail, { once: true });
     });
     ended.catch(() => {});
-    const acting = actJourney(journey, {
-      base, context, endedBy,
+    acting = actJourney(journey, {
+      base, context,
+      ending: ending.signal,
       sink: around.sink,
       now: around.now,
       route: around.route,
@@ -93,12 +97,24 @@ async function live(spec: UserSpec, around: UserSurroundings, base: UserBase): P
     await Promise.race([acting, ended]);
     return { outcome: 'passed' };
   } catch (error) {
-    return toResult(error, endedBy());
+    return toResult(error, endingOf(ending.signal));
   } finally {
     clearTimeout(deadline);
     around.interrupted.removeEventListener('abort', interrupt);
     await lease?.release();
+    // With its context closed the step under way fails, and is recorded: before its user is, and before a run closes its file.
+    await settled(acting, STEP_END_LIMIT_MS);
   }
+}
+
+/** Resolves when the promise has settled, or after the limit; never rejects. */
+async function settled(promise: Promise<unknown>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([promise.then(() => {}, () => {}), late]);
+  clearTimeout(timer);
 }
 
 function toResult(error: unknown, ended: Ending | null): Omit<UserResult, 'durationMs'> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { CodedError, type Fault } from '../errors.ts';
 import { PLAN_VERSION, type Plan } from '../model/index.ts';
 import { effectivePhases, readScript } from './script.ts';
@@ -53,7 +53,7 @@ export function buildPlan(request: PlanRequest): Draft {
   };
   const script = attempt(() => readScript({ ...raw, config: { ...raw.config, phases } }, sources, request.knownJourneys));
   const asked = (request.script as { config?: { plugins?: { journeys?: { slo?: unknown; profile?: unknown } } } }).config?.plugins?.journeys;
-  const sloPath = resolve(dirname(request.scriptPath), script?.config.slo ?? (typeof asked?.slo === 'string' ? asked.slo : 'slo.yml'));
+  const sloPath = atScript(request.scriptPath, script?.config.slo ?? (typeof asked?.slo === 'string' ? asked.slo : 'slo.yml'));
   const profile = script?.config.profile ?? (typeof asked?.profile === 'string' ? asked.profile : 'smoke');
   const sloText = attempt(() => readSloFile(sloPath));
   const slo = sloText === null ? null : attempt(() => readSlo(sloText, sloPath, { profile, journeys: request.knownJourneys.map((name) => ({ name })) }));
@@ -84,6 +84,11 @@ export function buildPlan(request: PlanRequest): Draft {
     routes: config.routes,
   };
   return { plan, phases: phases as object[] };
+}
+
+/** A path in the script is relative to the script; an absolute one stays. */
+function atScript(scriptPath: string, path: string): string {
+  return isAbsolute(path) ? path : join(dirname(scriptPath), path);
 }
 
 function readSloFile(path: string): string {

@@ -31,7 +31,7 @@ for (const journey of journeys.values()) {
       fixtures: createFixtures({ context, runId, vu, seed: 1 }),
       stepDeadlineMs: 15_000,
       failuresFolder: null,
-      endedBy: () => null,
+      ending: new AbortController().signal,
     });
     await context.close();
 

@@ -61,7 +61,7 @@ export function moneyAndAgentApi(app: FastifyInstance, { db, escrow, tasks }: Se
       // The stream begins with the runner, so that its Server-Timing can tell a cold start.
       const task = tasks.find(request.params.id, user.id);
       await tasks.placed(task.id);
-      request.seen.coldMs = task.coldStartMs;
+      if (task.state === 'running') request.seen.runner = { coldMs: task.coldStartMs };
       const events = tasks.events(task.id, user.id);
       return reply.type('text/event-stream').header('cache-control', 'no-store').send(events);
     });
