@@ -12,7 +12,7 @@ import { readSettings, type HarnessSettings } from '../plan/settings.ts';
 import { gibibytes } from './units.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** Below this, two browsers, Node and a few dozen users do not fit (18 MB a user; see documentation/limits.md). */
+/** Below this, two browsers, Node and a few dozen users do not fit (a user takes about 18 MB). */
 const MEMORY_FLOOR_BYTES = 2 * 1024 ** 3;
 const DISK_FLOOR_BYTES = 512 * 1024 ** 2;
 
