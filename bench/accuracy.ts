@@ -8,7 +8,7 @@ import { openSites } from './accuracy/server.ts';
 import { aimsOf, report, summarize, type CaseResult } from './accuracy/summary.ts';
 
 const usage = `usage: npm run bench:accuracy -- [--json] [--runs N] [--quick] [--only TEXT]
-  --runs N     measured steps a case (default 10; --quick 3)
+  --runs N     measured steps a case (default 9; --quick 2)
   --quick      fewer runs and short delays only, under a minute
   --only TEXT  only cases whose id contains TEXT
   --json       one JSON object on standard output instead of the table
@@ -24,7 +24,7 @@ function readOptions(): Options {
     },
   });
   if (values.help) { console.log(usage); process.exit(0); }
-  const runs = Number(values.runs ?? (values.quick ? 3 : 10));
+  const runs = Number(values.runs ?? (values.quick ? 2 : 9));
   if (!Number.isInteger(runs) || runs < 1 || runs > 1000) throw new Error('--runs wants a whole number from 1 to 1000');
   const chosen = cases.filter((test) => test.id.includes(values.only) && (!values.quick || test.delayMs <= 400));
   if (chosen.length === 0) throw new Error(`no case is called ${values.only}`);
@@ -35,17 +35,20 @@ async function main({ json, runs, stockRuns, chosen }: Options): Promise<boolean
   const { executablePath, source, version, env } = await resolveBrowser({ BROWSER: 'headless-shell', ...process.env });
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'], env: { ...process.env, ...env } });
   const sites = await openSites();
-  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryBytes: totalmem(), node: process.version,
-    browser: `${version} (${source})` };
+  const machine = {
+    cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryBytes: totalmem(),
+    node: process.version, browser: `${version} (${source})`,
+  };
   try {
     const results: CaseResult[] = [];
     for (const [index, test] of chosen.entries()) {
       process.stderr.write(`${String(index + 1).padStart(2)}/${chosen.length} ${test.id}: ${test.title}\n`);
       const samples: Sample[] = [];
       const failures: string[] = [];
-      for (const work of [() => runHarness(browser, sites, test, runs), () => runStock(browser, sites, test, stockRuns)]) {
-        try { samples.push(...await work()); } catch (error) { failures.push(String(error)); }
-      }
+      const keep = (some: Sample[]): void => { samples.push(...some); };
+      const note = (error: unknown): void => { failures.push(String(error)); };
+      await runHarness(browser, sites, test, runs).then(keep, note);
+      await runStock(browser, sites, test, stockRuns).then(keep, note);
       results.push(summarize(test, runs, samples, failures));
     }
     const aims = aimsOf(results);

@@ -25,6 +25,7 @@ const done = (page: Page): Locator => page.locator('#done');
 const plain = (id: string, title: string, delayMs = 120, more: Partial<AccuracyCase> = {}): AccuracyCase =>
   ({ id: `${id}-${delayMs}`, title, delayMs, page: id, act: click, until: done, ...more });
 
+const inFrame = (page: Page): Locator => page.frameLocator('iframe').locator('#done');
 const innerFrame = (page: Page): Frame => page.frames()[1] ?? page.mainFrame();
 
 export const cases: AccuracyCase[] = [
@@ -47,10 +48,9 @@ export const cases: AccuracyCase[] = [
   },
   plain('pushState', 'pushState navigation'),
   plain('shadow', 'open shadow root'),
-  plain('frame', 'iframe, same origin', 120, { until: (page) => page.frameLocator('iframe').locator('#done'), truthIn: innerFrame }),
-  plain('frameAbroad', 'iframe, other origin of the site', 120,
-    { until: (page) => page.frameLocator('iframe').locator('#done'), truthIn: innerFrame }),
-  plain('hiddenFrame', 'iframe revealed by its parent', 120, { until: (page) => page.frameLocator('iframe').locator('#done') }),
+  plain('frame', 'iframe, same origin', 120, { until: inFrame, truthIn: innerFrame }),
+  plain('frameAbroad', 'iframe, other origin of the site', 120, { until: inFrame, truthIn: innerFrame }),
+  plain('hiddenFrame', 'iframe revealed by its parent', 120, { until: inFrame }),
   plain('popup', 'popup', 120, { popup: true }),
   plain('image', 'image', 400),
   plain('opacity', 'opacity of an ancestor', 400),
@@ -59,7 +59,9 @@ export const cases: AccuracyCase[] = [
   plain('ticker', 'page that changes in every frame', 400, { until: (page) => page.getByText('Order confirmed') }),
   plain('added', 'third step in one page', 120, { id: 'third-step-120', warmups: 2 }),
   plain('typing', 'typing', 120, { act: (page) => page.locator('#act').press('a') }),
-  plain('role', 'by role and name, hidden at first', 120, { until: (page) => page.getByRole('heading', { name: 'receipt no. 7' }) }),
+  plain('role', 'by role and name, hidden at first', 120, {
+    until: (page) => page.getByRole('heading', { name: 'receipt no. 7' }),
+  }),
   plain('filtered', 'filter, has and nth', 120, {
     until: (page) => page.getByRole('listitem').filter({ hasText: 'paid' }).filter({ has: page.locator('b') }).nth(0),
   }),

@@ -55,9 +55,10 @@ export const pages: Record<string, Page> = {
     $('details').open = true; await seen();`),
   // Two changes that reveal nothing before, three that mean nothing after.
   busyAncestor: (delay) => acting('<main class="off"><section class="off"><p id="done">done</p></section></main>',
-    `const work = server(${delay}); await sleep(20); $('main').className = 'a'; await sleep(30); $('main').className = 'b';
-    await work; $('section').className = ''; await seen();
-    for (const name of ['c', 'd', 'e']) { await sleep(40); $('main').className = name; $('section').className = name; }`),
+    `const work = server(${delay}); await sleep(20); $('main').className = 'a';
+    await sleep(30); $('main').className = 'b'; await work; $('section').className = ''; await seen();
+    for (const name of ['c', 'd', 'e']) {
+      await sleep(40); $('main').className = name; $('section').className = name; }`),
   sheet: (delay) => acting('<p id="done" class="off">done</p>', `await server(${delay});
     document.styleSheets[0].insertRule('.off { display: block !important; }'); await seen();`),
   sibling: (delay) => acting('<input type="checkbox" id="flip" hidden><p id="done">done</p><style>' +
@@ -107,7 +108,8 @@ export const pages: Record<string, Page> = {
   ticker: (delay) => acting('<p id="clock">0</p><p id="state">waiting</p>', `let on = true; (async () => {
     for (let i = 0; on; i += 1) { await sleep(8); $('#clock').textContent = i; document.body.dataset.tick = i; } })();
     await server(${delay}); $('#state').textContent = 'Order confirmed · 0 s'; await seen();
-    for (let i = 1; i < 8; i += 1) { await sleep(30); $('#state').textContent = 'Order confirmed · ' + i + ' s'; } on = false;`),
+    for (let i = 1; i < 8; i += 1) { await sleep(30); $('#state').textContent = 'Order confirmed · ' + i + ' s'; }
+    on = false;`),
   typing: (delay) => html('<input id="act" aria-label="Search"><ul></ul>', `addEventListener('DOMContentLoaded', () =>
     $('#act').addEventListener('input', async () => { await server(${delay});
       $('ul').innerHTML = '<li id="done">suggestion</li>'; await seen(); }, { once: true }));`),

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
-import type { Browser, Page } from 'playwright';
-import { installPerceivedClock } from '../../src/collect/perceived.ts';
+import type { Browser, Frame, Page } from 'playwright';
+import { installPerceivedClock, type Perceived } from '../../src/collect/perceived.ts';
 import type { AccuracyCase } from './cases.ts';
 import type { Sites } from './server.ts';
 
@@ -13,14 +13,13 @@ const TIMEOUT_MS = 10_000;
 const address = (sites: Sites, test: AccuracyCase) => (name: string): string =>
   `${sites.home}/${name}?delay=${test.delayMs}`;
 
-// Runs in the page; `truth` is the page's own.
-const truthNow = (): { startMs: number | null; endMs: number | null } =>
-  (globalThis as unknown as { eval(code: string): { startMs: number | null; endMs: number | null } }).eval('truth');
+/** The page's own record, as it stands. */
+const truthNow = (frame: Frame): Promise<{ startMs: number | null; endMs: number | null }> => frame.evaluate('truth');
 
 async function readTruth(test: AccuracyCase, page: Page, target: Page): Promise<number> {
   for (let i = 0; i < 50; i += 1) {
-    const end = await (test.truthIn?.(target) ?? target.mainFrame()).evaluate(truthNow);
-    const start = test.truthIn ? await page.evaluate(truthNow) : end;
+    const end = await truthNow(test.truthIn?.(target) ?? target.mainFrame());
+    const start = test.truthIn ? await truthNow(page.mainFrame()) : end;
     if (start.startMs !== null && end.endMs !== null) return end.endMs - start.startMs;
     await new Promise((resolve) => { setTimeout(resolve, 20); });
   }
@@ -31,7 +30,7 @@ async function readTruth(test: AccuracyCase, page: Page, target: Page): Promise<
 async function prepare(test: AccuracyCase, page: Page, sites: Sites): Promise<void> {
   if (test.page) await page.goto(address(sites, test)(test.page), { waitUntil: 'load' });
   // A person takes a moment too; the page's first frames are not part of the step.
-  await page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); }));
+  await page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
 }
 
 /** The step's action, and the page in which its element is awaited. */
@@ -41,7 +40,7 @@ async function perform(test: AccuracyCase, page: Page, sites: Sites): Promise<Pa
   return popup ? await popup : page;
 }
 
-const forget = (): void => { (globalThis as unknown as { eval(code: string): void }).eval('truth.startMs = truth.endMs = null'); };
+const forget = 'truth.startMs = truth.endMs = null';
 
 async function warmUp(test: AccuracyCase, page: Page, sites: Sites, step: () => Promise<unknown>): Promise<void> {
   await prepare(test, page, sites);
@@ -59,7 +58,7 @@ export async function runHarness(browser: Browser, sites: Sites, test: AccuracyC
   const clock = await installPerceivedClock(context);
   const page = await context.newPage();
   const samples: Sample[] = [];
-  const step = async (): Promise<{ target: Page; driverMs: number; perceivedMs: number | null; reason: string | null }> => {
+  const step = async (): Promise<Perceived & { target: Page; driverMs: number }> => {
     const mark = await clock.beginStep(test.until(page), page);
     const startedMs = performance.now();
     const target = await perform(test, page, sites);
@@ -78,8 +77,10 @@ export async function runHarness(browser: Browser, sites: Sites, test: AccuracyC
   return samples;
 }
 
+interface StockTest { step(name: string, run: () => Promise<void>): Promise<void> }
 interface Engine {
-  createScenario(spec: object, events: EventEmitter): (context: object, done: (error: unknown) => void) => Promise<unknown>;
+  createScenario(spec: object, events: EventEmitter):
+    (context: object, done: (error: unknown) => void) => Promise<unknown>;
 }
 
 /** The stock engine's `test.step`, run by the engine itself on our browser, with nothing of ours in the page. */
@@ -93,9 +94,7 @@ export async function runStock(browser: Browser, sites: Sites, test: AccuracyCas
     let stepMs: number | null = null;
     events.on('error', () => {});
     events.on('histogram', (name: string, value: number) => { if (name === 'browser.step.measured') stepMs = value; });
-    const testFunction = async (
-      page: Page, _context: object, _events: object, { step }: { step(name: string, run: () => Promise<void>): Promise<void> },
-    ): Promise<void> => {
+    const testFunction = async (page: Page, _context: object, _events: object, { step }: StockTest): Promise<void> => {
       const whole = async (): Promise<Page> => {
         const target = await perform(test, page, sites);
         await test.until(target).waitFor();

@@ -2,7 +2,9 @@ import type { AccuracyCase } from './cases.ts';
 import type { Sample } from './run.ts';
 
 /** The absolute error of one clock over the runs of one case. Null where it gave no value at all. */
-export interface ClockError { n: number; missing: number; medianMs: number | null; p95Ms: number | null; maxMs: number | null }
+export interface ClockError {
+  n: number; missing: number; medianMs: number | null; p95Ms: number | null; maxMs: number | null;
+}
 export interface CaseResult {
   id: string; title: string; delayMs: number; truthMedianMs: number | null;
   clocks: Record<'harness' | 'waitFor' | 'stock', ClockError>;
@@ -39,7 +41,9 @@ export function summarize(test: AccuracyCase, runs: number, samples: Sample[], f
   return {
     id: test.id, title: test.title, delayMs: test.delayMs,
     truthMedianMs: percentile(samples.map(({ truthMs }) => truthMs), 0.5),
-    clocks: { harness: errorOf('harness', runs), waitFor: errorOf('waitFor', runs), stock: errorOf('stock', stockRuns) },
+    clocks: {
+      harness: errorOf('harness', runs), waitFor: errorOf('waitFor', runs), stock: errorOf('stock', stockRuns),
+    },
     notes: [...new Set([...samples.flatMap(({ reason }) => reason ?? []), ...failures])],
   };
 }
@@ -55,7 +59,8 @@ export function aimsOf(results: CaseResult[]): Aim[] {
   });
 }
 
-const cell = (value: number | null, width: number): string => (value === null ? '–' : value.toFixed(1)).padStart(width);
+const cell = (value: number | null, width: number): string =>
+  (value === null ? '–' : value.toFixed(1)).padStart(width);
 
 /** The table for people: absolute error against the page's own truth, median and p95 per clock. */
 export function report(results: CaseResult[], aims: Aim[]): string {
@@ -71,7 +76,9 @@ export function report(results: CaseResult[], aims: Aim[]): string {
     for (const note of notes) lines.push(`    ! ${note}`);
   }
   const missed = aims.filter((aim) => !aim.met);
-  lines.push('', missed.length === 0 ? `✓ all ${aims.length} aims met: within 2 ms at the median, 17 ms at p95, in every case`
-    : `✗ ${missed.length} of ${aims.length} aims missed: ${missed.map(({ id, observed }) => `${id} (${observed ?? 'no value'})`).join(', ')}`);
+  const misses = missed.map(({ id, observed }) => `${id} (${observed ?? 'no value'})`).join(', ');
+  lines.push('', missed.length === 0
+    ? `✓ all ${aims.length} aims met: within 2 ms at the median, 17 ms at p95, in every case`
+    : `✗ ${missed.length} of ${aims.length} aims missed: ${misses}`);
   return lines.join('\n');
 }

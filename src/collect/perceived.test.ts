@@ -37,27 +37,30 @@ describe('the clock says what the page itself saw', () => {
   }
 });
 
-async function withPage(run: (tools: { page: Page; context: BrowserContext; clock: PerceivedClock }) => Promise<void>): Promise<void> {
+interface Tools { page: Page; context: BrowserContext; clock: PerceivedClock }
+
+async function withPage(run: (tools: Tools) => Promise<void>): Promise<void> {
   const context = await browser.newContext();
   context.setDefaultTimeout(5000);
   const clock = await installPerceivedClock(context);
   try { await run({ page: await context.newPage(), context, clock }); } finally { await context.close(); }
 }
 
-async function step(clock: PerceivedClock, page: Page, until: Locator, action: () => Promise<unknown>): Promise<Perceived> {
+async function step(
+  clock: PerceivedClock, page: Page, until: Locator, action: () => Promise<unknown>,
+): Promise<Perceived> {
   const mark = await clock.beginStep(until, page);
   await action();
   await until.waitFor();
   return clock.measure(mark, until);
 }
 
-/** Gives the page a button that runs `code` (an async body), and the markup. */
+/** Gives the page a button that runs `code`, and the markup. */
 async function show(page: Page, markup: string, code: string): Promise<Locator> {
   await page.goto(`${sites.home}/plain`);
   await page.evaluate(([body, source]) => {
     document.body.innerHTML = `<button id="act">act</button>${body}`;
-    const run = Object.getPrototypeOf(async () => {}).constructor(source);
-    document.querySelector('#act')?.addEventListener('click', run);
+    document.querySelector('#act')?.setAttribute('onclick', source ?? '');
   }, [markup, code]);
   return page.locator('#act');
 }
@@ -68,7 +71,8 @@ describe('where the clock cannot tell, it says why, and gives no number', () => 
       clock.measure(await clock.beginStep(undefined, page), page.locator('p'))],
     ['a step without input or navigation', /no trusted input and no navigation/, async (page, clock) => {
       await show(page, '<p hidden>late</p>', '');
-      return step(clock, page, page.locator('p'), () => page.evaluate(() => { document.querySelector('p')!.hidden = false; }));
+      const reveal = (): void => { document.querySelector('p')!.hidden = false; };
+      return step(clock, page, page.locator('p'), () => page.evaluate(reveal));
     }],
     ['a click made by script', /no trusted input/, async (page, clock) => {
       const act = await show(page, '<p hidden>late</p>', 'document.querySelector("p").hidden = false;');
@@ -126,14 +130,14 @@ test('an element that is gone again before anyone asks is still timed', () => wi
   const mark = await clock.beginStep(until, page);
   await act.click();
   await until.waitFor();
-  await page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); }));
+  await page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
   await page.evaluate(() => document.querySelector('p')?.remove());
   assert.ok((await clock.measure(mark, until)).perceivedMs !== null);
 }));
 
 test('two elements awaited from one action are both timed from it', () => withPage(async ({ page, clock }) => {
-  const act = await show(page, '<p id="a" hidden>a</p><p id="b" hidden>b</p>', `const later = (id, ms) => setTimeout(() => {
-    document.querySelector(id).hidden = false; }, ms); later('#a', 50); later('#b', 150);`);
+  const act = await show(page, '<p id="a" hidden>a</p><p id="b" hidden>b</p>', `const later = (id, ms) =>
+    setTimeout(() => { document.querySelector(id).hidden = false; }, ms); later('#a', 50); later('#b', 150);`);
   const [first, second] = [page.locator('#a'), page.locator('#b')];
   const marks = [await clock.beginStep(first, page), await clock.beginStep(second, page)] as const;
   await act.click();
@@ -143,8 +147,8 @@ test('two elements awaited from one action are both timed from it', () => withPa
   assert.ok(a.perceivedMs !== null && b.perceivedMs !== null && b.perceivedMs - a.perceivedMs >= 50);
 }));
 
-test('a script that moves on to another page counts from the first page', () => withPage(async ({ page, clock, context }) => {
-  await context.route('**/first', (route) => route.fulfill({ contentType: 'text/html',
+test('a script that moves on to another page counts from the first page', () => withPage(async ({ page, clock }) => {
+  await page.route('**/first', (route) => route.fulfill({ contentType: 'text/html',
     body: '<script>setTimeout(() => location.replace("/plain"), 200)</script>' }));
   const perceived = await step(clock, page, page.locator('#done'), () => page.goto(`${sites.home}/first`));
   assert.equal(perceived.startedBy, 'navigation');
@@ -165,11 +169,13 @@ test('a filled field starts the clock, although no key goes down', () => withPag
 describe('the page follows locators as Playwright does', () => {
   const markup = `<div id="decoy"><h2>Other</h2><label>Mail <input placeholder="you@x.org"></label><button>Send</button>
     <ul><li>one</li><li>two</li></ul><img alt="logo" width="5" height="5"></div>
-    <section hidden><h2 title="t">Receipt <b>no. 7</b></h2><label for="n">Full  name</label><input id="n" placeholder="Ada L.">
-    <button aria-pressed="true">Save <span>all</span></button><button disabled>Cannot</button><ul><li>paid <b>in full</b></li>
-    <li>open</li></ul><p data-testid="total">Total: <i>7 €</i></p><a href="#x">More…</a><input type="checkbox" checked aria-label="Agree">
-    <select aria-label="Country"><option selected>Chile</option></select><nav aria-label="Steps">nav</nav>
-    <table><tr><td>cell nine</td></tr></table><div role="alert">Sent</div><details open><summary>sum</summary>text</details>
+    <section hidden><h2 title="t">Receipt <b>no. 7</b></h2>
+    <label for="n">Full  name</label><input id="n" placeholder="Ada L.">
+    <button aria-pressed="true">Save <span>all</span></button><button disabled>Cannot</button>
+    <ul><li>paid <b>in full</b></li><li>open</li></ul><p data-testid="total">Total: <i>7 €</i></p>
+    <a href="#x">More…</a>    <input type="checkbox" checked aria-label="Agree">
+    <select aria-label="Country"><option selected>Chile</option></select>    <nav aria-label="Steps">nav</nav><table><tr><td>cell nine</td></tr></table><div role="alert">Sent</div>
+    <details open><summary>sum</summary>text</details>
     <input type="submit" value="Go on"><button><svg aria-label="Close" width="9" height="9"></svg></button></section>`;
   const locators: [string, (page: Page) => Locator][] = [
     ['css', (page) => page.locator('section > h2')],
@@ -199,8 +205,10 @@ describe('the page follows locators as Playwright does', () => {
     ['alert', (page) => page.getByRole('alert')],
     ['textbox by label', (page) => page.getByRole('textbox', { name: 'Full name' })],
     ['heading level', (page) => page.getByRole('heading', { level: 2, name: 'receipt' })],
-    ['filter has, not, nth', (page) => page.getByRole('listitem').filter({ has: page.locator('b'), hasNotText: 'x' }).nth(0)],
-    ['chain, and, first', (page) => page.locator('section').locator(page.locator('li')).and(page.getByText('paid')).first()],
+    ['filter has, not, nth', (page) =>
+      page.getByRole('listitem').filter({ has: page.locator('b'), hasNotText: 'x' }).nth(0)],
+    ['chain, and, first', (page) =>
+      page.locator('section').locator(page.locator('li')).and(page.getByText('paid')).first()],
     ['or, last', (page) => page.locator('none').or(page.locator('section li')).last()],
     ['filter visible', (page) => page.locator('section p').filter({ visible: true })],
   ];

@@ -146,7 +146,8 @@ export async function installPerceivedClock(context: BrowserContext): Promise<Pe
 
 /** The documents of some pages, without those that cannot hold anything yet. */
 function documents(...pages: Page[]): Frame[] {
-  return [...new Set(pages)].flatMap((page) => page.frames()).filter((frame) => frame.url() !== 'about:blank' && frame.url() !== '');
+  return [...new Set(pages)].flatMap((page) => page.frames())
+    .filter((frame) => frame.url() !== 'about:blank' && frame.url() !== '');
 }
 
 /** Puts the step's start, from whichever document saw it, against the reveal, from whichever document holds it. */

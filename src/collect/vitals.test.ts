@@ -52,8 +52,9 @@ async function vitalsOf(
   return { samples, of: (path, name) => samples.find((sample) => sample.page === path && sample.name === name)?.value };
 }
 
-const painted = (one: Page): Promise<unknown> =>
-  one.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))); }));
+const painted = (one: Page): Promise<unknown> => one.evaluate(() => new Promise((resolve) => {
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)));
+}));
 
 test('every page of a journey is reported once, left by a link, by address or still open', async () => {
   const { samples, of } = await vitalsOf(async (one) => {

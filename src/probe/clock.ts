@@ -160,7 +160,7 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
   };
   const startOf = (watch: Watch): StepStart => ({
     inputMs: watch.inputMs,
-    navigationMs: watch.fresh && window === window.top && document.URL !== 'about:blank' ? performance.timeOrigin : null,
+    navigationMs: watch.fresh && window === top && document.URL !== 'about:blank' ? performance.timeOrigin : null,
     skewMs: skewMs(),
   });
   // A document that is being left tells what it knows of the start; later, nobody can ask it.
@@ -175,7 +175,8 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
   const arm = (order: WatchOrder, fresh: boolean, done: string[]): void => {
     for (const token of done) watches.delete(token);
     if (watches.has(order.token)) return;
-    const watch: Watch = { ...order, fresh, seen: false, inputMs: null, revealsMs: [], failure: null, waiters: [] };
+    const blank = { seen: false, inputMs: null, revealsMs: [], failure: null, waiters: [] };
+    const watch: Watch = { ...order, fresh, ...blank };
     watches.set(order.token, watch);
     const roots = follow();
     addEventListener('resize', poke);
@@ -220,7 +221,7 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
     if (watch.revealsMs.length > 0) return null;
     if (watch.seen) return 'the awaited element was visible before the step began, and stayed so';
     const matches = finder.matches(watch.parts, finder.shadowRoots());
-    if (!matches.some(finder.boxed)) return 'the awaited element is gone, or the page and Playwright mean different ones';
+    if (!matches.some(finder.boxed)) return 'the element is gone, or the page and Playwright mean different ones';
     if (matches.some(shown)) return 'the element became visible in a way that the page does not report';
     return await until(watch.waiters, patienceMs) ? null : `${unpainted} (broken image, or transparent?)`;
   };

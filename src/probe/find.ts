@@ -43,19 +43,20 @@ export function finder(text: TextTools) {
     return box.width > 0 && box.height > 0;
   };
 
-  const laxText = (value: string): TextTest => ({ kind: 'lax', text: value.trim().replace(/\s+/g, ' ').toLowerCase(), flags: '' });
+  const squeezed = (value: string): string => value.trim().replace(/\s+/g, ' ');
+  const lax = (value: string): TextTest => ({ kind: 'lax', text: squeezed(value).toLowerCase(), flags: '' });
 
   const call = (element: Element, fn: CssFunction): boolean => {
-    const arg = String(fn.args[0] ?? '');
+    const [arg = '', flags = ''] = fn.args.filter((one) => typeof one === 'string');
     switch (fn.name) {
       case 'not': return !(fn.args as CssComplex[]).some((complex) => fits(element, complex));
       case 'is': case 'where': return (fn.args as CssComplex[]).some((complex) => fits(element, complex));
       case 'has': return below(element).some((one) => (fn.args as CssComplex[]).some((complex) => fits(one, complex)));
       case 'visible': return boxed(element);
-      case 'has-text': return text.hasText(element, laxText(arg));
-      case 'text': return text.isSmallest(element, laxText(arg));
-      case 'text-is': return text.hasText(element, { kind: 'immediate', text: arg.trim().replace(/\s+/g, ' '), flags: '' });
-      default: return text.isSmallest(element, { kind: 'regex', text: arg, flags: String(fn.args[1] ?? '') });
+      case 'has-text': return text.hasText(element, lax(arg));
+      case 'text': return text.isSmallest(element, lax(arg));
+      case 'text-is': return text.hasText(element, { kind: 'immediate', text: squeezed(arg), flags: '' });
+      default: return text.isSmallest(element, { kind: 'regex', text: arg, flags });
     }
   };
 
@@ -77,6 +78,14 @@ export function finder(text: TextTools) {
     return false;
   };
 
+  /** The smallest elements that contain a text: where an element does not contain it, nothing below does. */
+  const carriers = (scope: Scope, test: TextTest): Element[] => {
+    if (scope.nodeType === 1 && !text.hasText(scope as Element, test)) return [];
+    const inside = [...scope.children, ...((scope as Element).shadowRoot?.children ?? [])];
+    const found = inside.flatMap((child) => carriers(child, test));
+    return found.length === 0 && scope.nodeType === 1 ? [scope as Element] : found;
+  };
+
   const apply = (scope: Scope, part: PlanPart, pierced: boolean): Element[] => {
     const itself = (yes: boolean): Element[] => (scope.nodeType === 1 && yes ? [scope as Element] : []);
     switch (part.k) {
@@ -84,10 +93,12 @@ export function finder(text: TextTools) {
         if (part.native && !pierced) return [...scope.querySelectorAll(part.source)];
         return below(scope).filter((one) => part.body.some((complex) => fits(one, complex)));
       case 'text':
+        if (part.test.kind === 'lax') return carriers(scope, part.test);
         return [...itself(true), ...below(scope)]
           .filter((one) => (part.outermost ? text.hasText(one, part.test) : text.isSmallest(one, part.test)));
       case 'hasText': return itself(text.hasText(scope as Element, part.test) !== part.not);
-      case 'label': return below(scope).filter((one) => text.labels(one).some((label) => text.passes(label, part.test)));
+      case 'label':
+        return below(scope).filter((one) => text.labels(one).some((label) => text.passes(label, part.test)));
       case 'attr':
         return below(scope).filter((one) => part.names.some((name) => one.hasAttribute(name)
           && text.attributePasses(one.getAttribute(name) ?? '', part.test)));
@@ -97,7 +108,8 @@ export function finder(text: TextTools) {
       case 'chain': return find(part.parts, scope);
       case 'xpath': {
         const hits = document.evaluate(part.expression, scope, null, XPathResult.ORDERED_NODE_SNAPSHOT_TYPE);
-        return Array.from({ length: hits.snapshotLength }, (_, i) => hits.snapshotItem(i)).filter((n) => n instanceof Element);
+        return Array.from({ length: hits.snapshotLength }, (_, i) => hits.snapshotItem(i))
+          .filter((node) => node instanceof Element);
       }
       default: return [];
     }
@@ -106,8 +118,9 @@ export function finder(text: TextTools) {
   function find(parts: PlanPart[], root: Scope, pierced = false): Element[] {
     let current: Scope[] = [root];
     for (const part of parts) {
-      if (part.k === 'nth') current = part.index < 0 ? current.slice(part.index) : current.slice(part.index, part.index + 1);
-      else if (part.k === 'and') {
+      if (part.k === 'nth') {
+        current = part.index < 0 ? current.slice(-1) : current.slice(part.index, part.index + 1);
+      } else if (part.k === 'and') {
         const both = new Set<Scope>(find(part.parts, root, pierced));
         current = current.filter((one) => both.has(one));
       } else if (part.k === 'or') {

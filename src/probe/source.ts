@@ -10,7 +10,8 @@ export const VITALS = '__openshowVitals';
 export const CHANNEL = '__openshowChannel';
 
 /** A function's text without comment lines and indentation, which every document would otherwise read again. */
-const slim = (fn: unknown): string => String(fn).replace(/^\s*(\/\/|\/\*\*?|\*).*$/gm, '').replace(/\n\s*/g, '\n');
+const slim = (fn: unknown): string => String(fn)
+  .replace(/^\s*(\/\/|\/\*\*?|\*).*$/gm, '').replace(/\n\s*/g, '\n');
 
 /** The clock's init script, as text: Node has stripped the types, so the functions' own text is what the page runs. */
 export function clockSource(): string {
@@ -21,7 +22,8 @@ export function clockSource(): string {
     (${slim(everyDocument)})(() => {
       const before = globalThis[name];
       if (before?.document === document) return;
-      const probe = (${slim(pageClock)})((${slim(finder)})((${slim(textTools)})()), (message) => { void send(message); });
+      const find = (${slim(finder)})((${slim(textTools)})());
+      const probe = (${slim(pageClock)})(find, (message) => { void send(message); });
       Object.defineProperty(globalThis, name, { value: probe, configurable: true });
       for (const order of before?.orders() ?? []) probe.arm(order, true, []);
     });

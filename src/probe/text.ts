@@ -155,9 +155,10 @@ export function textTools() {
       return input.indeterminate ? 'mixed' : String(input.checked ?? (aria === 'mixed' ? aria : aria === 'true'));
     }
     if (name === 'selected') return String((element as HTMLOptionElement).selected ?? aria === 'true');
-    if (name === 'disabled') return String(element.matches(':disabled') || element.closest('[aria-disabled=true]') !== null);
+    if (name === 'disabled') return String(element.matches(':disabled') || !!element.closest('[aria-disabled=true]'));
     if (name === 'level') return aria ?? /^H([1-6])$/.exec(element.nodeName)?.[1] ?? '0';
-    if (name === 'expanded') return element.nodeName === 'DETAILS' ? String((element as HTMLDetailsElement).open) : aria ?? '';
+    if (name === 'expanded' && element instanceof HTMLDetailsElement) return String(element.open);
+    if (name === 'expanded') return aria ?? '';
     return aria ?? 'false';
   };
 
@@ -165,11 +166,12 @@ export function textTools() {
     if (roleOf(element) !== role) return false;
     for (const test of tests) {
       if (test.name === 'include-hidden') continue;
-      if (test.name === 'name' ? !attributePasses(nameOf(element), test) : state(element, test.name) !== String(test.value)) {
-        return false;
-      }
+      const passed = test.name === 'name' ? attributePasses(nameOf(element), test)
+        : state(element, test.name) === String(test.value);
+      if (!passed) return false;
     }
-    return tests.some((test) => test.name === 'include-hidden' && String(test.value) === 'true') || !hiddenForAria(element);
+    const hiddenToo = tests.some(({ name, value }) => name === 'include-hidden' && String(value) === 'true');
+    return hiddenToo || !hiddenForAria(element);
   };
 
   return { forget, hasText, isSmallest, labels, passes, attributePasses, hasRole };
