@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ESLint, type Linter } from 'eslint';
+import { ESLint } from 'eslint';
 import tseslint from 'typescript-eslint';
 import { boundaries } from './eslint.boundaries.ts';
 
 /** The boundary rules alone, without type information: this checks the rules, `npm run lint` checks the files. */
 const linter = new ESLint({
   overrideConfigFile: true,
-  overrideConfig: [{ files: ['**/*.{ts,mts}'], languageOptions: { parser: tseslint.parser as Linter.Parser } }, ...boundaries],
+  overrideConfig: [{ files: ['**/*.{ts,mts}'], languageOptions: { parser: tseslint.parser } }, ...boundaries],
 });
 
 async function messagesFor(filePath: string, code: string): Promise<string[]> {

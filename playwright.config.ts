@@ -15,7 +15,7 @@ export default defineConfig({
   timeout: 60_000,
   reporter: [['list'], ['allure-playwright', { resultsDir: 'allure-results', detail: false }]],
   use: {
-    launchOptions: { executablePath: browser.executablePath, args: ['--no-sandbox'], env: { ...process.env, ...browser.env } as Record<string, string> },
+    launchOptions: { executablePath: browser.executablePath, args: ['--no-sandbox'], env: { ...process.env, ...browser.env } },
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',
     ...(settings.TARGET_HTTP_USER && settings.TARGET_HTTP_PASSWORD

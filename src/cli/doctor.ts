@@ -11,7 +11,6 @@ import { CodedError, ERRORS, asCodedError } from '../errors.ts';
 import { readSettings, type HarnessSettings } from '../plan/settings.ts';
 import { gibibytes } from './units.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 /** Below this, two browsers, Node and a few dozen users do not fit (a user takes about 18 MB). */
 const MEMORY_FLOOR_BYTES = 2 * 1024 ** 3;
 const DISK_FLOOR_BYTES = 512 * 1024 ** 2;
@@ -108,7 +107,7 @@ async function browserStarts(lines: Line[], browser: ResolvedBrowser): Promise<v
   const folder = mkdtempSync(join(tmpdir(), 'openshow-doctor-'));
   try {
     const startedMs = performance.now();
-    const running = await chromium.launch({ executablePath: browser.executablePath, args: ['--no-sandbox'], env: { ...process.env, ...browser.env } as Record<string, string> });
+    const running = await chromium.launch({ executablePath: browser.executablePath, args: ['--no-sandbox'], env: { ...process.env, ...browser.env } });
     const page = await running.newPage();
     await page.setContent('<h1>ready</h1>');
     const shown = await page.getByRole('heading', { name: 'ready' }).isVisible();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { CodedError } from '../errors.ts';
+import type { CodedError } from '../errors.ts';
 import { Plan } from '../model/index.ts';
 import { buildPlan, type Draft } from './build.ts';
 
