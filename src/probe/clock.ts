@@ -18,6 +18,8 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
     /** the document is younger than the step: whatever shows in it, shows because of the step */
     fresh: boolean;
     seen: boolean;
+    /** the element is there, and hidden: now a mere state (hover, checked, a loaded style sheet) could show it */
+    hidden: boolean;
     /** the first trusted input since the watch began, epoch ms */
     inputMs: number | null;
     revealsMs: number[];
@@ -59,7 +61,8 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
   const look = (watch: Watch, roots: Set<ShadowRoot>): boolean => {
     try {
       const matches = finder.matches(watch.parts, roots);
-      if (matches.some(shown)) return true;
+      watch.hidden = matches.length > 0 && !matches.some(shown);
+      if (matches.length > 0 && !watch.hidden) return true;
       // A match that is there but hidden: any box it gets wakes us, also where no node changes (a style sheet did).
       for (const element of matches.slice(0, 20)) boxes.observe(element);
       // A fade or a delay changes no node and no box: stay with it, frame by frame, until it ends.
@@ -112,11 +115,13 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
     nextFrame(onFrame);
   }
 
+  // A frame asked for in vain costs CPU, so what adds no node is heeded only where a hidden element waits for it.
+  const onSign = (): void => { if (active().some((watch) => watch.hidden)) poke(); };
   const changes = new MutationObserver(poke);
   let followed = new Set<Node>();
   const signs = ['transitionrun', 'transitionend', 'animationstart', 'animationend', 'toggle', 'input', 'change',
     'focusin', 'focusout', 'pointerover', 'error'];
-  const onLoad = ({ target }: Event): void => (target instanceof HTMLImageElement ? void prepare(target) : poke());
+  const onLoad = ({ target }: Event): void => (target instanceof HTMLImageElement ? void prepare(target) : onSign());
   /** Listens to the document and every open shadow root; returns these roots. */
   function follow(): Set<ShadowRoot> {
     const roots = finder.shadowRoots();
@@ -125,7 +130,7 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
       followed.add(root);
       changes.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
       root.addEventListener('load', onLoad, true);
-      for (const sign of signs) root.addEventListener(sign, poke, { capture: true, passive: true });
+      for (const sign of signs) root.addEventListener(sign, onSign, { capture: true, passive: true });
     }
     return roots;
   }
@@ -136,10 +141,10 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
     boxes.disconnect();
     for (const root of followed) {
       root.removeEventListener('load', onLoad, true);
-      for (const sign of signs) root.removeEventListener(sign, poke, true);
+      for (const sign of signs) root.removeEventListener(sign, onSign, true);
     }
     followed = new Set();
-    removeEventListener('resize', poke);
+    removeEventListener('resize', onSign);
   }
   // A shadow root given to an element that is already in the page is no mutation of the page.
   const attachShadow = Element.prototype.attachShadow;
@@ -175,11 +180,11 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
   const arm = (order: WatchOrder, fresh: boolean, done: string[]): void => {
     for (const token of done) watches.delete(token);
     if (watches.has(order.token)) return;
-    const blank = { seen: false, inputMs: null, revealsMs: [], failure: null, waiters: [] };
+    const blank = { seen: false, hidden: false, inputMs: null, revealsMs: [], failure: null, waiters: [] };
     const watch: Watch = { ...order, fresh, ...blank };
     watches.set(order.token, watch);
     const roots = follow();
-    addEventListener('resize', poke);
+    addEventListener('resize', onSign);
     // document.open() takes listeners away, so they are (re)placed for each step; adding twice is no-op.
     for (const name of ['pointerdown', 'keydown', 'beforeinput']) {
       addEventListener(name, onInput, { capture: true, passive: true });
