@@ -3,8 +3,11 @@ import type { BrowserContext, Locator, Page } from 'playwright';
 /** One measured step: what the user does, and what the user waits to see. */
 export interface StepSpec {
   do: () => Promise<unknown>;
-  /** Any Playwright locator; the step ends when the user sees it. */
-  until: Locator;
+  /**
+   * Any Playwright locator; the step ends when the user sees it. Where the action opens a popup and the user waits for
+   * something in there: a function from the popup to the locator.
+   */
+  until: Locator | ((popup: Page) => Locator);
   /** Time limit of the step in milliseconds; the plan's when left out. */
   deadlineMs?: number;
 }

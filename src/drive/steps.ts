@@ -64,23 +64,37 @@ export function createSteps(context: StepContext): StepTools {
 
 async function perceivedStep(context: StepContext, name: string, spec: StepSpec): Promise<void> {
   const deadlineMs = spec.deadlineMs ?? context.deadlineMs;
-  const read = await watch(context, spec.until);
+  const { until } = spec;
+  const read = await watch(context, typeof until === 'function' ? until(context.page) : until);
   const startedMs = performance.now();
+  let awaited: Locator;
   try {
-    await untilVisible(spec.do(), spec.until, startedMs + deadlineMs);
+    awaited = typeof until === 'function' ? await inPopup(context.page, spec.do, until, startedMs + deadlineMs) : until;
+    await untilVisible(typeof until === 'function' ? Promise.resolve() : spec.do(), awaited, startedMs + deadlineMs);
   } catch (error) {
     throw await recordFailure(context, name, startedMs, deadlineMs, error);
   }
   const driverMs = performance.now() - startedMs;
-  context.onStep({ name, deadlineMs, driverMs, outcome: 'passed', ...(await read()) });
+  context.onStep({ name, deadlineMs, driverMs, outcome: 'passed', ...(await read(awaited)) });
 }
 
+/** Does the action, and returns the awaited element of the popup that it opens. */
+async function inPopup(page: Page, action: () => Promise<unknown>, until: (popup: Page) => Locator, deadlineAtMs: number): Promise<Locator> {
+  const opened = page.waitForEvent('popup', { timeout: Math.max(1, deadlineAtMs - performance.now()) });
+  // Awaited below; without this an action that fails first would leave it unhandled.
+  opened.catch(() => {});
+  await withDeadline(action(), deadlineAtMs);
+  return until(await opened);
+}
+
+type Reading = Pick<StepSample, 'clock' | 'perceivedMs' | 'unmeasured'>;
+
 /** Begins to watch for an element, and returns how to read when its user saw it. */
-async function watch({ clock, page }: StepContext, until: Locator): Promise<() => Promise<Pick<StepSample, 'clock' | 'perceivedMs' | 'unmeasured'>>> {
-  if (!clock) return async () => ({ clock: 'driver', perceivedMs: null });
+async function watch({ clock, page }: StepContext, until: Locator): Promise<(seen: Locator) => Promise<Reading>> {
+  if (!clock) return () => Promise.resolve({ clock: 'driver', perceivedMs: null });
   const mark = await clock.beginStep(until, page);
-  return async () => {
-    const { perceivedMs, reason } = await clock.measure(mark, until);
+  return async (seen) => {
+    const { perceivedMs, reason } = await clock.measure(mark, seen);
     return { clock: 'page', perceivedMs, ...(perceivedMs === null ? { unmeasured: reason ?? 'no reason given' } : {}) };
   };
 }
@@ -111,7 +125,7 @@ async function agentTask(context: StepContext, names: { firstProgress: string; c
       throw failure;
     }
     const driverMs = performance.now() - startedMs;
-    const sample = await read();
+    const sample = await read(until);
     context.onStep({ name, deadlineMs, driverMs, outcome: 'passed', ...sample });
     return sample.perceivedMs;
   };

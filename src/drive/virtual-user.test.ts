@@ -222,6 +222,30 @@ test('a popup belongs to its user: what shows there can be waited for', async ()
   assert.ok(seen.some((one) => one.kind === 'request' && one.route === '/popup'));
 });
 
+test('what shows in the popup that an action opens is timed from the click in its opener', async () => {
+  const { result, steps } = await live({
+    act: async ({ page, step }) => {
+      await page.goto('/');
+      await step('open popup', { do: () => page.locator('#open').click(), until: (popup) => popup.locator('#hello') });
+    },
+  });
+  assert.equal(result.outcome, 'passed', result.message);
+  const [step] = steps;
+  assert.equal(step?.unmeasured, undefined);
+  assert.ok(step && step.perceivedMs !== null && step.perceivedMs <= step.driverMs);
+});
+
+test('a popup that never opens is a time-out of its step', async () => {
+  const { result, steps } = await live({
+    act: async ({ page, step }) => {
+      await page.goto('/');
+      await step('open popup', { do: () => page.locator('#task').click(), until: (popup) => popup.locator('#hello'), deadlineMs: 300 });
+    },
+  });
+  assert.deepEqual([result.outcome, result.errorCode], ['timeout', 'J_STEP_TIMEOUT']);
+  assert.deepEqual(steps.map(({ outcome }) => outcome), ['timeout']);
+});
+
 test('an agent task is two steps from one click, and one task', async () => {
   const { steps, seen } = await live({
     act: async ({ page, agentTask }) => {
