@@ -45,7 +45,8 @@ const ledger = async (client: Client) =>
 async function provider(query: string): Promise<{ id: string; status: string; amount_received: number }[]> {
   const search = `${platform.ready.paymentsUrl}/v1/payment_intents/search?query=${encodeURIComponent(query)}`;
   const answer = await fetch(search, { headers: { authorization: 'Bearer sk_test_audit' } });
-  return (await answer.json()).data;
+  const { data } = (await answer.json()) as { data: { id: string; status: string; amount_received: number }[] };
+  return data;
 }
 
 test('signup, project, lock and release leave a ledger that balances and agrees with the provider', async () => {

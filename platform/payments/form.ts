@@ -6,7 +6,7 @@ export interface Form {
 
 /** Parses `a=1&metadata[run_id]=x`. Own code: Node's URLSearchParams has no brackets, and one level is all we need. */
 export function parseForm(body: string): Form {
-  const form: Form = { text: Object.create(null), nested: Object.create(null) };
+  const form: Form = { text: Object.create(null) as Form['text'], nested: Object.create(null) as Form['nested'] };
   for (const [name, value] of new URLSearchParams(body)) {
     const match = /^([^[\]]+)\[([^[\]]*)\]$/.exec(name);
     if (match === null) form.text[name] = value;

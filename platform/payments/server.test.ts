@@ -34,7 +34,7 @@ test('the same key with another body is an idempotency error', async () => {
   await post(BODY, 'key-other');
   const second = await post(BODY.replace('1030', '2060'), 'key-other');
   assert.equal(second.status, 400);
-  assert.equal(JSON.parse(second.body).error.type, 'idempotency_error');
+  assert.equal((JSON.parse(second.body) as { error: { type: string } }).error.type, 'idempotency_error');
 });
 
 test('of two requests at once with one key, one is executed and the other refused with 409', async () => {

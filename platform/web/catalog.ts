@@ -63,9 +63,13 @@ export function createCatalog(db: Db) {
     const from = match === null ? 'creators c' : 'creators_text t JOIN creators c ON c.id = t.rowid';
     const where: string[] = [];
     const values: (string | number)[] = [];
-    if (match !== null) where.push('creators_text MATCH ?') && values.push(match);
-    if (query.skill !== null) where.push('c.skill = ?') && values.push(query.skill);
-    if (query.verified !== null) where.push('c.verified = ?') && values.push(query.verified ? 1 : 0);
+    const add = (condition: string, value: string | number): void => {
+      where.push(condition);
+      values.push(value);
+    };
+    if (match !== null) add('creators_text MATCH ?', match);
+    if (query.skill !== null) add('c.skill = ?', query.skill);
+    if (query.verified !== null) add('c.verified = ?', query.verified ? 1 : 0);
     const filter = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
     const sql = `SELECT ${COLUMNS} FROM ${from} ${filter} ${BEST_FIRST} LIMIT ? OFFSET ?`;
     const rows = db.all<Row>('creators.search', sql, ...values, query.limit, query.offset);
