@@ -171,7 +171,7 @@ export function createCollector(plan: Plan): Collector {
     const inPercent = (share: number | null): number | null => (share === null ? null : percent(share));
     measure(latencyOf('generator_cpu', {}, '%', 'whole run'), inPercent(one.cpuShare));
     measure(latencyOf('generator_cpu_pressure', {}, '%', 'whole run'), inPercent(one.cpuPressureShare));
-    measure(latencyOf('generator_loop_delay', {}, 'ms', 'whole run'), one.loopDelayP99Ms);
+    measure(latencyOf('generator_loop_delay', {}, 'ms', 'whole run'), one.loopDelayMaxMs);
   };
 
   const addSteps = (): void => {

@@ -17,10 +17,10 @@ test('a sample comes each second, in shares and bytes that can be, and none afte
   sampler.stop();
   clearInterval(alive);
 
-  for (const { cpuShare, cpuPressureShare, loopDelayP99Ms, rssBytes } of samples) {
+  for (const { cpuShare, cpuPressureShare, loopDelayMaxMs, rssBytes } of samples) {
     assert.ok(cpuShare !== null && cpuShare >= 0 && cpuShare <= 1, `cpu ${cpuShare}`);
     assert.ok(cpuPressureShare === null || (cpuPressureShare >= 0 && cpuPressureShare <= 1), `pressure ${cpuPressureShare}`);
-    assert.ok(loopDelayP99Ms === null || loopDelayP99Ms >= 0, `loop ${loopDelayP99Ms}`);
+    assert.ok(loopDelayMaxMs === null || loopDelayMaxMs >= 0, `loop ${loopDelayMaxMs}`);
     assert.ok(rssBytes !== null && rssBytes > 1_000_000, `rss ${rssBytes}`);
   }
   const count = samples.length;
@@ -28,17 +28,17 @@ test('a sample comes each second, in shares and bytes that can be, and none afte
   assert.equal(samples.length, count);
 });
 
-test('an event loop that is blocked again and again shows in the next sample', { timeout: 20_000 }, async () => {
-  const block = setInterval(() => {
-    const untilMs = performance.now() + 60;
+test('a single stall of the event loop shows at its length in the next sample', { timeout: 20_000 }, async () => {
+  const block = setTimeout(() => {
+    const untilMs = performance.now() + 200;
     while (performance.now() < untilMs);
-  }, 100);
+  }, 300);
   const sample = await new Promise<HealthSample>((resolve) => {
     const sampler = new HealthSampler((one) => {
       sampler.stop();
       resolve(one);
     });
   });
-  clearInterval(block);
-  assert.ok((sample.loopDelayP99Ms ?? 0) > 35, `loop delay ${sample.loopDelayP99Ms} ms`);
+  clearTimeout(block);
+  assert.ok((sample.loopDelayMaxMs ?? 0) > 150, `loop delay ${sample.loopDelayMaxMs} ms`);
 });

@@ -6,7 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 export interface HealthSample {
   cpuShare: number | null;
   cpuPressureShare: number | null;
-  loopDelayP99Ms: number | null;
+  loopDelayMaxMs: number | null;
   rssBytes: number | null;
 }
 
@@ -40,12 +40,13 @@ export class HealthSampler {
     const busy = cpu.busyMs - this.#cpu.busyMs;
     const total = cpu.totalMs - this.#cpu.totalMs;
     const elapsedUs = (nowMs - this.#atMs) * 1_000;
-    const loopP99Ns = this.#loop.percentile(99);
+    // The longest stall, not a percentile: the histogram counts samples, and a long stall is a single one.
+    const loopMaxMs = this.#loop.max / 1e6;
     this.#onSample({
       cpuShare: total > 0 ? busy / total : null,
       cpuPressureShare: pressureUs !== null && this.#pressureUs !== null ? Math.min(1, (pressureUs - this.#pressureUs) / elapsedUs) : null,
-      // The monitor counts its own 10 ms period in.
-      loopDelayP99Ms: Number.isFinite(loopP99Ns) && loopP99Ns > 0 ? Math.max(0, loopP99Ns / 1e6 - 10) : null,
+      // The monitor counts its own 10 ms period in. Without a sample in this second it says 0: not known.
+      loopDelayMaxMs: loopMaxMs > 0 ? Math.max(0, loopMaxMs - 10) : null,
       rssBytes: process.memoryUsage.rss(),
     });
     this.#loop.reset();

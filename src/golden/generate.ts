@@ -158,7 +158,7 @@ export function goldenObservations(users = USERS, seed = 20): { main: Observatio
       kind: 'health',
       cpuShare: Math.round(400 + random() * 200) / 1000,
       cpuPressureShare: 0.02,
-      loopDelayP99Ms: near(12),
+      loopDelayMaxMs: near(12),
       rssBytes: 180_000_000,
       activeUsers: 3,
     })),

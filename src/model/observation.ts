@@ -108,7 +108,7 @@ export const HealthObservation = z.strictObject({
   cpuShare: z.number().nonnegative().nullable(),
   /** Share of time in which some task waited for a processor (PSI `some`), 0 to 1. */
   cpuPressureShare: z.number().nonnegative().nullable(),
-  loopDelayP99Ms: z.number().nonnegative().nullable(),
+  loopDelayMaxMs: z.number().nonnegative().nullable(),
   rssBytes: z.number().nonnegative().nullable(),
   activeUsers: z.number().int().nonnegative(),
 });

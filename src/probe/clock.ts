@@ -208,10 +208,20 @@ export function pageClock(finder: Finder, send: (message: ProbeMessage) => void)
     }
     let reason = watch.failure;
     if (!reason && watch.revealsMs.length === 0) reason = await reveal(watch, patienceMs);
+    if (watch.fresh && !reason) await presented();
     watches.delete(token);
     rest();
     return { start: startOf(watch), revealsMs: watch.revealsMs, reason };
   };
+
+  /**
+   * Nobody acts on a page before its first picture is on the screen. A driver can, within the same millisecond; the browser
+   * then takes the page as left or used before it was shown, and reports no paint. Off the clock, two frames at most.
+   */
+  const presented = (): Promise<void> => new Promise((resolve) => {
+    const timer = later(resolve, 100);
+    nextFrame(() => nextFrame(() => { cancel(timer); later(resolve, 0); }));
+  });
 
   const until = (waiters: (() => void)[], patienceMs: number): Promise<boolean> => new Promise((resolve) => {
     const timer = later(() => resolve(false), patienceMs);

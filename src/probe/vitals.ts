@@ -68,15 +68,32 @@ export function pageVitals(load: Load, send: (message: VitalsMessage) => void) {
     hand();
   }, true);
 
-  const nextFrames = (): Promise<void> => new Promise((resolve) => {
+  let acted = false;
+  for (const type of ['pointerdown', 'keydown']) {
+    addEventListener(type, (event) => { acted ||= event.isTrusted; }, { capture: true, passive: true });
+  }
+  /** Resolves once the browser has handed out the entry of the first interaction; some, such as Escape, never get one. */
+  const firstInteraction = (): Promise<void> => new Promise((resolve) => {
     const limit = setTimeout(resolve, 300);
-    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => { clearTimeout(limit); resolve(); })));
+    const observer = new PerformanceObserver(() => { observer.disconnect(); clearTimeout(limit); resolve(); });
+    observer.observe({ type: 'first-input', buffered: true });
   });
+  const nextFrame = (): Promise<void> => new Promise((resolve) => {
+    const limit = setTimeout(resolve, 100);
+    requestAnimationFrame(() => setTimeout(() => { clearTimeout(limit); resolve(); }));
+  });
+  /** A page that shows something gets its paint entries a frame or two after the paint; a used one gets no LCP any more. */
+  const paintsReported = async (): Promise<void> => {
+    const untilMs = performance.now() + 300;
+    const complete = (): boolean => values.FCP !== undefined && (acted || values.LCP !== undefined);
+    while (!complete() && document.visibilityState === 'visible' && performance.now() < untilMs) await nextFrame();
+  };
 
   /** Final values of a page that is about to be closed. */
   const take = async (): Promise<VitalsMessage> => {
-    // The last interaction's entry comes with the frame after it.
-    if (performance.interactionCount > 0) await nextFrames();
+    // An interaction's entry comes some time after the frame that it led to, and is not counted before.
+    if (acted) await Promise.all([firstInteraction(), nextFrame().then(nextFrame)]);
+    await paintsReported();
     settle();
     return message();
   };
