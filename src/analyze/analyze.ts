@@ -65,7 +65,8 @@ function findingsOf(plan: Plan, collected: Collected): Finding[] {
     }),
   );
   const rates = [...collected.rates.values()].map((series) => rateOf(series, plan.confidence));
-  const order = new Map([...latency, ...rates].map((finding) => [finding, seriesKey(finding.metric, finding.scope)]));
+  const server = collected.serverTimes.findings(plan.confidence);
+  const order = new Map([...latency, ...rates, ...server].map((finding) => [finding, seriesKey(finding.metric, finding.scope)]));
   // By name, not by first appearance: files may be read in any order. The sort keeps the order of the statistics.
   return [...order.keys()].sort((a, b) => compare(order.get(a) ?? '', order.get(b) ?? ''));
 }

@@ -24,11 +24,14 @@ import {
   seriesKey,
 } from './series.ts';
 import type { Failure, LatencySeries, RateSeries } from './series.ts';
+import { createServerTimes } from './server-times.ts';
+import type { ServerTimes } from './server-times.ts';
 
 /** What is gathered from observations, one at a time, so that a run need not fit into memory. */
 export interface Collected {
   latency: Map<string, LatencySeries>;
   rates: Map<string, RateSeries>;
+  serverTimes: ServerTimes;
   /** Steps seen only with the driver's clock: their users' latency is not known. */
   driverSteps: Set<string>;
   /** Users of the run, without dropped and interrupted ones. */
@@ -60,6 +63,7 @@ export function createCollector(plan: Plan): Collector {
   const collected: Collected = {
     latency,
     rates,
+    serverTimes: createServerTimes(judgedWindow),
     driverSteps: new Set(),
     users: 0,
     journeys: 0,
@@ -134,6 +138,7 @@ export function createCollector(plan: Plan): Collector {
       series.events += 1;
       addFailure(series.failures, failure);
     }
+    if (one.phase === null || !warmUp.has(one.phase)) collected.serverTimes.add(one);
     if (!isJudged(one)) return;
     for (const group of one.resource === 'asset' ? [route] : [route, one.resource]) {
       const series = latencyOf('request_latency', { route: group });

@@ -15,26 +15,52 @@ export function percent(share: number): number {
   return Math.round(share * 1e8) / 1e6;
 }
 
+/** The sample of a rank: itself three times, or what is known of it where only a sketch was kept. */
+export interface Ranked {
+  low: number;
+  value: number;
+  high: number;
+}
+
 /**
  * Returns a percentile of a series: the nearest-rank sample, with one-sided order-statistic bounds.
  * Censored samples sort above all measured ones. Unmeasured samples could be anything: for the upper bound they count
  * as slowest, for the lower as fastest, so that neither bound rests on a guess about them.
  */
 export function percentileOf(series: LatencySeries, stat: string, confidence: number): Percentile {
-  const { values, censored, unmeasured } = series;
+  const { values } = series;
+  const at = (rank: number): Ranked | null => {
+    const value = values[rank - 1];
+    return value === undefined ? null : { low: value, value, high: value };
+  };
+  return percentileAt(series, values.length, at, stat, confidence);
+}
+
+/** What a series of samples says beside the samples themselves. */
+export type Counted = Pick<LatencySeries, 'metric' | 'scope' | 'unit' | 'window' | 'censored' | 'unmeasured'>;
+
+/** Does the same for any way to find the measured sample of a rank (from 1; null beyond the last). */
+export function percentileAt(
+  series: Counted,
+  measured: number,
+  at: (rank: number) => Ranked | null,
+  stat: string,
+  confidence: number,
+): Percentile {
+  const { censored, unmeasured } = series;
   const p = quantileOf(stat);
-  const n = values.length + censored;
+  const n = measured + censored;
   const all = n + unmeasured;
   const bounds = orderBounds(all, p, confidence);
-  const low = bounds.lower === null ? null : (values[bounds.lower - unmeasured - 1] ?? null);
-  const high = bounds.upper === null ? null : (values[bounds.upper - 1] ?? null);
+  const low = bounds.lower === null ? null : (at(bounds.lower - unmeasured)?.low ?? null);
+  const high = bounds.upper === null ? null : (at(bounds.upper)?.high ?? null);
   const interval: Interval | null = n === 0 ? null : { low, high };
   return {
     finding: {
       metric: series.metric,
       scope: series.scope,
       stat,
-      value: n === 0 ? null : (values[nearestRank(n, p) - 1] ?? null),
+      value: n === 0 ? null : (at(nearestRank(n, p))?.value ?? null),
       interval,
       unit: series.unit,
       n,
@@ -43,7 +69,7 @@ export function percentileOf(series: LatencySeries, stat: string, confidence: nu
       events: null,
       window: series.window,
     },
-    beyondDeadline: n > 0 && nearestRank(all, p) > values.length + unmeasured,
+    beyondDeadline: n > 0 && nearestRank(all, p) > measured + unmeasured,
   };
 }
 

@@ -1,0 +1,61 @@
+import { DDSketch } from '@datadog/sketches-js';
+import { percentileAt } from './findings.ts';
+import type { Counted, Percentile, Ranked } from './findings.ts';
+
+/** A sketch's bucket is at most this share wider than the value it stands for, on either side: DDSketch's guarantee. */
+export const SKETCH_ACCURACY = 0.01;
+/**
+ * Sketches hold microseconds. Below 1 the library (2.1.1) has buckets with negative keys, and its merge then takes the
+ * key 0 of the other sketch for "none given" and loses it; a duration under a microsecond is kept as zero.
+ */
+const US_PER_MS = 1_000;
+/** The edge of a bucket is a power: its last bits must not put a sample outside of it. */
+const OUTWARD = 1e-9;
+
+/** Times of which only a sketch is kept: a fixed size however many there are, and exact to merge. */
+export interface SketchSeries extends Counted {
+  sketch: DDSketch;
+}
+
+/** Returns a sketch series without samples. */
+export function emptySketch(metric: string, scope: Record<string, string>, window: string): SketchSeries {
+  const sketch = new DDSketch({ relativeAccuracy: SKETCH_ACCURACY });
+  return { metric, scope, unit: 'ms', window, censored: 0, unmeasured: 0, sketch };
+}
+
+/** Adds a measured duration of 0 or more milliseconds. */
+export function sketchMs(series: SketchSeries, durationMs: number): void {
+  const us = durationMs * US_PER_MS;
+  series.sketch.accept(us < 1 ? 0 : us);
+}
+
+/** Adds all samples of `other` to a series, the censored and the unmeasured with them. The order of merges does not matter. */
+export function mergeSketch(series: SketchSeries, other: SketchSeries): void {
+  series.sketch.merge(other.sketch);
+  series.censored += other.censored;
+  series.unmeasured += other.unmeasured;
+}
+
+/** Returns within which bounds the sample of a rank (from 1) lies; null where there is no such rank. */
+function rankedOf(sketch: DDSketch, rank: number): Ranked | null {
+  if (rank < 1 || rank > sketch.count) return null;
+  if (rank <= sketch.zeroCount) return { low: 0, value: 0, high: 1 / US_PER_MS };
+  const { mapping, store } = sketch;
+  const key = store.keyAtRank(rank - 1 - sketch.zeroCount);
+  const edgeMs = (power: number): number => mapping.gamma ** power / US_PER_MS;
+  return {
+    low: edgeMs(key - 1) * (1 - OUTWARD),
+    value: mapping.value(key) / US_PER_MS,
+    high: edgeMs(key) * (1 + OUTWARD),
+  };
+}
+
+/**
+ * Returns a percentile of a sketch as `percentileOf` does of raw samples: the same ranks, censored samples above all
+ * measured ones, and each bound moved outward to the edge of its bucket. So the interval always holds the one that the raw
+ * samples would have given.
+ */
+export function sketchPercentileOf(series: SketchSeries, stat: string, confidence: number): Percentile {
+  const { sketch } = series;
+  return percentileAt(series, sketch.count, (rank) => rankedOf(sketch, rank), stat, confidence);
+}
