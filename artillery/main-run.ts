@@ -8,6 +8,7 @@ import { resolveBrowser } from '../src/drive/browser.ts';
 import { describeEnvironment } from '../src/drive/environment.ts';
 import { endLeftovers, probePriority } from '../src/drive/launcher.ts';
 import { startPlatform, type RunningPlatform } from '../src/drive/platform.ts';
+import { clockSince, monotonicMs } from '../src/drive/run-clock.ts';
 import { RunLock, makeRunFolder, makeRunId, writeRunFile } from '../src/drive/run-folder.ts';
 import { checkTarget, parseTarget } from '../src/drive/target.ts';
 import { CodedError, asCodedError, formatError, type Fault } from '../src/errors.ts';
@@ -32,6 +33,8 @@ export class MainRun {
   readonly #scriptPath: string;
   readonly #profilePath: string | undefined;
   readonly #channel: Channel;
+  readonly #startedAtMonotonicMs = monotonicMs();
+  readonly #now = clockSince(this.#startedAtMonotonicMs);
   #plan: Plan | null = null;
   #runDir: string | null = null;
   #platform: RunningPlatform | null = null;
@@ -74,7 +77,7 @@ export class MainRun {
   async #prepare(journeys: AnyJourney[], journeyFaults: Fault[]): Promise<void> {
     const settings = readSettings(process.cwd(), process.env);
     if (journeyFaults.length > 0) throw new CodedError('J_JOURNEY_FILE', journeyFaults);
-    const startedAt = new Date();
+    const startedAt = new Date(Date.now() - this.#now());
     const { plan: draft, phases } = buildPlan({
       script: this.#script,
       scriptPath: this.#scriptPath,
@@ -91,12 +94,15 @@ export class MainRun {
     this.#runDir = runDir;
 
     const embedded = asked === 'embedded';
+    // Already now, so that whatever ends this process leaves a folder that can be judged, as incomplete.
+    const planFile = join(runDir, 'plan.json');
+    writeRunFile(planFile, { ...draft, runId, target: { url: asked, embedded } } satisfies Plan);
     if (embedded) this.#platform = await this.#startPlatform(runDir, settings);
     const url = this.#platform?.url ?? parseTarget(asked);
     await checkTarget(url, { healthPath: settings.HEALTH_PATH ?? (embedded ? '/healthz' : undefined), headers: basicAuth(settings) });
 
     const plan: Plan = { ...draft, runId, target: { url, embedded } };
-    writeRunFile(join(runDir, 'plan.json'), plan);
+    writeRunFile(planFile, plan);
     const priority = await probePriority(join(runDir, 'browsers'));
     writeRunFile(join(runDir, 'environment.json'), describeEnvironment(ROOT, browser, priority));
     this.#recorder = new Recorder(join(runDir, 'observations.main.ndjson'), (error) => this.#end(new CodedError('J_OBSERVATIONS_LOST', [{ where: runDir, message: error.message }])));
@@ -104,7 +110,7 @@ export class MainRun {
     this.#record({ event: 'started' });
 
     const input: WorkerInput = {
-      runDir, browser, phases,
+      runDir, browser, phases, startedAtMonotonicMs: this.#startedAtMonotonicMs,
       ...(settings.TARGET_HTTP_USER && settings.TARGET_HTTP_PASSWORD
         ? { httpCredentials: { username: settings.TARGET_HTTP_USER, password: settings.TARGET_HTTP_PASSWORD } } : {}),
     };
@@ -206,7 +212,7 @@ export class MainRun {
   #record(what: Pick<RunObservation, 'event' | 'detail' | 'counters'>): void {
     if (!this.#plan) return;
     this.#recorder?.record({
-      v: OBSERVATION_VERSION, kind: 'run', runId: this.#plan.runId, tMs: Math.max(0, Date.now() - this.#plan.startedAtEpochMs),
+      v: OBSERVATION_VERSION, kind: 'run', runId: this.#plan.runId, tMs: this.#now(),
       phase: null, vu: null, journey: null, ...what,
     });
   }

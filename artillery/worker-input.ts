@@ -6,6 +6,8 @@ export const WORKER_INPUT = 'OPENSHOW_JOURNEYS_WORKER_INPUT';
 export interface WorkerInput {
   runDir: string;
   browser: ResolvedBrowser;
+  /** The run's start on the monotonic clock, which both threads share. */
+  startedAtMonotonicMs: number;
   /** The phases in Artillery's form, a profile's in place of the script's. */
   phases: object[];
   httpCredentials?: { username: string; password: string };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { BrowserPool } from '../src/drive/pool.ts';
 import { createLauncher } from '../src/drive/launcher.ts';
 import { createSampler } from '../src/drive/observers.ts';
+import { clockSince } from '../src/drive/run-clock.ts';
 import { runUser, type UserSurroundings } from '../src/drive/virtual-user.ts';
 import { Recorder } from '../src/collect/recorder.ts';
 import { createRouter } from '../src/collect/routes.ts';
@@ -61,8 +62,7 @@ export class WorkerRun {
       recycleAfterContexts: plan.settings.recycleAfterContexts,
     });
     this.#roleOf = createSampler(plan.seed, plan.settings.observerShare);
-    const offsetMs = Date.now() - plan.startedAtEpochMs - performance.now();
-    const now = (): number => performance.now() + offsetMs;
+    const now = clockSince(input.startedAtMonotonicMs);
     const { stepDeadlineMs, journeyDeadlineMs } = plan.settings;
     this.#around = {
       runId: plan.runId,

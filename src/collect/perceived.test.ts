@@ -221,3 +221,39 @@ describe('the page follows locators as Playwright does', () => {
     }));
   }
 });
+
+describe('a clock that is set makes no wrong number', () => {
+  for (const byMs of [3_600_000, -3_600_000, 250]) {
+    test(`during a step, by ${byMs} ms: unmeasured, with the reason; the next step counts again`, async (t) => {
+      await withPage(async ({ page, clock }) => {
+        const button = await show(page, '<p id="out" hidden>out</p>', 'out.hidden = false');
+        const real = Date.now;
+        const measured = await step(clock, page, page.locator('#out'), async () => {
+          await button.click();
+          t.mock.method(Date, 'now', () => real() + byMs);
+        });
+        assert.deepEqual([measured.perceivedMs, measured.reason], [null, 'the clock of the machine was set during this step']);
+        t.mock.restoreAll();
+        const next = await step(clock, page, page.locator('p'), () => page.goto(`${sites.home}/plain`));
+        assert.equal(next.reason, null);
+      });
+    });
+  }
+
+  for (const byMs of [3_600_000, -3_600_000]) {
+    test(`before a step, by ${byMs} ms: documents that tell time by the old clock are still understood`, async (t) => {
+      const context = await browser.newContext();
+      // Stands for the machine's clock in every process: the page's Date.now, and ours, are ahead of the documents' own clocks.
+      await context.addInitScript(`{ const real = Date.now; Date.now = () => real() + ${byMs}; }`);
+      const clock = await installPerceivedClock(context);
+      const real = Date.now;
+      t.mock.method(Date, 'now', () => real() + byMs);
+      const page = await context.newPage();
+      const measured = await step(clock, page, page.locator('p'), () => page.goto(`${sites.home}/plain`));
+      t.mock.restoreAll();
+      await context.close();
+      assert.equal(measured.reason, null);
+      assert.ok(measured.perceivedMs !== null && measured.perceivedMs >= 0 && measured.perceivedMs < 5_000);
+    });
+  }
+});

@@ -9,6 +9,8 @@ import { planOf } from './perceived-plan.ts';
 export interface StepMark {
   readonly order: WatchOrder | null;
   readonly beganEpochMs: number;
+  /** the same moment on the clock that nobody can set */
+  readonly beganMonotonicMs: number;
   /** why the step is not watched */
   readonly reason: string | null;
   /** from documents that were left during the step */
@@ -40,6 +42,9 @@ const READ_LIMIT_MS = PICTURE_LIMIT_MS + 1000;
 const ELSEWHERE_LIMIT_MS = 1000;
 /** Documents' clocks that differ by less cannot be told from the 1 ms grain of Date.now(). */
 const SKEW_GRAIN_MS = 2;
+/** The wall clock runs at most 0.05 % faster or slower while NTP slews it; what moves further was set. */
+const CLOCK_STEP_MS = 20;
+const SLEW_SHARE = 0.001;
 /** A finished step's init script does no harm (the next one revokes it), so they are taken away by the dozen. */
 const SPENT_SCRIPTS = 12;
 
@@ -97,13 +102,13 @@ export async function installPerceivedClock(context: BrowserContext): Promise<Pe
   }
 
   async function beginStep(until: Locator | undefined, page: Page): Promise<StepMark> {
-    const beganEpochMs = Date.now();
+    const [beganEpochMs, beganMonotonicMs] = [Date.now(), performance.now()];
     const plan = until ? planOf(until) : { reason: 'the step awaits no element' };
     if (!until || 'reason' in plan) {
-      return { order: null, beganEpochMs, reason: 'reason' in plan ? plan.reason : null, starts: [] };
+      return { order: null, beganEpochMs, beganMonotonicMs, reason: 'reason' in plan ? plan.reason : null, starts: [] };
     }
     const order: WatchOrder = { token: String(count += 1), parts: plan.parts };
-    const mark: StepMark = { order, beganEpochMs, reason: null, starts: [] };
+    const mark: StepMark = { order, beganEpochMs, beganMonotonicMs, reason: null, starts: [] };
     open.set(order.token, mark);
     const finished = done;
     done = [];
@@ -131,6 +136,7 @@ export async function installPerceivedClock(context: BrowserContext): Promise<Pe
       const others = documents(...context.pages()).filter((frame) => frame !== plan.frame);
       const elsewhere = await within(ELSEWHERE_LIMIT_MS, Promise.all(others.map((frame) =>
         frame.evaluate(started, [PROBE, order.token] as [string, string]).catch(() => null))));
+      if (clockWasSet(mark)) return absent('the clock of the machine was set during this step');
       return judge(mark, answer, [...mark.starts, answer.start, ...(elsewhere ?? [])]);
     } catch (error) {
       const [first] = (error instanceof Error ? error.message : String(error)).split('\n');
@@ -150,6 +156,15 @@ function documents(...pages: Page[]): Frame[] {
     .filter((frame) => frame.url() !== 'about:blank' && frame.url() !== '');
 }
 
+/**
+ * Epoch times of several processes can be compared only while the wall clock they share runs evenly. Each document's own
+ * clock does, but it may stem from before the clock was set and another document's from after.
+ */
+function clockWasSet({ beganEpochMs, beganMonotonicMs }: StepMark): boolean {
+  const elapsedMs = performance.now() - beganMonotonicMs;
+  return Math.abs(Date.now() - beganEpochMs - elapsedMs) > CLOCK_STEP_MS + elapsedMs * SLEW_SHARE;
+}
+
 /** Puts the step's start, from whichever document saw it, against the reveal, from whichever document holds it. */
 function judge(mark: StepMark, answer: WatchAnswer, known: (StepStart | null)[]): Perceived {
   // performance.timeOrigin is each process's own idea of the wall clock: where two differ, bring them together.
@@ -157,13 +172,15 @@ function judge(mark: StepMark, answer: WatchAnswer, known: (StepStart | null)[])
     const apartMs = skewMs - answer.start.skewMs;
     return Math.abs(apartMs) > SKEW_GRAIN_MS ? apartMs : 0;
   };
+  // A document older than the last setting of the clock tells its times by the old one.
+  const wallMs = ({ skewMs }: StepStart): number => (Math.abs(skewMs) > SKEW_GRAIN_MS ? skewMs : 0);
   const starts = known.flatMap((one) => {
     if (!one) return [];
     const { inputMs, navigationMs } = one;
     return [
       ...(inputMs === null ? [] : [{ by: 'input' as const, atMs: inputMs + correctMs(one) }]),
       // A navigation that began before the step belongs to the step before.
-      ...(navigationMs === null || navigationMs < mark.beganEpochMs - SKEW_GRAIN_MS ? []
+      ...(navigationMs === null || navigationMs + wallMs(one) < mark.beganEpochMs - SKEW_GRAIN_MS ? []
         : [{ by: 'navigation' as const, atMs: navigationMs + correctMs(one) }]),
     ];
   }).toSorted((a, b) => a.atMs - b.atMs);

@@ -93,13 +93,20 @@ async function arrange(journey: AnyJourney, { fixtures, context, ending }: ActOp
   }
 }
 
+/** What people type that nobody else should read: no picture of a failed step shows it. */
+const SECRET_INPUTS = [
+  'input[type=password]', 'input[autocomplete^=cc-]', 'input[autocomplete=one-time-code]',
+  ...['card', 'cvc', 'cvv', 'iban', 'account', 'secret', 'token', 'otp'].flatMap((word) => [`input[name*=${word} i]:not([type=radio])`, `input[id*=${word} i]:not([type=radio])`]),
+].join(', ');
+
 async function picture(page: Page, folder: string | null, name: string): Promise<string | undefined> {
   if (!folder || screenshots >= MAX_SCREENSHOTS) return undefined;
   screenshots += 1;
   const file = `${name.replace(/[^A-Za-z0-9._-]+/g, '-')}.jpg`;
   try {
     await mkdir(folder, { recursive: true });
-    await page.screenshot({ path: join(folder, file), type: 'jpeg', quality: 60, timeout: 3_000 });
+    const mask = page.frames().map((frame) => frame.locator(SECRET_INPUTS));
+    await page.screenshot({ path: join(folder, file), type: 'jpeg', quality: 60, timeout: 3_000, mask });
     return `failures/${file}`;
   } catch {
     // A page that cannot be pictured (crashed, hung) is described by its error alone.

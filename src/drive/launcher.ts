@@ -95,7 +95,7 @@ export async function probePriority(folder: string): Promise<string> {
   const pidFile = join(folder, 'priority-probe.pid');
   writeFileSync(script, startScript('/bin/sleep', 'crowd', pidFile));
   chmodSync(script, 0o755);
-  const child = spawn(script, ['10'], { stdio: 'ignore', detached: true });
+  const child = spawn(script, ['2'], { stdio: 'ignore', detached: true });
   try {
     await once(child, 'spawn');
     // `exec nice` and `exec sleep` take a moment; the state counts once the last program runs.

@@ -5,6 +5,8 @@ import type { Launch, LaunchedBrowser } from './launcher.ts';
 
 /** How long a context or browser may take to close before it is left to the browser's end. */
 const CLOSE_LIMIT_MS = 5_000;
+/** A context takes some ms of CPU; a browser that makes none in this time hangs, however starved the crowd may be. */
+const CONTEXT_LIMIT_MS = 30_000;
 
 interface Running extends LaunchedBrowser {
   role: Role;
@@ -25,6 +27,8 @@ export interface Lease {
 
 export interface PoolOptions {
   recycleAfterContexts: number;
+  /** For tests: how long a browser may take to make a context; half a minute when left out. */
+  contextLimitMs?: number;
 }
 
 /**
@@ -76,7 +80,7 @@ export class BrowserPool {
     // Held before the context exists, so that a retiring browser waits for it.
     running.open.add(hold);
     try {
-      const context = await running.browser.newContext(options);
+      const context = await this.#newContext(running, options);
       const onDisconnect = (): void => crash.abort('the browser ended unexpectedly');
       running.browser.on('disconnected', onDisconnect);
       context.on('page', (page) => page.on('crash', () => crash.abort('the page crashed')));
@@ -95,8 +99,18 @@ export class BrowserPool {
   /** Ends every browser, within a bound. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled([...this.#current.values()]);
+    await within(Promise.allSettled([...this.#current.values()]), CLOSE_LIMIT_MS);
     await Promise.all([...this.#all].map((running) => this.#end(running)));
+  }
+
+  /** A browser that hangs makes no contexts, and says nothing: it takes no new users, and ends with those it has. */
+  async #newContext(running: Running, options: BrowserContextOptions): Promise<BrowserContext> {
+    const limitMs = this.#options.contextLimitMs ?? CONTEXT_LIMIT_MS;
+    const making = running.browser.newContext(options);
+    if (await within(making, limitMs)) return making;
+    this.#retire(running);
+    void making.then((context) => context.close()).catch(() => {});
+    throw new Error(`the browser made no context within ${limitMs} ms`);
   }
 
   async #release(running: Running, lease: Lease, onDisconnect: () => void): Promise<void> {
@@ -126,6 +140,8 @@ export class BrowserPool {
     const launched = await this.#launch(role);
     const running: Running = { ...launched, role, made: 0, open: new Set(), retired: false };
     this.#all.add(running);
+    // Too late: whoever closed the pool no longer waits for this one.
+    if (this.#closed) void this.#end(running);
     running.browser.once('disconnected', () => {
       this.#all.delete(running);
       this.#retire(running);

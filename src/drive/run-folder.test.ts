@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -57,8 +57,10 @@ test('a file that cannot be written is told as that', (t) => {
   assert.throws(() => writeRunFile(join(folder, 'missing', 'plan.json'), {}), { code: 'J_REPORTS_UNWRITABLE' });
 });
 
-test('a disk without space is told as that', { skip: !existsSync('/dev/full') }, () => {
-  assert.throws(() => writeRunFile('/dev/full', {}), (error: CodedError) => {
+test('a disk without space is told as that', { skip: !existsSync('/dev/full') }, (t) => {
+  const path = join(temporary(t), 'plan.json');
+  symlinkSync('/dev/full', `${path}.tmp`);
+  assert.throws(() => writeRunFile(path, {}), (error: CodedError) => {
     assert.equal(error.code, 'J_REPORTS_UNWRITABLE');
     assert.equal(error.faults[0]?.message, 'ENOSPC');
     return true;

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CodedError } from '../errors.ts';
@@ -26,10 +26,11 @@ export function makeRunFolder(reports: string, runId: string): string {
   }
 }
 
-/** Writes a file of the run folder. Throws J_REPORTS_UNWRITABLE. */
+/** Writes a file of the run folder, whole or not at all, whenever this process ends. Throws J_REPORTS_UNWRITABLE. */
 export function writeRunFile(path: string, content: unknown): void {
   try {
-    writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`);
+    writeFileSync(`${path}.tmp`, `${JSON.stringify(content, null, 2)}\n`);
+    renameSync(`${path}.tmp`, path);
   } catch (error) {
     throw unwritable(path, error);
   }
@@ -52,7 +53,7 @@ export class RunLock {
   static take(runId: string, path = join(tmpdir(), 'openshow-journeys.lock')): RunLock {
     for (let attempt = 0; attempt < 3; attempt += 1) {
       try {
-        writeFileSync(path, JSON.stringify({ pid: process.pid, born: birth(process.pid), runId }), { flag: 'wx' });
+        claim(path, JSON.stringify({ pid: process.pid, born: birth(process.pid), runId }));
         return new RunLock(path);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(path, error);
@@ -68,6 +69,17 @@ export class RunLock {
 
   release(): void {
     if (readHolder(this.#path)?.pid === process.pid) rmSync(this.#path, { force: true });
+  }
+}
+
+/** Makes the lock appear with its content: another run must never see it empty, and take it for a dead one's. */
+function claim(path: string, content: string): void {
+  const beside = `${path}.${process.pid}`;
+  writeFileSync(beside, content);
+  try {
+    linkSync(beside, path);
+  } finally {
+    rmSync(beside, { force: true });
   }
 }
 

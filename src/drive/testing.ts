@@ -1,6 +1,6 @@
 /** What tests with a real browser share: a place for files, a small site, a launcher. */
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -49,4 +49,21 @@ export function isRunning(pid: number): boolean {
     return false;
   }
   return !existsSync('/proc/self/stat') || existsSync(`/proc/${pid}/exe`);
+}
+
+/**
+ * Returns the processes of a session, as "pid command": a browser leads a session of its own, and its renderers stay in it
+ * also when they outlive it. Linux only.
+ */
+export function processesOfSession(session: number): string[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+    try {
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+      const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+      // proc(5): state, parent, group, session. A zombie only waits to be counted by its parent.
+      return fields[0] !== 'Z' && Number(fields[3]) === session ? [`${pid} ${line}`] : [];
+    } catch {
+      return [];
+    }
+  });
 }

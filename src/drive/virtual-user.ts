@@ -73,7 +73,7 @@ async function live(spec: UserSpec, around: UserSurroundings, base: UserBase): P
   let lease: Lease | null = null;
   let acting: Promise<void> = Promise.resolve();
   try {
-    lease = await around.pool.acquire(spec.role, around.contextOptions);
+    lease = await inTime(around.pool.acquire(spec.role, around.contextOptions), ending.signal);
     const { context, crashed } = lease;
     const crash = (): void => end({ outcome: 'crashed', code: 'J_BROWSER_CRASHED', message: String(crashed.reason) });
     if (crashed.aborted) crash();
@@ -104,6 +104,21 @@ async function live(spec: UserSpec, around: UserSurroundings, base: UserBase): P
     await lease?.release();
     // With its context closed the step under way fails, and is recorded: before its user is, and before a run closes its file.
     await settled(acting, STEP_END_LIMIT_MS);
+  }
+}
+
+/** Waits for a browser no longer than the user lives: one that hangs must not hold the run. A lease that comes later is given back. */
+async function inTime(acquiring: Promise<Lease>, ending: AbortSignal): Promise<Lease> {
+  const late = new Promise<never>((_, reject) => {
+    const fail = (): void => reject(new Error((ending.reason as Ending).message));
+    if (ending.aborted) fail();
+    ending.addEventListener('abort', fail, { once: true });
+  });
+  try {
+    return await Promise.race([acquiring, late]);
+  } catch (error) {
+    void acquiring.then((lease) => lease.release(), () => {});
+    throw error;
   }
 }
 
