@@ -94,7 +94,7 @@ function disk(): Line {
 async function browserLine(lines: Line[], settings: HarnessSettings): Promise<ResolvedBrowser | null> {
   try {
     const browser = await resolveBrowser(settings);
-    const libraries = Object.keys(browser.env).length > 0 ? ', with its own libraries and fonts' : '';
+    const libraries = browser.env.LD_LIBRARY_PATH ? ', with the system libraries that come with it' : '';
     lines.push({ mark: '✓', name: 'browser', found: `Chromium ${browser.version}, ${browser.source}${libraries} (${browser.executablePath})` });
     return browser;
   } catch (error) {

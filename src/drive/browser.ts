@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,7 +44,7 @@ export async function resolveBrowser(choice: BrowserChoice): Promise<ResolvedBro
         tried.push({ where: candidate.source, message: 'not there' });
         continue;
       }
-      const started = await start(found.path, found.libraries);
+      const started = await start(found);
       return { executablePath: found.path, source: candidate.source, ...started };
     } catch (error) {
       tried.push({ where: candidate.source, message: firstLine(error) });
@@ -53,9 +53,16 @@ export async function resolveBrowser(choice: BrowserChoice): Promise<ResolvedBro
   throw new CodedError('J_NO_BROWSER', tried);
 }
 
+interface Found {
+  path: string;
+  /** Folder of system libraries that come with the browser. */
+  libraries?: string;
+  env?: Record<string, string>;
+}
+
 interface Candidate {
   source: ResolvedBrowser['source'];
-  find: () => Promise<{ path: string; libraries?: string } | null>;
+  find: () => Promise<Found | null>;
 }
 
 function candidates(choice: BrowserChoice): Candidate[] {
@@ -74,7 +81,7 @@ function candidates(choice: BrowserChoice): Candidate[] {
  * Unpacks the shell that the lock file pins, once per version: the package itself unpacks to a name without version in the
  * shared temporary folder, where an older one would be taken silently and two processes could meet in a half-written file.
  */
-async function bundled(): Promise<{ path: string; libraries: string } | null> {
+async function bundled(): Promise<Found | null> {
   if (process.platform !== 'linux' || process.arch !== 'x64') return null;
   const packageFolder = dirname(dirname(fileURLToPath(import.meta.resolve('@sparticuz/chromium'))));
   const { version } = JSON.parse(await readFile(join(packageFolder, 'package.json'), 'utf8')) as { version: string };
@@ -88,7 +95,29 @@ async function bundled(): Promise<{ path: string; libraries: string } | null> {
     // Whoever renames first wins; the other one's copy is the same.
     await rename(partial, folder).catch(() => rm(partial, { recursive: true, force: true }));
   }
-  return { path, libraries: join(folder, 'al2023', 'lib') };
+  return { path, libraries: join(folder, 'al2023', 'lib'), env: { FONTCONFIG_FILE: await fontConfig(folder) } };
+}
+
+/**
+ * Without any font a text has no width, and nothing with words in it ever becomes visible. So the package's own font is
+ * there for a machine that has none, behind whatever the system has. Returns the configuration file.
+ */
+async function fontConfig(folder: string): Promise<string> {
+  const file = join(folder, 'fonts.conf');
+  const inside = (name: string): string => join(folder, name).replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  const content = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+  <dir>${inside('fonts/fonts')}</dir>
+  <cachedir>${inside('fonts-cache')}</cachedir>
+</fontconfig>
+`;
+  if ((await readFile(file, 'utf8').catch(() => null)) !== content) {
+    await writeFile(`${file}.${process.pid}`, content);
+    await rename(`${file}.${process.pid}`, file);
+  }
+  return file;
 }
 
 async function unpack(packageFolder: string, into: string): Promise<void> {
@@ -134,16 +163,13 @@ async function executable(path: string): Promise<boolean> {
 }
 
 /** Starts the browser for its version; where system libraries are missing, tries again with the ones the package carries. */
-async function start(path: string, libraries: string | undefined): Promise<{ version: string; env: Record<string, string> }> {
+async function start({ path, libraries, env = {} }: Found): Promise<{ version: string; env: Record<string, string> }> {
   try {
-    return { version: await versionOf(path, {}), env: {} };
+    return { version: await versionOf(path, env), env };
   } catch (error) {
     if (!libraries || !/shared libraries/.test(String((error as { stderr?: string }).stderr ?? ''))) throw error;
-    const env = {
-      LD_LIBRARY_PATH: [libraries, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':'),
-      FONTCONFIG_PATH: join(dirname(dirname(libraries)), 'fonts'),
-    };
-    return { version: await versionOf(path, env), env };
+    const withLibraries = { ...env, LD_LIBRARY_PATH: [libraries, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':') };
+    return { version: await versionOf(path, withLibraries), env: withLibraries };
   }
 }
 
