@@ -4,7 +4,7 @@ import type { ErrorCode, Fault } from '../src/errors.ts';
 /** What the two threads of a run tell each other. */
 export type Message =
   | { type: 'ready' }
-  | { type: 'phase'; name: string | null }
+  | { type: 'phase'; name: string | null; startedMs: number }
   | { type: 'drain'; interrupted: boolean }
   | { type: 'drained'; created: number }
   | { type: 'fatal'; code: ErrorCode; faults: Fault[] };

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { beforeEach, test, type TestContext } from 'node:test';
 import { chromium } from 'playwright';
-import { JourneyFailure, installHollowBrowser, isHollow, muteJourneyFailures } from './engine-seam.ts';
+import { JourneyFailure, installHollowBrowser, arrivedAtMs, muteJourneyFailures } from './engine-seam.ts';
 
 /** What the harness relies on of the engine: the contract that an update of Artillery must keep. */
 type Done = (error: Error | null, context: object) => void;
@@ -50,10 +50,14 @@ test("the engine hands the user's function a hollow page, and launches nothing",
   assert.equal(own.resolve('playwright'), require.resolve('playwright'));
   const { launches } = countLaunches(t);
   const pages: unknown[] = [];
-  const { error, calls, errors } = await liveOne(async (page) => void pages.push(page));
+  const beganMs = performance.now();
+  const living = liveOne(async (page) => void pages.push(page));
+  const arrivedByMs = performance.now();
+  const { error, calls, errors } = await living;
   assert.deepEqual({ error, calls, errors, launches: launches() }, { error: null, calls: 1, errors: [], launches: 0 });
   assert.equal(pages.length, 1);
-  assert.ok(isHollow(pages[0]));
+  const atMs = arrivedAtMs(pages[0]);
+  assert.ok(atMs !== null && atMs >= beganMs && atMs <= arrivedByMs, 'the engine asks for a context in the tick of the arrival');
 });
 
 test('a failed user is counted by Artillery under its code, once, and not printed', async (t) => {
@@ -76,5 +80,5 @@ test('what is no failure of a user is still printed', async (t) => {
 });
 
 test('a page that the hollow browser did not make is told from one that it did', () => {
-  for (const page of [null, undefined, 'page', {}, { on() {} }]) assert.equal(isHollow(page), false);
+  for (const page of [null, undefined, 'page', {}, { on() {} }]) assert.equal(arrivedAtMs(page), null);
 });

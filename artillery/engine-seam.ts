@@ -8,17 +8,18 @@ import { artillery } from './artillery-global.ts';
  * that kills the worker. If a later engine no longer takes the browser from there, it starts one of its own, unused; the
  * journeys still run in ours. The contract test (engine-seam.test.ts) tells.
  */
-const HOLLOW = Symbol('hollow page');
+/** A hollow page holds the moment of its user's arrival: the engine asks for its context in Artillery's very own tick. */
+const ARRIVED = Symbol('hollow page');
 
-function hollowPage(): object {
-  return { [HOLLOW]: true, on() {}, async close() {} };
+function hollowPage(arrivedAtMs: number): object {
+  return { [ARRIVED]: arrivedAtMs, on() {}, async close() {} };
 }
 
-function hollowContext(): object {
+function hollowContext(arrivedAtMs: number): object {
   return {
     async addInitScript() {},
     async newPage() {
-      return hollowPage();
+      return hollowPage(arrivedAtMs);
     },
     setDefaultTimeout() {},
     setDefaultNavigationTimeout() {},
@@ -28,12 +29,13 @@ function hollowContext(): object {
 
 /** Gives the engine a hollow browser. */
 export function installHollowBrowser(): void {
-  artillery().__browser = { newContext: async () => hollowContext() };
+  artillery().__browser = { newContext: async () => hollowContext(performance.now()) };
 }
 
-/** Returns whether a page came from the hollow browser. */
-export function isHollow(page: unknown): boolean {
-  return typeof page === 'object' && page !== null && HOLLOW in page;
+/** Returns when the user of a page arrived, by this thread's `performance.now()`; null for a page that is not hollow. */
+export function arrivedAtMs(page: unknown): number | null {
+  if (typeof page !== 'object' || page === null || !(ARRIVED in page)) return null;
+  return page[ARRIVED] as number;
 }
 
 /** A virtual user's failure, for Artillery's own count. It is in the observations already. */

@@ -1,4 +1,5 @@
 /** Small builders of model values for tests: each gives something valid, and takes what a test is about. */
+import { ValidityRules } from '../model/index.ts';
 import type {
   AgentTaskObservation,
   JourneyObservation,
@@ -37,6 +38,7 @@ export function planOf(changes: Partial<Plan> = {}): Plan {
     confidence: 0.95,
     warmUpPhases: [],
     routes: [],
+    validity: ValidityRules.parse({}),
     gates: [],
     gatesNotInProfile: [],
     sourceHash: '0',
@@ -59,7 +61,7 @@ export function stepOf(changes: Partial<StepObservation>): Observation {
 }
 
 export function journeyOf(changes: Partial<JourneyObservation>): Observation {
-  return { ...user, kind: 'journey', startedMs: 0, durationMs: 1000, outcome: 'passed', ...changes };
+  return { ...user, kind: 'journey', startedMs: 0, intendedMs: 0, durationMs: 1000, outcome: 'passed', ...changes };
 }
 
 export function requestOf(changes: Partial<RequestObservation>): Observation {

@@ -1,4 +1,6 @@
+export * from './arrivals.ts';
 export * from './observation.ts';
 export * from './plan.ts';
+export * from './schedule.ts';
 export * from './slo.ts';
 export * from './verdict.ts';

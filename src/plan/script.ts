@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CodedError, type Fault } from '../errors.ts';
-import type { Phase, PlannedJourney } from '../model/index.ts';
+import { scheduleOf, type Phase, type PlannedJourney } from '../model/index.ts';
 import { didYouMean } from '../nearest.ts';
 import type { YamlFile, YamlPath } from './yaml.ts';
 
@@ -30,7 +30,7 @@ export interface ScriptPlan {
 }
 
 interface RawScript {
-  config?: { phases?: unknown; plugins?: { journeys?: unknown } };
+  config?: { phases?: unknown; mode?: unknown; plugins?: { journeys?: unknown } };
   scenarios?: unknown;
 }
 
@@ -53,7 +53,7 @@ export function readScript(script: unknown, sources: readonly YamlFile[], knownJ
 
   const unknown: Fault[] = [];
   const journeys = readScenarios(raw.scenarios, at, knownJourneys, faults, unknown);
-  const phases = readPhases(raw.config?.phases, at, faults);
+  const phases = readPhases(raw.config?.phases, raw.config?.mode, at, faults);
   if (faults.length > 0) throw new CodedError('J_SCRIPT_INVALID', [...faults, ...unknown]);
   if (unknown.length > 0) throw new CodedError('J_JOURNEY_UNKNOWN', unknown);
   return { config: (parsed as { data: PluginConfig }).data, phases, journeys };
@@ -88,7 +88,7 @@ function readScenarios(
   return journeys;
 }
 
-function readPhases(raw: unknown, at: (path: YamlPath) => string, faults: Fault[]): Phase[] {
+function readPhases(raw: unknown, defaultMode: unknown, at: (path: YamlPath) => string, faults: Fault[]): Phase[] {
   if (!Array.isArray(raw) || raw.length === 0) {
     faults.push({ where: at(['config', 'phases']), message: 'no phases, so no user would arrive' });
     return [];
@@ -119,7 +119,17 @@ function readPhases(raw: unknown, at: (path: YamlPath) => string, faults: Fault[
     const name = typeof phase.name === 'string' && phase.name ? phase.name : `phase ${index + 1}`;
     if (names.has(name)) faults.push({ where: place('name'), message: `two phases are named "${name}"`, hint: 'results are told apart by the name of their phase' });
     names.add(name);
-    return { name, durationS: durationS ?? 0, arrivalRate: rate, rampTo: whole('rampTo'), arrivalCount: count, pause };
+    if (phase.maxVusers !== undefined) {
+      faults.push({ where: place('maxVusers'), message: 'Artillery skips the users above it in silence', hint: 'use maxUsers of the journeys plugin: it counts them as dropped' });
+    }
+    const mode = phase.mode ?? defaultMode ?? 'uniform';
+    if (mode !== 'uniform' && mode !== 'poisson') faults.push({ where: place('mode'), message: `mode is ${JSON.stringify(mode)}`, hint: 'uniform or poisson' });
+    const read: Phase = { name, durationS: durationS ?? 0, arrivalRate: rate, rampTo: whole('rampTo'), arrivalCount: count, pause };
+    const random = mode === 'poisson' && rate !== null && count === null && read.rampTo === null && !pause;
+    if (!random && rate !== null && rate > 0 && read.durationS > 0 && read.rampTo === null && !pause && scheduleOf(read).count === 0) {
+      faults.push({ where: place('duration'), message: 'shorter than the time between two users: Artillery would never end this phase' });
+    }
+    return random ? { ...read, poisson: true } : read;
   });
 }
 
@@ -154,16 +164,9 @@ export function effectivePhases(merged: unknown, profile: unknown): unknown {
   });
 }
 
-/** Returns how many users the phases will bring, at their planned rates. */
+/** Returns how many users the phases will bring. */
 export function expectedArrivals(phases: readonly Phase[]): number {
-  return Math.round(
-    phases.reduce((sum, phase) => {
-      if (phase.pause) return sum;
-      if (phase.arrivalCount !== null) return sum + phase.arrivalCount;
-      const from = phase.arrivalRate ?? 0;
-      return sum + ((from + (phase.rampTo ?? from)) / 2) * phase.durationS;
-    }, 0),
-  );
+  return phases.reduce((sum, phase) => sum + scheduleOf(phase).count, 0);
 }
 
 function asKey(part: PropertyKey): string | number {

@@ -1,11 +1,13 @@
 import type { Analysis } from '../analyze/analyze.ts';
 import type { GateResult, Plan, Totals, Verdict } from '../model/index.ts';
+import { arrivalsDoubt, underDoubt } from './arrivals.ts';
 import { plural } from './evidence.ts';
 import { judgeGate } from './judge-gate.ts';
 
 /** Returns the verdict on a run: every gate of its plan, the decision, the reason and the exit code. */
 export function judge(plan: Plan, analysis: Analysis): Verdict {
-  const gates = plan.gates.map((gate) => judgeGate(gate, analysis, plan.confidence));
+  const unplanned = arrivalsDoubt(plan, analysis.arrivals);
+  const gates = plan.gates.map((gate) => underDoubt(judgeGate(gate, analysis, plan.confidence), unplanned));
   return decide(gates, analysis.totals);
 }
 

@@ -1,0 +1,23 @@
+import type { GateResult, PhaseArrivals, Plan } from '../model/index.ts';
+
+/** Errors count however many users came, and when; a cold start is timed by the target itself. */
+const NOT_LATENCY = new Set([
+  'agent_success_rate', 'cold_start_incidence', 'cold_start_penalty', 'request_error_rate', 'journey_error_rate',
+]);
+
+/**
+ * Returns why nothing can be said about latency: a judged phase in which other users came than the plan's. An open model that
+ * has silently become a closed one sends fewer users just when the target slows down, and so makes it look fast; users that
+ * come in bunches make it look slow. Null where the users came as planned.
+ */
+export function arrivalsDoubt(plan: Plan, arrivals: readonly PhaseArrivals[]): string | null {
+  const warmUp = new Set(plan.warmUpPhases);
+  return arrivals.find((one) => one.notAsPlanned && !warmUp.has(one.phase))?.note ?? null;
+}
+
+/** Returns a gate's result under that doubt: a settled latency gate is open again, all else stays as it is. */
+export function underDoubt(gate: GateResult, doubt: string | null): GateResult {
+  const settled = gate.status === 'pass' || gate.status === 'fail';
+  if (doubt === null || !settled || NOT_LATENCY.has(gate.metric)) return gate;
+  return { ...gate, status: 'inconclusive', hint: `not the planned load: ${doubt}` };
+}
