@@ -1,4 +1,3 @@
-import type { HealthSample } from '../src/collect/health.ts';
 import type { Observation } from '../src/model/index.ts';
 
 const EVERY_MS = 10_000;
@@ -18,6 +17,7 @@ export class LiveLine {
   #failed = 0;
   #perceivedMs: number[] = [];
   #cpuShares: number[] = [];
+  #excessMs: number[] = [];
 
   constructor(say: (line: string) => void, now: () => Now) {
     this.#say = say;
@@ -32,11 +32,11 @@ export class LiveLine {
       else this.#failed += 1;
     } else if (observation.kind === 'step' && observation.role === 'observer' && observation.perceivedMs !== null) {
       this.#perceivedMs.push(observation.perceivedMs);
+    } else if (observation.kind === 'health') {
+      if (observation.cpuShare !== null) this.#cpuShares.push(observation.cpuShare);
+    } else if (observation.kind === 'canary' && observation.role === 'observer' && observation.excessMs !== null) {
+      this.#excessMs.push(observation.excessMs);
     }
-  }
-
-  seeHealth(sample: HealthSample): void {
-    if (sample.cpuShare !== null) this.#cpuShares.push(sample.cpuShare);
   }
 
   stop(): void {
@@ -45,11 +45,13 @@ export class LiveLine {
 
   #print(): void {
     const { active, elapsedMs, phase } = this.#now();
-    const steps = this.#perceivedMs.toSorted((a, b) => a - b);
-    const median = steps[Math.floor((steps.length - 1) / 2)];
+    const n = this.#perceivedMs.length;
+    const perceived = median(this.#perceivedMs);
+    const excess = median(this.#excessMs);
     const cpu = this.#cpuShares.length > 0 ? `${Math.round((100 * this.#cpuShares.reduce((a, b) => a + b, 0)) / this.#cpuShares.length)} %` : 'unknown';
     this.#perceivedMs = [];
     this.#cpuShares = [];
+    this.#excessMs = [];
     this.#say(
       [
         clock(elapsedMs).padStart(6),
@@ -57,11 +59,16 @@ export class LiveLine {
         `${active} active`.padStart(10),
         `${this.#passed} passed`.padStart(11),
         `${this.#failed} failed`.padStart(9),
-        `perceived p50 ${median === undefined ? '–' : `${Math.round(median)} ms`} (n ${steps.length})`,
+        `perceived p50 ${perceived === undefined ? '–' : `${Math.round(perceived)} ms`} (n ${n})`,
         `CPU ${cpu}`,
+        ...(excess === undefined ? [] : [`canary ${excess < 0 ? '−' : '+'}${Math.abs(Math.round(excess))} ms`]),
       ].join('  '),
     );
   }
+}
+
+function median(values: number[]): number | undefined {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 }
 
 function clock(elapsedMs: number): string {

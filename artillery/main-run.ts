@@ -4,7 +4,9 @@ import type { EventEmitter } from 'node:events';
 import { Recorder } from '../src/collect/recorder.ts';
 import { judgeRun } from '../src/cli/judge-run.ts';
 import { wantsColor } from '../src/cli/color.ts';
-import { resolveBrowser } from '../src/drive/browser.ts';
+import { resolveBrowser, type ResolvedBrowser } from '../src/drive/browser.ts';
+import { startCanaryServer, type CanaryServer } from '../src/drive/canary.ts';
+import { canaryIdle } from '../src/drive/canary-idle.ts';
 import { describeEnvironment } from '../src/drive/environment.ts';
 import { endLeftovers, probePriority } from '../src/drive/launcher.ts';
 import { startPlatform, type RunningPlatform } from '../src/drive/platform.ts';
@@ -38,6 +40,7 @@ export class MainRun {
   #plan: Plan | null = null;
   #runDir: string | null = null;
   #platform: RunningPlatform | null = null;
+  #canary: CanaryServer | null = null;
   #lock: RunLock | null = null;
   #recorder: Recorder | null = null;
   #workerReady = false;
@@ -69,7 +72,7 @@ export class MainRun {
     try {
       await this.#prepare(journeys, journeyFaults);
     } catch (error) {
-      await this.#platform?.stop();
+      await this.#stopParts();
       this.#refuse(asCodedError(error));
     }
   }
@@ -106,11 +109,12 @@ export class MainRun {
     const priority = await probePriority(join(runDir, 'browsers'));
     writeRunFile(join(runDir, 'environment.json'), describeEnvironment(ROOT, browser, priority));
     this.#recorder = new Recorder(join(runDir, 'observations.main.ndjson'), (error) => this.#end(new CodedError('J_OBSERVATIONS_LOST', [{ where: runDir, message: error.message }])));
+    const canary = await this.#startCanary(runDir, browser, priority);
     this.#plan = plan;
     this.#record({ event: 'started' });
 
     const input: WorkerInput = {
-      runDir, browser, phases, startedAtMonotonicMs: this.#startedAtMonotonicMs,
+      runDir, browser, phases, canary, startedAtMonotonicMs: this.#startedAtMonotonicMs,
       ...(settings.TARGET_HTTP_USER && settings.TARGET_HTTP_PASSWORD
         ? { httpCredentials: { username: settings.TARGET_HTTP_USER, password: settings.TARGET_HTTP_PASSWORD } } : {}),
     };
@@ -120,6 +124,25 @@ export class MainRun {
     say(`target   ${url}${embedded ? ' (the bundled platform)' : ''}`);
     say(`browser  ${browser.source}, Chromium ${browser.version} · crowd priority: ${priority}`);
     say(`plan     ${plan.profile}: about ${expectedArrivals(plan.phases)} users in ${Math.round(seconds)} s, ${plan.journeys.length} journeys, ${Math.round(plan.settings.observerShare * 100)} % observers, ${plan.gates.length} gates, seed ${plan.seed}\n`);
+  }
+
+  /** Without its canary a run can still be judged; its verdict says that nobody watched the observers. */
+  async #startCanary(runDir: string, browser: ResolvedBrowser, crowdPriority: string): Promise<WorkerInput['canary']> {
+    try {
+      this.#canary = await startCanaryServer();
+      const { url } = this.#canary;
+      const { idleMs, source } = await canaryIdle({ root: ROOT, browser, crowdPriority, url, browsersFolder: join(runDir, 'browsers') });
+      const shown = idleMs.observer === null ? '' : `idle ${idleMs.observer.toFixed(1)} ms, `;
+      say(`canary   ${shown}${source}`);
+      return { url, idleMs };
+    } catch (error) {
+      say(`canary   not run: ${asCodedError(error).faults[0]?.message ?? 'it did not start'}`);
+      return null;
+    }
+  }
+
+  async #stopParts(): Promise<void> {
+    await Promise.all([this.#platform?.stop(), this.#canary?.stop()]);
   }
 
   #askedTarget(settings: HarnessSettings): string {
@@ -141,7 +164,7 @@ export class MainRun {
 
   #enterPhase(index: number): void {
     const name = this.#plan?.phases[index]?.name ?? null;
-    this.#channel.send({ type: 'phase', name });
+    this.#channel.send({ type: 'phase', name, startedMs: this.#now() });
     this.#record({ event: 'phase', detail: name ?? `phase ${index + 1}` });
   }
 
@@ -167,7 +190,7 @@ export class MainRun {
       printError(coded);
       artillery().suggestedExitCode = coded.exitCode;
     } finally {
-      await this.#platform?.stop();
+      await this.#stopParts();
       this.#lock?.release();
       this.#channel.close();
       this.#ended = true;
@@ -228,6 +251,7 @@ export class MainRun {
     if (this.#ended) return;
     this.#recorder?.flush();
     this.#platform?.killNow();
+    this.#canary?.killNow();
     if (this.#runDir) endLeftovers(join(this.#runDir, 'browsers'));
     this.#lock?.release();
     if (!this.#plan || !this.#runDir) return;

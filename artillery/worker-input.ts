@@ -1,4 +1,5 @@
 import type { ResolvedBrowser } from '../src/drive/browser.ts';
+import type { IdleMs } from '../src/drive/canary.ts';
 
 /** Name of the environment variable by which the main thread hands its worker what plan.json must not hold. */
 export const WORKER_INPUT = 'OPENSHOW_JOURNEYS_WORKER_INPUT';
@@ -10,5 +11,7 @@ export interface WorkerInput {
   startedAtMonotonicMs: number;
   /** The phases in Artillery's form, a profile's in place of the script's. */
   phases: object[];
+  /** The canary's page and its latency on the idle machine; null where it could not be started. */
+  canary: { url: string; idleMs: IdleMs } | null;
   httpCredentials?: { username: string; password: string };
 }

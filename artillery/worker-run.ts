@@ -1,21 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Canary } from '../src/drive/canary.ts';
 import { BrowserPool } from '../src/drive/pool.ts';
 import { createLauncher } from '../src/drive/launcher.ts';
+import { ArrivalClock } from '../src/drive/arrivals.ts';
 import { createSampler } from '../src/drive/observers.ts';
 import { clockSince } from '../src/drive/run-clock.ts';
 import { runUser, type UserSurroundings } from '../src/drive/virtual-user.ts';
 import { Recorder } from '../src/collect/recorder.ts';
 import { createRouter } from '../src/collect/routes.ts';
-import { HealthSampler } from '../src/collect/health.ts';
+import { HealthMonitor } from '../src/collect/health.ts';
 import { asCodedError } from '../src/errors.ts';
 import { createFixtures } from '../fixtures/index.ts';
 import type { AnyJourney } from '../src/journey.ts';
 import { OBSERVATION_VERSION, type Plan } from '../src/model/index.ts';
 import { say } from './artillery-global.ts';
 import { Channel, type Message } from './channel.ts';
-import { JourneyFailure, installHollowBrowser, muteJourneyFailures } from './engine-seam.ts';
+import { JourneyFailure, arrivedAtMs, installHollowBrowser, muteJourneyFailures } from './engine-seam.ts';
 import { LiveLine } from './live-line.ts';
+import { surviveStrayRejections } from './stray-rejections.ts';
 import { WORKER_INPUT, type WorkerInput } from './worker-input.ts';
 
 /** Users that are still under way when a run is told to end get this long to close their pages. */
@@ -32,7 +35,9 @@ export class WorkerRun {
   readonly #around: UserSurroundings;
   readonly #roleOf: (journey: string) => 'observer' | 'crowd';
   readonly #live: LiveLine;
-  readonly #health: HealthSampler;
+  readonly #health: HealthMonitor;
+  readonly #canaries: Canary[];
+  readonly #arrivals: ArrivalClock;
   readonly #interrupt = new AbortController();
   #phase: string | null;
   #active = 0;
@@ -44,6 +49,7 @@ export class WorkerRun {
   constructor(script: { config: { phases?: object[] } }) {
     installHollowBrowser();
     muteJourneyFailures();
+    surviveStrayRejections(say);
     this.#channel = new Channel((message) => this.#onMessage(message));
     const input = JSON.parse(process.env[WORKER_INPUT] ?? 'null') as WorkerInput | null;
     // Without its input the preflight was skipped; the main thread ends the run with the reason.
@@ -52,10 +58,12 @@ export class WorkerRun {
       throw new Error('J_PREFLIGHT_MISSING');
     }
     // Before Artillery makes its runner of the script; see effectivePhases for why.
-    script.config.phases = input.phases;
+    // The one worker of this machine has every user; left unsaid, Artillery rounds the users of a ramp's seconds down.
+    script.config.phases = input.phases.map((phase) => ({ ...phase, worker: 1, totalWorkers: 1 }));
     const plan = JSON.parse(readFileSync(join(input.runDir, 'plan.json'), 'utf8')) as Plan;
     this.#plan = plan;
     this.#phase = plan.phases[0]?.name ?? null;
+    this.#arrivals = new ArrivalClock(plan.phases);
     const file = join(input.runDir, `observations.worker-${process.env.LOCAL_WORKER_ID}.ndjson`);
     this.#recorder = new Recorder(file, (error) => this.#fatal('J_OBSERVATIONS_LOST', file, error));
     this.#pool = new BrowserPool(createLauncher(input.browser, join(input.runDir, 'browsers')), {
@@ -85,21 +93,40 @@ export class WorkerRun {
       fixtures: ({ vu, context }) => createFixtures({ context, vu, runId: plan.runId, seed: plan.seed }),
     };
     this.#live = new LiveLine(say, () => ({ active: this.#active, elapsedMs: now(), phase: this.#phase }));
-    this.#health = new HealthSampler((sample) => {
-      this.#live.seeHealth(sample);
-      this.#recorder.record({
-        v: OBSERVATION_VERSION, kind: 'health', runId: plan.runId, tMs: now(), phase: this.#phase, vu: null, journey: null,
-        activeUsers: this.#active, ...sample,
-      });
+    const healthFile = join(input.runDir, 'observations.health.ndjson');
+    this.#health = new HealthMonitor({
+      runId: plan.runId,
+      file: healthFile,
+      reportsFolder: input.runDir,
+      startedAtMonotonicMs: input.startedAtMonotonicMs,
+      pids: () => this.#pool.pids,
+      onSample: (sample) => this.#live.see(sample),
+      onLost: (error) => this.#fatal('J_OBSERVATIONS_LOST', healthFile, error),
     });
+    this.#health.phase = this.#phase;
     // The first users must not wait for a browser to start. A failure shows again, and is reported, at the first arrival.
     this.#pool.warm(['observer', 'crowd']).catch(() => {});
+    this.#canaries = this.#startCanaries(input, now);
     this.#channel.send({ type: 'ready' });
   }
 
+  /** One canary in each browser; they are no users, and none of the users' bounds counts them. */
+  #startCanaries({ canary }: WorkerInput, now: () => number): Canary[] {
+    if (!canary) return [];
+    const { seed, runId } = this.#plan;
+    return (['observer', 'crowd'] as const).map((role) => new Canary({
+      pool: this.#pool, role, url: canary.url, idleMs: canary.idleMs[role], seed,
+      onClick: (click) => this.#around.sink.record({
+        v: OBSERVATION_VERSION, kind: 'canary', runId, tMs: now(), phase: this.#phase, vu: null, journey: null, ...click,
+      }),
+    }));
+  }
+
   /** One arrival: runs the journey, or counts it as dropped when as many users are under way as the plan allows. */
-  async arrive(journey: AnyJourney, _page: unknown): Promise<void> {
+  async arrive(journey: AnyJourney, page: unknown): Promise<void> {
     this.#created += 1;
+    const sinceMs = performance.now() - (arrivedAtMs(page) ?? performance.now());
+    const { phase, intendedMs } = this.#arrivals.arrived(this.#around.now() - sinceMs);
     const vu = `${process.env.LOCAL_WORKER_ID}-${this.#created}`;
     const { settings } = this.#plan;
     const wanted = this.#roleOf(journey.name);
@@ -108,18 +135,20 @@ export class WorkerRun {
     if (this.#active >= settings.maxUsers) {
       const tMs = this.#around.now();
       this.#around.sink.record({
-        v: OBSERVATION_VERSION, kind: 'journey', runId: this.#plan.runId, tMs, phase: this.#phase, vu, journey: journey.name, role,
-        startedMs: tMs, durationMs: 0, outcome: 'dropped', message: `${settings.maxUsers} users were under way`,
+        v: OBSERVATION_VERSION, kind: 'journey', runId: this.#plan.runId, tMs, phase, vu, journey: journey.name, role,
+        startedMs: tMs, intendedMs: intendedMs(), durationMs: 0, outcome: 'dropped', message: `${settings.maxUsers} users were under way`,
       });
       throw new JourneyFailure('dropped');
     }
     this.#active += 1;
+    this.#health.activeUsers = this.#active;
     if (role === 'observer') this.#activeObservers += 1;
     try {
-      const result = await runUser({ vu, role, phase: this.#phase, journey }, this.#around);
+      const result = await runUser({ vu, role, phase, intendedMs, journey, demoted: role !== wanted }, this.#around);
       if (result.outcome !== 'passed') throw new JourneyFailure(result.errorCode ?? result.outcome);
     } finally {
       this.#active -= 1;
+      this.#health.activeUsers = this.#active;
       if (role === 'observer') this.#activeObservers -= 1;
       if (this.#active === 0) this.#idle?.();
     }
@@ -140,14 +169,19 @@ export class WorkerRun {
         new Promise<void>((resolve) => setTimeout(resolve, DRAIN_LIMIT_MS).unref()),
       ]);
     }
-    this.#health.stop();
+    await Promise.all(this.#canaries.map((canary) => canary.stop()));
     await this.#pool.close();
+    await this.#health.stop();
     this.#recorder.close();
     this.#channel.send({ type: 'drained', created: this.#created });
   }
 
   #onMessage(message: Message): void {
-    if (message.type === 'phase') this.#phase = message.name;
+    if (message.type === 'phase') {
+      this.#phase = message.name;
+      this.#health.phase = message.name;
+      this.#arrivals.phaseStarted(message.name, message.startedMs);
+    }
     if (message.type === 'drain') {
       this.close(message.interrupted).catch((error: unknown) => this.#fatal('J_HARNESS_FAULT', 'drain', error));
     }

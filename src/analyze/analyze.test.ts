@@ -162,6 +162,7 @@ test("totals count every user by outcome and show the difference to Artillery's 
     ended: 'completed',
     unreadableLines: 0,
     artilleryDifference: 1,
+    demoted: 0,
   });
 });
 

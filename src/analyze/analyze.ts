@@ -1,4 +1,5 @@
-import type { Finding, Observation, Plan, Totals } from '../model/index.ts';
+import type { Finding, Observation, PhaseArrivals, Plan, Totals } from '../model/index.ts';
+import { createArrivals } from './arrivals.ts';
 import { createCollector } from './collect.ts';
 import type { Collected } from './collect.ts';
 import { maximumOf, percentileOf, rateOf } from './findings.ts';
@@ -7,6 +8,7 @@ import { seriesKey } from './series.ts';
 /** Everything known about a run: its findings, and the series behind them for evidence and hints. */
 export interface Analysis extends Collected {
   findings: Finding[];
+  arrivals: PhaseArrivals[];
   totals: Totals;
 }
 
@@ -14,6 +16,8 @@ export interface Analysis extends Collected {
 const STATS: Record<string, readonly string[]> = {
   perceived_latency: ['p50', 'p75', 'p95'],
   driver_latency: ['p50', 'p75', 'p95'],
+  journey_duration: ['p50', 'p95'],
+  journey_duration_from_intended: ['p50', 'p95'],
   vital: ['p50', 'p75'],
   agent_completion: ['p50', 'p75', 'p90'],
   agent_first_progress: ['p50', 'p75', 'p90'],
@@ -33,11 +37,17 @@ export interface Analyzer {
 /** Returns an analyzer to feed with a run's observations, in any order. The same set gives the same analysis. */
 export function createAnalyzer(plan: Plan): Analyzer {
   const collector = createCollector(plan);
+  const arrivals = createArrivals(plan);
   return {
-    add: (observation) => collector.add(observation),
+    add: (observation) => {
+      collector.add(observation);
+      arrivals.add(observation);
+    },
     finish: (unreadableLines = 0) => {
       const collected = collector.finish();
-      return { ...collected, findings: findingsOf(plan, collected), totals: totalsOf(collected, unreadableLines) };
+      const totals = totalsOf(collected, unreadableLines);
+      const run = { completed: totals.ended === 'completed', lastMs: collected.lastMs };
+      return { ...collected, findings: findingsOf(plan, collected), arrivals: arrivals.finish(run), totals };
     },
   };
 }
@@ -85,5 +95,6 @@ function totalsOf(collected: Collected, unreadableLines: number): Totals {
     ended: ended.fault ? 'fault' : ended.interrupted ? 'interrupted' : ended.completed ? 'completed' : null,
     unreadableLines,
     artilleryDifference: artilleryCreated === null ? null : artilleryCreated - collected.journeys,
+    demoted: collected.demoted,
   };
 }

@@ -8,14 +8,15 @@ import type {
   Plan,
   RequestObservation,
   StepObservation,
+  Validity,
   VitalObservation,
 } from '../model/index.ts';
 import { createColdStarts } from './cold-starts.ts';
 import { percent } from './findings.ts';
+import { addJourneyDuration } from './journey-durations.ts';
 import {
   absorb,
   addFailure,
-  censor,
   emptyLatency,
   emptyRate,
   isError,
@@ -24,6 +25,9 @@ import {
   seriesKey,
 } from './series.ts';
 import type { Failure, LatencySeries, RateSeries } from './series.ts';
+import { WindowedSeries, nameLeftOut } from './windowed.ts';
+import type { Span } from './windowed.ts';
+import { watchWindows } from './windows.ts';
 import { createServerTimes } from './server-times.ts';
 import type { ServerTimes } from './server-times.ts';
 
@@ -43,6 +47,9 @@ export interface Collected {
   lastMs: number | null;
   ended: { completed: boolean; interrupted: boolean; fault: boolean };
   artilleryCreated: number | null;
+  /** Users drawn as observers who joined the crowd. */
+  demoted: number;
+  validity: Validity;
 }
 
 export interface Collector {
@@ -57,10 +64,14 @@ export function createCollector(plan: Plan): Collector {
   const judgedWindow = left.length === 0 ? 'whole run' : `without warm-up (${left.join(', ')})`;
   const latency = new Map<string, LatencySeries>();
   const rates = new Map<string, RateSeries>();
-  const steps = new Map<string, { awaited: LatencySeries; bare: LatencySeries }>();
+  const observed = new Map<string, WindowedSeries>();
+  const steps = new Map<string, { awaited: WindowedSeries; bare: WindowedSeries }>();
+  const windows = watchWindows(plan.validity);
+  /** When the users lived whose latency is judged. */
+  let judgedSpan: Span | null = null;
   const coldStarts = createColdStarts();
   let degraded = 0;
-  const collected: Collected = {
+  const collected: Omit<Collected, 'validity'> = {
     latency,
     rates,
     serverTimes: createServerTimes(judgedWindow),
@@ -73,48 +84,63 @@ export function createCollector(plan: Plan): Collector {
     lastMs: null,
     ended: { completed: false, interrupted: false, fault: false },
     artilleryCreated: null,
+    demoted: 0,
   };
 
-  const newLatency = (
-    metric: string,
-    scope: Record<string, string>,
-    unit = 'ms',
-    window = judgedWindow,
-  ): LatencySeries => emptyLatency(metric, scope, unit, window);
-  const latencyOf = (...[metric, scope, unit, window]: Parameters<typeof newLatency>): LatencySeries =>
-    entry(latency, seriesKey(metric, scope), () => newLatency(metric, scope, unit, window));
+  const newObserved = (metric: string, scope: Record<string, string>, unit = 'ms'): WindowedSeries =>
+    new WindowedSeries(metric, scope, unit, judgedWindow);
+  /** A series of what observers see. */
+  const latencyOf = (metric: string, scope: Record<string, string>, unit?: string): WindowedSeries =>
+    entry(observed, seriesKey(metric, scope), () => newObserved(metric, scope, unit));
+  /** A series that does not depend on how undisturbed anybody was. */
+  const wholeRun = (metric: string, scope: Record<string, string>, unit = 'ms'): LatencySeries =>
+    entry(latency, seriesKey(metric, scope), () => emptyLatency(metric, scope, unit, 'whole run'));
   const rateOf = (metric: string, scope: Record<string, string>): RateSeries =>
     entry(rates, seriesKey(metric, scope), () => emptyRate(metric, scope));
   const isJudged = (one: { role: string; phase: string | null }): boolean =>
-    one.role === 'observer' && (one.phase === null || !warmUp.has(one.phase));
+    one.role === 'observer' && isLive(one);
+  const isLive = ({ phase }: { phase: string | null }): boolean => phase === null || !warmUp.has(phase);
+  const live = (one: { phase: string | null }, span: Span): Span => {
+    if (!isLive(one)) return span;
+    judgedSpan = {
+      fromMs: Math.min(judgedSpan?.fromMs ?? span.fromMs, span.fromMs),
+      toMs: Math.max(judgedSpan?.toMs ?? span.toMs, span.toMs),
+    };
+    return span;
+  };
   const addJourney = (one: JourneyObservation): void => {
     collected.journeys += 1;
     collected.byOutcome.set(one.outcome, (collected.byOutcome.get(one.outcome) ?? 0) + 1);
     if (one.outcome !== 'dropped' && one.role === 'observer') collected.observed += 1;
     if (isSample(one.outcome)) collected.users += 1;
+    if (one.demoted === true) collected.demoted += 1;
+    if (one.outcome !== 'dropped') live(one, { fromMs: one.startedMs, toMs: one.tMs });
     if (one.outcome === 'interrupted') return;
+    const failure = failureOf(one, one.errorCode ?? one.outcome);
+    if (isJudged(one)) addJourneyDuration(one, latencyOf, plan.settings.journeyDeadlineMs, failure);
     for (const scope of [{}, ...(one.journey === null ? [] : [{ journey: one.journey }])]) {
       const series = rateOf('journey_error_rate', scope);
       series.n += 1;
       if (!isError(one.outcome)) continue;
       series.events += 1;
-      addFailure(series.failures, failureOf(one, one.errorCode ?? one.outcome));
+      addFailure(series.failures, failure);
     }
   };
 
   const addStep = (one: StepObservation): void => {
+    const span = live(one, before(one.tMs, one.driverMs));
     if (!isJudged(one) || !isSample(one.outcome) || one.journey === null) return;
     const scope = { journey: one.journey, step: one.name };
     const series = entry(steps, seriesKey('step', scope), () => ({
-      awaited: newLatency('perceived_latency', scope),
-      bare: newLatency('driver_latency', scope),
+      awaited: newObserved('perceived_latency', scope),
+      bare: newObserved('driver_latency', scope),
     }));
     const awaited = one.clock === 'page' || one.unmeasured !== undefined;
     const target = awaited ? series.awaited : series.bare;
-    if (one.outcome === 'passed') measure(target, awaited ? one.perceivedMs : one.driverMs);
+    if (one.outcome === 'passed') target.measure(span, awaited ? one.perceivedMs : one.driverMs);
     else {
       const failure = failureOf(one, one.errorCode ?? one.outcome);
-      censor(target, one.deadlineMs, { ...failure, screenshot: one.screenshot ?? null });
+      target.censor(span, one.deadlineMs, { ...failure, screenshot: one.screenshot ?? null });
     }
   };
 
@@ -122,8 +148,9 @@ export function createCollector(plan: Plan): Collector {
     // A page that nobody interacted with has no INP at all: that is no gap in the measurement.
     if (!isJudged(one) || (one.name === 'INP' && one.value === null)) return;
     const unit = one.name === 'CLS' ? 'score' : 'ms';
-    measure(latencyOf('vital', { vital: one.name }, unit), one.value);
-    measure(latencyOf('vital', { vital: one.name, page: one.page }, unit), one.value);
+    const span = before(one.tMs, unit === 'ms' ? one.value : null);
+    latencyOf('vital', { vital: one.name }, unit).measure(span, one.value);
+    latencyOf('vital', { vital: one.name, page: one.page }, unit).measure(span, one.value);
   };
 
   const addRequest = (one: RequestObservation): void => {
@@ -140,11 +167,12 @@ export function createCollector(plan: Plan): Collector {
     }
     if (one.phase === null || !warmUp.has(one.phase)) collected.serverTimes.add(one);
     if (!isJudged(one)) return;
+    const span = before(one.tMs, one.durationMs);
     for (const group of one.resource === 'asset' ? [route] : [route, one.resource]) {
       const series = latencyOf('request_latency', { route: group });
       // An error page is not an answer: a fast one must not make a route look fast.
-      if (bad) censor(series, plan.settings.stepDeadlineMs, failure);
-      else measure(series, one.durationMs);
+      if (bad) series.censor(span, plan.settings.stepDeadlineMs, failure);
+      else series.measure(span, one.durationMs);
     }
   };
 
@@ -159,37 +187,44 @@ export function createCollector(plan: Plan): Collector {
     else addFailure(success.failures, failure);
     if (one.degraded) degraded += 1;
     if (!isJudged(one)) return;
+    const span = before(one.tMs, one.completedMs ?? one.firstProgressMs);
     const durations = { agent_completion: passed ? one.completedMs : null, agent_first_progress: one.firstProgressMs };
     for (const [metric, value] of Object.entries(durations)) {
       const series = latencyOf(metric, {});
-      if (!passed && value === null) censor(series, plan.settings.stepDeadlineMs, failure);
-      else measure(series, value);
+      if (!passed && value === null) series.censor(span, plan.settings.stepDeadlineMs, failure);
+      else series.measure(span, value);
     }
   };
 
   const addColdStart = (one: ColdStartObservation): void => {
-    latencyOf('cold_start_penalty', { service: one.service }, 'ms', 'whole run').values.push(one.durationMs);
+    wholeRun('cold_start_penalty', { service: one.service }).values.push(one.durationMs);
     coldStarts.addStart(one.service, one.vu);
   };
 
   const addHealth = (one: HealthObservation): void => {
     const inPercent = (share: number | null): number | null => (share === null ? null : percent(share));
-    measure(latencyOf('generator_cpu', {}, '%', 'whole run'), inPercent(one.cpuShare));
-    measure(latencyOf('generator_cpu_pressure', {}, '%', 'whole run'), inPercent(one.cpuPressureShare));
-    measure(latencyOf('generator_loop_delay', {}, 'ms', 'whole run'), one.loopDelayMaxMs);
+    windows.seeHealth(one);
+    measure(wholeRun('generator_cpu', {}, '%'), inPercent(one.cpuShare));
+    measure(wholeRun('generator_cpu_pressure', {}, '%'), inPercent(one.cpuPressureShare));
+    measure(wholeRun('generator_loop_delay', {}), one.loopDelayMaxMs);
   };
 
-  const addSteps = (): void => {
+  const settleObserved = (counts: (span: Span) => boolean): void => {
+    for (const [key, series] of observed) latency.set(key, series.settle(counts));
     for (const { awaited, bare } of steps.values()) {
-      const isAwaited = awaited.values.length + awaited.censored + awaited.unmeasured > 0;
-      if (!isAwaited && bare.values.length > 0) {
-        latency.set(seriesKey(bare.metric, bare.scope), bare);
+      const settled = { awaited: awaited.settle(counts), bare: bare.settle(counts) };
+      if (awaited.measured + awaited.others === 0 && bare.measured > 0) {
+        latency.set(seriesKey(bare.metric, bare.scope), settled.bare);
         collected.driverSteps.add(seriesKey(awaited.metric, awaited.scope));
         continue;
       }
       // A step that broke before its awaited element was looked for failed all the same.
-      absorb(awaited, bare);
-      latency.set(seriesKey(awaited.metric, awaited.scope), awaited);
+      absorb(settled.awaited, settled.bare);
+      latency.set(seriesKey(awaited.metric, awaited.scope), settled.awaited);
+    }
+    for (const series of latency.values()) {
+      series.values.sort((a, b) => a - b);
+      nameLeftOut(series);
     }
   };
 
@@ -217,15 +252,17 @@ export function createCollector(plan: Plan): Collector {
           return;
         case 'health':
           return addHealth(one);
+        case 'canary':
+          return windows.seeCanary(one);
       }
     },
     finish() {
-      addSteps();
+      const { validity, counts } = windows.finish(judgedSpan);
+      settleObserved(counts);
       for (const series of coldStarts.incidence(collected.users))
         rates.set(seriesKey(series.metric, series.scope), series);
       if (degraded > 0) rateOf('agent_success_rate', {}).notes.push(`${degraded} of the tasks were answered degraded`);
-      for (const series of latency.values()) series.values.sort((a, b) => a - b);
-      return collected;
+      return { ...collected, validity };
     },
   };
 }
@@ -234,6 +271,11 @@ function entry<T>(map: Map<string, T>, key: string, make: () => T): T {
   const found = map.get(key) ?? make();
   map.set(key, found);
   return found;
+}
+
+/** The time up to a moment that something took; nothing where that is not known. */
+function before(tMs: number, tookMs: number | null): Span {
+  return { fromMs: Math.max(0, tMs - (tookMs ?? 0)), toMs: tMs };
 }
 
 interface Failed {

@@ -14,6 +14,7 @@ function series(values: number[], censored = 0, unmeasured = 0): LatencySeries {
     values: [...values].sort((a, b) => a - b),
     censored,
     unmeasured,
+    leftOut: 0,
     deadlineMs: censored > 0 ? 10_000 : null,
     failures: emptyFailures(),
   };

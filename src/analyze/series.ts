@@ -25,6 +25,8 @@ export interface LatencySeries {
   values: number[];
   censored: number;
   unmeasured: number;
+  /** Samples that do not count, since the observers were disturbed. */
+  leftOut: number;
   /** The shortest deadline among the censored samples. */
   deadlineMs: number | null;
   failures: Failures;
@@ -78,6 +80,7 @@ export function emptyLatency(
     values: [],
     censored: 0,
     unmeasured: 0,
+    leftOut: 0,
     deadlineMs: null,
     failures: emptyFailures(),
   };
@@ -104,6 +107,7 @@ export function censor(series: LatencySeries, deadlineMs: number, failure: Failu
 /** Adds what failed in `other` to a series as failed, and what passed as unmeasured: its times are of another clock. */
 export function absorb(series: LatencySeries, other: LatencySeries): void {
   series.censored += other.censored;
+  series.leftOut += other.leftOut;
   series.unmeasured += other.values.length + other.unmeasured;
   if (other.deadlineMs !== null) series.deadlineMs = Math.min(series.deadlineMs ?? other.deadlineMs, other.deadlineMs);
   for (const [code, count] of other.failures.byCode) {

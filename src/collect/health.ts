@@ -1,78 +1,86 @@
-import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Worker } from 'node:worker_threads';
+import type { HealthObservation } from '../model/index.ts';
+import { Heart, type HealthOrder, type HealthSetup } from './heart.ts';
 
-/** State of the load generator over the last second; null where this machine cannot tell. */
-export interface HealthSample {
-  cpuShare: number | null;
-  cpuPressureShare: number | null;
-  loopDelayMaxMs: number | null;
-  rssBytes: number | null;
+export interface HealthOptions {
+  runId: string;
+  /** Where the samples go. */
+  file: string;
+  /** The folder whose disk must not fill up. */
+  reportsFolder: string;
+  /** The run's start on the monotonic clock, which every thread reads alike. */
+  startedAtMonotonicMs: number;
+  /** Main processes of the browsers that run now. */
+  pids: () => number[];
+  onSample: (sample: HealthObservation) => void;
+  /** The samples can no longer be written. */
+  onLost: (error: Error) => void;
 }
 
-const EVERY_MS = 1_000;
+const PIDS_EVERY_MS = 2_000;
+const STOP_LIMIT_MS = 2_000;
 
-/** Samples the generator once a second. Counters are compared with the sample before, so the first comes after a second. */
-export class HealthSampler {
-  readonly #onSample: (sample: HealthSample) => void;
-  readonly #timer: NodeJS.Timeout;
-  readonly #loop = monitorEventLoopDelay({ resolution: 10 });
-  #cpu = cpuTimes();
-  #pressureUs = pressureTotalUs();
-  #atMs = performance.now();
+type Said = { sample: HealthObservation } | { lost: string } | { stopped: true };
 
-  constructor(onSample: (sample: HealthSample) => void) {
-    this.#onSample = onSample;
-    this.#loop.enable();
-    this.#timer = setInterval(() => this.#sample(), EVERY_MS);
-    this.#timer.unref();
-  }
+/**
+ * Samples the generator from a thread of its own, which writes its own file: a busy event loop delays no sample and loses
+ * none. This side only beats a shared heart, whose missed beats the thread sees also while this loop stands still.
+ */
+export class HealthMonitor {
+  readonly #worker: Worker;
+  readonly #heart = new Heart();
+  readonly #pidTimer: NodeJS.Timeout;
+  readonly #stopped: Promise<void>;
 
-  stop(): void {
-    clearInterval(this.#timer);
-    this.#loop.disable();
-  }
-
-  #sample(): void {
-    const nowMs = performance.now();
-    const cpu = cpuTimes();
-    const pressureUs = pressureTotalUs();
-    const busy = cpu.busyMs - this.#cpu.busyMs;
-    const total = cpu.totalMs - this.#cpu.totalMs;
-    const elapsedUs = (nowMs - this.#atMs) * 1_000;
-    // The longest stall, not a percentile: the histogram counts samples, and a long stall is a single one.
-    const loopMaxMs = this.#loop.max / 1e6;
-    this.#onSample({
-      cpuShare: total > 0 ? busy / total : null,
-      cpuPressureShare: pressureUs !== null && this.#pressureUs !== null ? Math.min(1, (pressureUs - this.#pressureUs) / elapsedUs) : null,
-      // The monitor counts its own 10 ms period in. Without a sample in this second it says 0: not known.
-      loopDelayMaxMs: loopMaxMs > 0 ? Math.max(0, loopMaxMs - 10) : null,
-      rssBytes: process.memoryUsage.rss(),
+  constructor(options: HealthOptions) {
+    const { runId, file, reportsFolder, startedAtMonotonicMs, pids, onSample, onLost } = options;
+    const workerData: HealthSetup = { runId, file, reportsFolder, startedAtMonotonicMs, shared: this.#heart.shared };
+    this.#worker = new Worker(new URL('./health-thread.ts', import.meta.url), { workerData });
+    this.#worker.unref();
+    let end = (): void => {};
+    this.#stopped = new Promise((resolve) => {
+      end = resolve;
     });
-    this.#loop.reset();
-    this.#cpu = cpu;
-    this.#pressureUs = pressureUs;
-    this.#atMs = nowMs;
+    this.#worker.on('message', (said: Said) => {
+      if ('sample' in said) onSample(said.sample);
+      else if ('lost' in said) onLost(new Error(said.lost));
+      else end();
+    });
+    this.#worker.on('error', (error: Error) => {
+      onLost(error);
+      end();
+    });
+    this.#worker.on('exit', () => end());
+    this.#heart.beat();
+    this.#pidTimer = setInterval(() => this.#order({ pids: pids() }), PIDS_EVERY_MS);
+    this.#pidTimer.unref();
   }
-}
 
-function cpuTimes(): { busyMs: number; totalMs: number } {
-  let busyMs = 0;
-  let totalMs = 0;
-  for (const { times } of cpus()) {
-    const sum = times.user + times.nice + times.sys + times.idle + times.irq;
-    totalMs += sum;
-    busyMs += sum - times.idle;
+  /** Users under way, for the samples from now on. */
+  set activeUsers(count: number) {
+    this.#heart.activeUsers = count;
   }
-  return { busyMs, totalMs };
-}
 
-/** Microseconds since boot in which some task waited for a processor (Linux PSI). */
-function pressureTotalUs(): number | null {
-  try {
-    const total = /^some .*total=(\d+)/m.exec(readFileSync('/proc/pressure/cpu', 'utf8'))?.[1];
-    return total === undefined ? null : Number(total);
-  } catch {
-    return null;
+  /** The load phase, for the samples from now on. */
+  set phase(name: string | null) {
+    this.#order({ phase: name });
+  }
+
+  /** Resolves when every sample is in the file, or after a bound. */
+  async stop(): Promise<void> {
+    clearInterval(this.#pidTimer);
+    this.#heart.rest();
+    this.#order({ stop: true });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, STOP_LIMIT_MS);
+    });
+    await Promise.race([this.#stopped, late]);
+    clearTimeout(timer);
+    await this.#worker.terminate();
+  }
+
+  #order(order: HealthOrder): void {
+    this.#worker.postMessage(order);
   }
 }

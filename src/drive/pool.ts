@@ -21,6 +21,8 @@ export interface Lease {
   readonly context: BrowserContext;
   /** Aborted when the browser or one of the context's pages dies; the reason says which. */
   readonly crashed: AbortSignal;
+  /** Whether the context's browser takes no new users any more, and waits for those it has. */
+  readonly retired: boolean;
   /** Closes the context, within a bound. Never throws. */
   release(): Promise<void>;
 }
@@ -76,7 +78,12 @@ export class BrowserPool {
     running.made += 1;
     if (running.made >= this.#options.recycleAfterContexts) this.#retire(running);
     const crash = new AbortController();
-    const hold: Lease = { context: undefined as never, crashed: crash.signal, release: async () => {} };
+    const hold: Lease = {
+      context: undefined as never,
+      crashed: crash.signal,
+      get retired() { return running.retired; },
+      release: async () => {},
+    };
     // Held before the context exists, so that a retiring browser waits for it.
     running.open.add(hold);
     try {

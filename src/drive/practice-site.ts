@@ -44,7 +44,10 @@ function body(url: URL): { type: string; text: string } | null {
 
 function send(response: ServerResponse, found: { type: string; text: string } | null): void {
   const text = found?.text ?? 'not found';
-  response.writeHead(found ? 200 : 404, { 'content-type': `${found?.type ?? 'text/plain'}; charset=utf-8`, 'content-length': Buffer.byteLength(text) });
+  response.writeHead(found ? 200 : 404, {
+    'content-type': `${found?.type ?? 'text/plain'}; charset=utf-8`,
+    'content-length': Buffer.byteLength(text),
+  });
   response.end(text);
 }
 

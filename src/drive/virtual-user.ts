@@ -30,7 +30,11 @@ export interface UserSpec {
   vu: string;
   role: Role;
   phase: string | null;
+  /** When the plan meant the user to start; asked at its end. */
+  intendedMs?: () => number | null;
   journey: AnyJourney;
+  /** Drawn as an observer, but joins the crowd. */
+  demoted?: boolean;
 }
 
 export interface UserResult {
@@ -54,7 +58,8 @@ export async function runUser(spec: UserSpec, around: UserSurroundings): Promise
     result = { outcome: 'failed', errorCode: 'J_HARNESS_FAULT', message: plainMessage(error) };
   }
   const durationMs = around.now() - startedMs;
-  around.sink.record({ ...base, kind: 'journey', tMs: around.now(), startedMs, durationMs, ...result });
+  around.sink.record({ ...base, kind: 'journey', tMs: around.now(), startedMs, durationMs, intendedMs: spec.intendedMs?.() ?? null, ...result,
+    ...(spec.demoted ? { demoted: true } : {}) });
   return { ...result, durationMs };
 }
 

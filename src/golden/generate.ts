@@ -4,7 +4,8 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
-import type { Environment, Observation, Outcome, Plan } from '../model/index.ts';
+import { HealthObservation } from '../model/index.ts';
+import type { CanaryObservation, Environment, Observation, Outcome, Plan } from '../model/index.ts';
 import { readSlo } from '../plan/slo.ts';
 
 const RUN_ID = 'golden-smoke';
@@ -50,7 +51,7 @@ function seeded(seed: number): () => number {
 const tenth = (ms: number): number => Math.round(ms * 10) / 10;
 
 /** Returns the observations of a run of `users` users with the given seed. */
-export function goldenObservations(users = USERS, seed = 20): { main: Observation[]; worker: Observation[] } {
+export function goldenObservations(users = USERS, seed = 20): Record<'main' | 'worker' | 'health', Observation[]> {
   const random = seeded(seed);
   const near = (ms: number): number => tenth(ms * (0.8 + 0.4 * random() + (random() < 0.04 ? 0.9 : 0)));
   const names = Object.keys(JOURNEYS);
@@ -144,6 +145,7 @@ export function goldenObservations(users = USERS, seed = 20): { main: Observatio
       tMs: tenth(clock + 20),
       kind: 'journey',
       startedMs,
+      intendedMs: Math.max(0, tenth(startedMs - 1.5)),
       durationMs: tenth(clock + 20 - startedMs),
       outcome,
       ...error,
@@ -152,19 +154,46 @@ export function goldenObservations(users = USERS, seed = 20): { main: Observatio
   const run = { v: 1, runId: RUN_ID, phase: null, vu: null, journey: null, kind: 'run' } as const;
   const main: Observation[] = [
     { ...run, tMs: 0, event: 'started' },
-    ...Array.from({ length: Math.floor(lengthMs / 5000) }, (_, index): Observation => ({
-      ...run,
-      tMs: (index + 1) * 5000,
-      kind: 'health',
-      cpuShare: Math.round(400 + random() * 200) / 1000,
-      cpuPressureShare: 0.02,
-      loopDelayMaxMs: near(12),
-      rssBytes: 180_000_000,
-      activeUsers: 3,
-    })),
     { ...run, tMs: lengthMs + 2000, event: 'completed', counters: { 'vusers.created': users } },
   ];
-  return { main, worker };
+  worker.push(...canaryClicks(lengthMs));
+  return { main, worker, health: healthSamples(lengthMs) };
+}
+
+const outside = { v: 1, runId: RUN_ID, vu: null, journey: null } as const;
+const phaseAt = (tMs: number): string => (tMs < 10_000 ? 'warm up' : 'steady');
+
+/** A click about every second in each browser, and one stretch in which something else takes the processor. */
+function canaryClicks(lengthMs: number): CanaryObservation[] {
+  const random = seeded(7);
+  return (['observer', 'crowd'] as const).flatMap((role) => {
+    const idleMs = role === 'observer' ? 68.2 : 69.1;
+    const clicks: CanaryObservation[] = [];
+    for (let startedMs = 1_200; startedMs < lengthMs; startedMs = tenth(startedMs + 700 + 600 * random())) {
+      const disturbedMs = startedMs >= 50_500 && startedMs < 59_000 ? 60 + 50 * random() : 0;
+      const latencyMs = tenth(idleMs + (role === 'crowd' ? 25 : -6) + 14 * random() + disturbedMs);
+      const tMs = tenth(startedMs + latencyMs + 18);
+      clicks.push({
+        ...outside, phase: phaseAt(tMs), tMs, kind: 'canary', role, outcome: 'passed', latencyMs, idleMs,
+        excessMs: tenth(latencyMs - idleMs), driverMs: tenth(latencyMs + 18),
+      });
+    }
+    return clicks;
+  });
+}
+
+/** Twice a second would only make the file large: once in five seconds tells the same. */
+function healthSamples(lengthMs: number): HealthObservation[] {
+  const random = seeded(11);
+  return Array.from({ length: Math.floor(lengthMs / 5000) }, (_, index) => {
+    const tMs = (index + 1) * 5000;
+    return HealthObservation.parse({
+      ...outside, phase: phaseAt(tMs), tMs, kind: 'health',
+      cpuShare: Math.round(400 + random() * 200) / 1000, cpuPressureShare: 0.02, cpuStealShare: 0,
+      loopDelayMaxMs: tenth(10 + 4 * random()), rssBytes: 180_000_000, activeUsers: 3,
+      memoryUsedBytes: 2_100_000_000, memoryAvailableBytes: 5_900_000_000, browserProcesses: 14, openFiles: 60,
+    });
+  });
 }
 
 async function goldenPlan(): Promise<Plan> {
@@ -179,8 +208,8 @@ async function goldenPlan(): Promise<Plan> {
     target: { url: 'http://127.0.0.1:8085', embedded: true },
     profile: 'smoke',
     phases: [
-      { name: 'warm up', durationS: 10, arrivalRate: 1, ...phase },
-      { name: 'steady', durationS: 80, arrivalRate: 1, ...phase },
+      { name: 'warm up', durationS: 10, ...phase, arrivalRate: null, arrivalCount: 14 },
+      { name: 'steady', durationS: 80, ...phase, arrivalRate: null, arrivalCount: 106 },
     ],
     journeys: Object.keys(JOURNEYS).map((name) => ({ name, weight: 1 })),
     settings: {
@@ -193,6 +222,7 @@ async function goldenPlan(): Promise<Plan> {
     },
     confidence: slo.slo.confidence,
     warmUpPhases: slo.slo.warm_up_phases,
+    validity: slo.slo.validity,
     gates: slo.gates,
     routes: ['/find/:slug'],
     gatesNotInProfile: slo.gatesNotInProfile,
@@ -217,11 +247,12 @@ const ENVIRONMENT: Environment = {
 
 /** Returns the text of every input file of the golden run, by name. */
 export async function goldenFiles(): Promise<Record<string, string>> {
-  const { main, worker } = goldenObservations();
+  const { main, worker, health } = goldenObservations();
   const lines = (observations: Observation[]): string => observations.map((one) => `${JSON.stringify(one)}\n`).join('');
   return {
     'plan.json': `${JSON.stringify(await goldenPlan(), null, 2)}\n`,
     'environment.json': `${JSON.stringify(ENVIRONMENT, null, 2)}\n`,
+    'observations.health.ndjson': lines(health),
     'observations.main.ndjson': lines(main),
     'observations.worker-1.ndjson': lines(worker),
   };

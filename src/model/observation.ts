@@ -30,10 +30,14 @@ export const JourneyObservation = z.strictObject({
   ...perUser,
   kind: z.literal('journey'),
   startedMs: z.number().nonnegative(),
+  /** When the plan meant this user to start; null where nobody can know (random arrivals, single checks). */
+  intendedMs: z.number().nullable().default(null),
   durationMs: z.number().nonnegative(),
   outcome: Outcome,
   errorCode: z.string().optional(),
   message: z.string().optional(),
+  /** Drawn as an observer, but so many were observing already that it joined the crowd. */
+  demoted: z.literal(true).optional(),
 });
 
 /** One step. `perceivedMs` is null whenever the page's own clock could not tell: never a driver time in disguise. */
@@ -100,17 +104,58 @@ export const AgentTaskObservation = z.strictObject({
   degraded: z.boolean(),
 });
 
-/** State of the load generator; null where this machine cannot tell. */
+const known = z.number().nonnegative().nullable();
+/** Unknown in runs of before it was measured, and where this machine cannot tell. */
+const since = known.default(null);
+
+/** State of the load generator since the sample before; null where this machine cannot tell. */
 export const HealthObservation = z.strictObject({
   ...base,
   kind: z.literal('health'),
   /** Share of all processors in use, 0 to 1. */
-  cpuShare: z.number().nonnegative().nullable(),
+  cpuShare: known,
+  /** Use of the cgroup's CPU limit, 0 to 1; null without a limit. */
+  cpuOfLimitShare: since,
   /** Share of time in which some task waited for a processor (PSI `some`), 0 to 1. */
-  cpuPressureShare: z.number().nonnegative().nullable(),
-  loopDelayMaxMs: z.number().nonnegative().nullable(),
-  rssBytes: z.number().nonnegative().nullable(),
+  cpuPressureShare: known,
+  /** Share of processor time that the hypervisor gave to others, 0 to 1. */
+  cpuStealShare: since,
+  /** The longest time for which the users' event loop did not turn. */
+  loopDelayMaxMs: known,
+  /** Memory of the harness's own process. */
+  rssBytes: known,
+  memoryUsedBytes: since,
+  /** What may still be taken, of the machine and of the cgroup's limit. */
+  memoryAvailableBytes: since,
+  swapUsedBytes: since,
+  swapInBytesPerSecond: since,
+  /** Processes of the run's browsers. */
+  browserProcesses: since,
+  /** Their resident memory, without what they share with others. */
+  browserMemoryBytes: since,
+  /** File descriptors that the harness's own process holds. */
+  openFiles: since,
+  /** Room left for reports. */
+  diskFreeBytes: since,
   activeUsers: z.number().int().nonnegative(),
+});
+
+/** One click on a page of known, constant latency: what it took more than on the idle machine is the generator's doing. */
+export const CanaryObservation = z.strictObject({
+  ...base,
+  kind: z.literal('canary'),
+  role: Role,
+  /** `timeout`: no answer was shown before the click's deadline; `crashed`, `failed`: the page itself was lost. */
+  outcome: Outcome,
+  /** As the page's own clock saw it; null where there is none. */
+  latencyMs: known,
+  /** The median of the same click on the idle machine; null where none could be had. */
+  idleMs: known,
+  /** `latencyMs` over `idleMs`; below zero where it was faster. */
+  excessMs: z.number().nullable(),
+  /** From the click to the driver's knowing: the time this observation speaks for, up to `tMs`. */
+  driverMs: z.number().nonnegative(),
+  message: z.string().optional(),
 });
 
 /** A turning point of the run itself; `counters` are Artillery's own totals, kept to show any difference. */
@@ -130,6 +175,7 @@ export const Observation = z.discriminatedUnion('kind', [
   ColdStartObservation,
   AgentTaskObservation,
   HealthObservation,
+  CanaryObservation,
   RunObservation,
 ]);
 export type Observation = z.infer<typeof Observation>;
@@ -140,4 +186,5 @@ export type RequestObservation = z.infer<typeof RequestObservation>;
 export type ColdStartObservation = z.infer<typeof ColdStartObservation>;
 export type AgentTaskObservation = z.infer<typeof AgentTaskObservation>;
 export type HealthObservation = z.infer<typeof HealthObservation>;
+export type CanaryObservation = z.infer<typeof CanaryObservation>;
 export type RunObservation = z.infer<typeof RunObservation>;

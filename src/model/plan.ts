@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Gate } from './slo.ts';
+import { Gate, ValidityRules } from './slo.ts';
 
 export const PLAN_VERSION = 1;
 
@@ -12,6 +12,8 @@ export const Phase = z.strictObject({
   rampTo: z.number().nonnegative().nullable(),
   arrivalCount: z.number().int().nonnegative().nullable(),
   pause: z.boolean(),
+  /** Users come at random times, at the rate on average (Artillery's mode `poisson`). */
+  poisson: z.literal(true).optional(),
 });
 export type Phase = z.infer<typeof Phase>;
 
@@ -53,6 +55,8 @@ export const Plan = z.strictObject({
   warmUpPhases: z.array(z.string()),
   /** Patterns of addresses that hold a name or id, such as `/find/:slug`. */
   routes: z.array(z.string()).default([]),
+  /** When the observers count as undisturbed. */
+  validity: ValidityRules.prefault({}),
   gates: z.array(Gate),
   /** Gates of slo.yml that this profile does not judge, by id. */
   gatesNotInProfile: z.array(z.string()),

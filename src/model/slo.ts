@@ -48,11 +48,27 @@ export const Gate = z.union([
 ]);
 export type Gate = z.infer<typeof Gate>;
 
+/** When the observers count as undisturbed; documentation/slo.md gives the reason for each default. */
+export const ValidityRules = z.strictObject({
+  /** Below this share of healthy windows nothing is said about latency. */
+  min_healthy_percent: z.number().gt(0).max(100).default(80),
+  /** A window is disturbed where the median of the observer's canary is further above idle than the larger of these two. */
+  max_canary_excess_ms: z.number().positive().max(60_000).default(10),
+  max_canary_excess_percent: z.number().positive().max(1_000).default(20),
+  /** With fewer clicks of the canary a window is unknown, and so not healthy. */
+  min_canary_samples: z.number().int().min(1).max(10).default(3),
+  max_loop_delay_ms: z.number().positive().max(600_000).default(1_000),
+  max_steal_percent: z.number().positive().max(100).default(10),
+  max_swap_in_mib_per_second: z.number().positive().max(100_000).default(1),
+});
+export type ValidityRules = z.infer<typeof ValidityRules>;
+
 /** slo.yml: every objective and threshold, the one source. */
 export const Slo = z.strictObject({
   version: z.literal(1),
   confidence: z.number().gt(0.5).lt(1).default(0.95),
   warm_up_phases: z.array(z.string().min(1)).default([]),
+  validity: ValidityRules.prefault({}),
   gates: z.array(Gate).min(1),
 });
 export type Slo = z.infer<typeof Slo>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PhaseArrivals } from './arrivals.ts';
 import { Environment, Plan } from './plan.ts';
 
 export const RECORD_VERSION = 1;
@@ -74,14 +75,77 @@ export const Totals = z.strictObject({
   unreadableLines: z.number().int().nonnegative(),
   /** Artillery's own count of created users minus ours; null if Artillery never gave one. */
   artilleryDifference: z.number().int().nullable(),
+  /** Users drawn as observers who joined the crowd because too many observed already. */
+  demoted: z.number().int().nonnegative(),
 });
 export type Totals = z.infer<typeof Totals>;
+
+export const WindowState = z.enum(['healthy', 'disturbed', 'unknown']);
+export type WindowState = z.infer<typeof WindowState>;
+
+/** Ten seconds of a run: could its observers measure undisturbed? */
+export const ValidityWindow = z.strictObject({
+  fromMs: z.number().nonnegative(),
+  toMs: z.number().nonnegative(),
+  state: WindowState,
+  /** Why it is not healthy, as plain words. */
+  reasons: z.array(z.string()),
+  /** Median excess of each role's canary over idle; null without clicks. */
+  observerExcessMs: z.number().nullable(),
+  crowdExcessMs: z.number().nullable(),
+  /** Clicks of the observer's canary. */
+  clicks: z.number().int().nonnegative(),
+});
+export type ValidityWindow = z.infer<typeof ValidityWindow>;
+
+/** One role's canary over the judged part of the run. */
+export const CanarySummary = z.strictObject({
+  idleMs: z.number().nonnegative().nullable(),
+  n: z.number().int().nonnegative(),
+  /** Clicks that were not answered before their deadline: in n, slower than all others. */
+  timeouts: z.number().int().nonnegative(),
+  medianExcessMs: z.number().nullable(),
+  maxExcessMs: z.number().nullable(),
+});
+export type CanarySummary = z.infer<typeof CanarySummary>;
+
+/** A stretch of neighbouring windows that are not healthy. */
+export const DisturbedSpan = z.strictObject({
+  fromMs: z.number().nonnegative(),
+  toMs: z.number().nonnegative(),
+  state: WindowState.exclude(['healthy']),
+  /** The first reason in it. */
+  reason: z.string(),
+  /** The largest median excess of the observer's canary among its windows. */
+  canaryExcessMs: z.number().nullable(),
+});
+export type DisturbedSpan = z.infer<typeof DisturbedSpan>;
+
+/** Whether the run's latency can be believed. */
+export const Validity = z.strictObject({
+  /** `unknown`: no canary ran (an older run), so nothing is held back. */
+  state: z.enum(['undisturbed', 'disturbed', 'unknown']),
+  /** In words: `observers undisturbed (canary +1.2 ms)`. */
+  summary: z.string(),
+  /** Of the windows of the judged part of the run, 0 to 1; null where nothing is known. */
+  healthyShare: z.number().min(0).max(1).nullable(),
+  /** True where the healthy share is too small for any latency gate to be judged. */
+  latencyHeldBack: z.boolean(),
+  observer: CanarySummary.nullable(),
+  crowd: CanarySummary.nullable(),
+  disturbed: z.array(DisturbedSpan),
+  windows: z.array(ValidityWindow),
+});
+export type Validity = z.infer<typeof Validity>;
 
 export const RunRecord = z.strictObject({
   schemaVersion: z.literal(RECORD_VERSION),
   plan: Plan,
   environment: Environment.nullable(),
   totals: Totals,
+  validity: Validity,
+  /** The phases of the plan, in its order. */
+  arrivals: z.array(PhaseArrivals),
   findings: z.array(Finding),
   verdict: Verdict,
   provenance: z.strictObject({

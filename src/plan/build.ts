@@ -78,6 +78,7 @@ export function buildPlan(request: PlanRequest): Draft {
     },
     confidence: slo.slo.confidence,
     warmUpPhases: slo.slo.warm_up_phases,
+    validity: slo.slo.validity,
     gates: slo.gates,
     gatesNotInProfile: slo.gatesNotInProfile,
     sourceHash: createHash('sha256').update([...texts, sloText].join('\0')).digest('hex'),

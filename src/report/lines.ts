@@ -44,6 +44,7 @@ export function headline(record: RunRecord): string {
     harmless(plan.profile),
     length(totals.durationMs),
     `${counted(totals.journeys, 'journey')}, ${count(totals.observed)} observed`,
+    harmless(record.validity.summary),
   ].join(' · ');
 }
 
@@ -61,6 +62,11 @@ export function runNotes(record: RunRecord): string[] {
   if (ended.length > 0) notes.push(`${counted(passed, 'journey')} passed, ${ended.join(', ')}`);
   const difference = totals.artilleryDifference ?? 0;
   if (difference < 0) notes.push(`${counted(-difference, 'user')} more recorded than Artillery counted`);
+  if (totals.demoted > 0) {
+    notes.push(`${counted(totals.demoted, 'observer')} joined the crowd: ${plan.settings.maxObservers} were observing`);
+  }
+  const arrivals = record.arrivals.flatMap(({ note }) => (note === null ? [] : [harmless(note)]));
+  if (arrivals.length > 0) notes.push(arrivals.join('; '));
   const skipped = plan.gatesNotInProfile.length;
   if (skipped > 0) notes.push(`${counted(skipped, 'gate')} more judged in other profiles only`);
   return notes;

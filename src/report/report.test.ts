@@ -30,6 +30,11 @@ function gateOf(changes: Partial<GateResult>): GateResult {
   };
 }
 
+const UNWATCHED: RunRecord['validity'] = {
+  state: 'unknown', summary: 'canary not run', healthyShare: null, latencyHeldBack: false,
+  observer: null, crowd: null, disturbed: [], windows: [],
+};
+
 function recordOf(gates: GateResult[], changes: Partial<RunRecord> = {}): RunRecord {
   return {
     schemaVersion: 1,
@@ -43,7 +48,10 @@ function recordOf(gates: GateResult[], changes: Partial<RunRecord> = {}): RunRec
       ended: 'completed',
       unreadableLines: 0,
       artilleryDifference: 0,
+      demoted: 0,
     },
+    validity: UNWATCHED,
+    arrivals: [],
     findings: [],
     verdict: { decision: 'GO', reason: 'All passed.', gates, exitCode: 0 },
     provenance: { harnessVersion: '0.1.0', observationFiles: [] },
@@ -101,7 +109,7 @@ test('the block: a header, aligned lines with mark, value, interval, limit and n
   assert.equal(
     block,
     [
-      ' GO   journeys.yml · smoke · 92 s · 2,140 journeys, 41 observed',
+      ' GO   journeys.yml · smoke · 92 s · 2,140 journeys, 41 observed · canary not run',
       '',
       ' ✓ signup          › submit signup  p75       188 ms  [171, 203]  ≤ 500 ms  n 12',
       ' ✗ escrow checkout › receipt        p75       912 ms  [840, 990]  ≤ 500 ms  n 12      1 of 12 failed: 1 J_X',
@@ -132,10 +140,11 @@ test('a decision other than GO says why, and the users who did not pass are name
       ended: 'interrupted',
       unreadableLines: 0,
       artilleryDifference: -4,
+      demoted: 0,
     },
   });
   assert.deepEqual(verdictBlock(record, OPTIONS).split('\n').slice(0, 5), [
-    ' INCONCLUSIVE   journeys.yml · smoke · 1 s · 3 journeys, 1 observed',
+    ' INCONCLUSIVE   journeys.yml · smoke · 1 s · 3 journeys, 1 observed · canary not run',
     '   Every gate passed, but the run was interrupted.',
     '   1 journey passed, 1 dropped, 1 failed',
     '   4 users more recorded than Artillery counted',

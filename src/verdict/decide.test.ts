@@ -195,6 +195,7 @@ const TOTALS: Totals = {
   ended: 'completed',
   unreadableLines: 0,
   artilleryDifference: 0,
+  demoted: 0,
 };
 
 function result(status: GateStatus): GateResult {

@@ -3,10 +3,11 @@ import type { Analysis } from '../analyze/analyze.ts';
 import { minimumSamples, quantileOf } from '../analyze/order-bounds.ts';
 import { seriesKey } from '../analyze/series.ts';
 import type { LatencySeries, RateSeries } from '../analyze/series.ts';
+import { heldBackHint } from '../analyze/validity-text.ts';
 import { samplesToSettlePercentile, samplesToSettleRate } from '../analyze/settle.ts';
 import type { Finding, Gate, GateResult, GateStatus } from '../model/index.ts';
 import { nearest } from '../nearest.ts';
-import { about, failureEvidence } from './evidence.ts';
+import { about, failureEvidence, plural } from './evidence.ts';
 import { targetOf } from './kinds.ts';
 
 interface Judged {
@@ -28,7 +29,7 @@ export function judgeGate(gate: Gate, analysis: Analysis, confidence: number): G
     rate !== undefined && gate.unit === '%'
       ? judgeRate(gate, rate, confidence)
       : latency !== undefined && 'max' in gate && 'stat' in gate
-        ? judgeLatency(gate, latency, confidence)
+        ? heldBack(judgeLatency(gate, latency, confidence), gate, latency, analysis)
         : noData(gate, analysis);
   return {
     id: gate.id,
@@ -45,6 +46,23 @@ export function judgeGate(gate: Gate, analysis: Analysis, confidence: number): G
     evidence: judged.evidence,
     hint: judged.hint,
   };
+}
+
+/** A share of the run in which the observers were disturbed is left out; too large a share leaves nothing to say. */
+function heldBack(judged: Judged, gate: Gate, series: LatencySeries, { validity, totals }: Analysis): Judged {
+  if (gate.metric === 'cold_start_penalty') return judged;
+  const evidence = [...judged.evidence];
+  if (series.leftOut > 0) evidence.push(`${plural(series.leftOut, 'sample')} left out: the observers were disturbed`);
+  if (totals.demoted > 0 && judged.status === 'inconclusive') {
+    evidence.push(`${plural(totals.demoted, 'user')} would have observed, but joined the crowd: too many were observing`);
+  }
+  if (validity.latencyHeldBack) {
+    const healthy = Math.floor(100 * (validity.healthyShare ?? 0));
+    const why = `observers undisturbed for ${healthy} % of the time only: nothing is said about latency`;
+    return { ...judged, status: 'inconclusive', hint: heldBackHint(validity), evidence: [why, ...evidence] };
+  }
+  const hint = judged.status === 'no-data' && series.leftOut > 0 ? heldBackHint(validity) : judged.hint;
+  return { ...judged, hint, evidence };
 }
 
 function noData(gate: Gate, analysis: Analysis): Judged {
