@@ -32,8 +32,8 @@ export class HealthSampler {
     this.#before = this.#counters(nowMs);
   }
 
-  /** Returns what happened since the last call. `pids` are the main processes of the run's browsers. */
-  sample(nowMs: number, pids: readonly number[]): SystemSample {
+  /** Returns what happened since the last call. `pids` are the main processes of the run's browsers; null if not known. */
+  sample(nowMs: number, pids: readonly number[] | null): SystemSample {
     const before = this.#before;
     const now = this.#counters(nowMs);
     this.#before = now;
@@ -41,7 +41,7 @@ export class HealthSampler {
     const totalMs = difference(now.cpu?.totalMs, before.cpu?.totalMs);
     const limitCores = cpuLimitCores(this.#root);
     const used = memory(this.#root);
-    const trees = this.#trees(nowMs, pids);
+    const trees = pids && this.#trees(nowMs, pids);
     return {
       cpuShare: share(difference(now.cpu?.busyMs, before.cpu?.busyMs), totalMs),
       cpuOfLimitShare: share(difference(now.cgroupMs, before.cgroupMs), limitCores === null ? null : limitCores * elapsedMs),

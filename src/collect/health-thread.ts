@@ -13,13 +13,14 @@ const heart = new Heart(setup.shared);
 const recorder = new Recorder(setup.file, (error) => parentPort?.postMessage({ lost: error.message }));
 const nowMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 const sampler = new HealthSampler(nowMs(), setup.reportsFolder);
-let pids: readonly number[] = [];
+/** Unknown until the users' thread has told them once. */
+let pids: readonly number[] | null = null;
 let phase: string | null = null;
 
 const timer = setInterval(() => {
   const atMs = nowMs();
   const sample: HealthObservation = {
-    v: OBSERVATION_VERSION, kind: 'health', runId: setup.runId, tMs: Math.max(0, atMs - setup.startedAtMonotonicMs), phase, vu: null, journey: null,
+    v: OBSERVATION_VERSION, kind: 'health', runId: setup.runId, tMs: Math.max(0, Math.round((atMs - setup.startedAtMonotonicMs) * 10) / 10), phase, vu: null, journey: null,
     ...sampler.sample(atMs, pids),
     loopDelayMaxMs: heart.takeLongestDelayMs(),
     activeUsers: heart.activeUsers,

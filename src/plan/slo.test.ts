@@ -231,3 +231,23 @@ test('an alias of a gate keeps its place', () => {
   const text = 'version: 1\ngates:\n  - &a { id: a, metric: vital, unit: ms }\n  - *a\n';
   assert.ok(faultsOf(text).some((fault) => fault.where.startsWith('slo.yml:4') || fault.where.startsWith('slo.yml:3')));
 });
+
+test('validity is optional, and every fault in it is told with its line', () => {
+  assert.equal(read(GOOD).slo.validity.min_healthy_percent, 80);
+  const { validity } = read(`${GOOD}validity: { min_healthy_percent: 60, max_canary_excess_ms: 25 }\n`).slo;
+  assert.deepEqual([validity.min_healthy_percent, validity.max_canary_excess_ms, validity.max_steal_percent], [60, 25, 10]);
+  const wrong = [
+    'validity:',
+    '  min_healthy_percent: 120',
+    '  max_canary_excess: 10',
+    '  min_canary_samples: 1.5',
+    '  max_steal_percent: few',
+  ];
+  const told = faultsOf(`${GOOD}${wrong.join('\n')}\n`).map(({ where, message, hint }) => `${where}: ${message} ${hint ?? ''}`);
+  assert.equal(told.length, 4, told.join('\n'));
+  assert.match(told[0] ?? '', /:9:\d+.*min_healthy_percent: must be at most 100, not 120/);
+  assert.match(told[1] ?? '', /:10:\d+.*max_canary_excess: is not a key here.*max_canary_excess_(ms|percent)/);
+  assert.match(told[2] ?? '', /:11:\d+.*min_canary_samples: must be a whole number, not 1.5/);
+  assert.match(told[3] ?? '', /:12:\d+.*max_steal_percent: must be a number, not "few"/);
+  assert.match(faultsOf(`${GOOD}validity: often\n`)[0]?.message ?? '', /must be a set of/);
+});

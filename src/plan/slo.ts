@@ -166,7 +166,8 @@ export function readSlo(text: string, fileName: string, context: SloContext): Re
   const { file } = parsed;
   const faults: Fault[] = [];
   const frame = model.Slo.omit({ gates: true }).strip().safeParse(file.value);
-  if (!frame.success) faults.push(...zodFaults(file, frame.error.issues, [], []));
+  // Only inside of `validity` can a key be unknown here.
+  if (!frame.success) faults.push(...zodFaults(file, frame.error.issues, [], Object.keys(model.ValidityRules.shape)));
   const raw = isObject(file.value) ? file.value : {};
   if (isObject(file.value)) {
     const known = Object.keys(model.Slo.shape);
