@@ -4,6 +4,7 @@ import { Canary } from '../src/drive/canary.ts';
 import { BrowserPool } from '../src/drive/pool.ts';
 import { createLauncher } from '../src/drive/launcher.ts';
 import { ArrivalClock } from '../src/drive/arrivals.ts';
+import { FailureTraces } from '../src/drive/failure-traces.ts';
 import { createSampler } from '../src/drive/observers.ts';
 import { clockSince } from '../src/drive/run-clock.ts';
 import { runUser, type UserSurroundings } from '../src/drive/virtual-user.ts';
@@ -89,6 +90,7 @@ export class WorkerRun {
       stepDeadlineMs,
       journeyDeadlineMs,
       failuresFolder: join(input.runDir, 'failures'),
+      traces: plan.settings.traces ? new FailureTraces(plan.settings.traces, join(input.runDir, 'failures')) : null,
       interrupted: this.#interrupt.signal,
       fixtures: ({ vu, context }) => createFixtures({ context, vu, runId: plan.runId, seed: plan.seed }),
     };

@@ -7,6 +7,7 @@ import { watchRequests } from '../collect/requests.ts';
 import { installVitals } from '../collect/vitals.ts';
 import type { ActTools, AnyJourney } from '../journey.ts';
 import type { Role } from '../model/index.ts';
+import type { FailureTraces, UserTrace } from './failure-traces.ts';
 import { StepFailure, createSteps, endingOf, plainMessage, type AgentTaskSample } from './steps.ts';
 
 /** What every observation of one user carries. */
@@ -30,6 +31,8 @@ export interface ActOptions {
   stepDeadlineMs: number;
   /** Folder for pictures of failed steps; null takes none. */
   failuresFolder: string | null;
+  /** Records traces of failed steps; null or left out: none. */
+  traces?: FailureTraces | null;
   /** Aborted, with an Ending as its reason, when the user is ended from outside. */
   ending: AbortSignal;
 }
@@ -64,12 +67,15 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
   );
 
   const arranged = await arrange(journey, options);
+  // Only now: what was arranged is no part of the failure, and holds the user's credentials.
+  const trace: UserTrace | undefined = await options.traces?.begin(base, context);
   const page = await context.newPage();
   const steps: Pick<ActTools, 'step' | 'agentTask'> = createSteps({
     page, clock,
     ending: options.ending,
     deadlineMs: options.stepDeadlineMs,
     screenshot: (step) => picture(page, options.failuresFolder, `${base.vu}-${step}`),
+    trace: async (step, code) => trace?.failed(step, code, options.ending),
     onStep: (sample) => sink.record({ ...base, kind: 'step', tMs: now(), ...sample }),
     onAgentTask: (sample) => agentTasks.push({ sample, tMs: now() }),
   });
@@ -78,6 +84,7 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
   } finally {
     // Values are final only when a page hides; the last page never does by itself.
     await vitals?.flush();
+    await trace?.end();
     // Only now is it known whether a task was cold: its stream reports when it closes, after the user saw the result.
     for (const { sample, tMs } of agentTasks) sink.record({ ...base, kind: 'agentTask', tMs, ...sample, cold });
   }

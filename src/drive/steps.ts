@@ -7,7 +7,7 @@ import type { AgentTaskObservation, Outcome, StepObservation } from '../model/in
 /** A step as measured, before it is placed in a run. */
 export type StepSample = Pick<
   StepObservation,
-  'name' | 'perceivedMs' | 'driverMs' | 'clock' | 'deadlineMs' | 'outcome' | 'unmeasured' | 'errorCode' | 'message' | 'screenshot'
+  'name' | 'perceivedMs' | 'driverMs' | 'clock' | 'deadlineMs' | 'outcome' | 'unmeasured' | 'errorCode' | 'message' | 'screenshot' | 'trace'
 >;
 export type AgentTaskSample = Pick<AgentTaskObservation, 'firstProgressMs' | 'completedMs' | 'outcome' | 'degraded'>;
 
@@ -32,6 +32,8 @@ export interface StepContext {
   ending: AbortSignal;
   /** Takes a picture of a failed step; returns its file name, or undefined where there is none to take. */
   screenshot: (step: string) => Promise<string | undefined>;
+  /** Saves the trace of a failed step; returns its file name, or undefined where there is none. */
+  trace: (step: string, code: ErrorCode) => Promise<string | undefined>;
   onStep: (sample: StepSample) => void;
   onAgentTask: (sample: AgentTaskSample) => void;
 }
@@ -196,10 +198,12 @@ async function recordFailure(
       ? new StepFailure('timeout', 'J_STEP_TIMEOUT', message, error)
       : new StepFailure('failed', 'J_STEP_FAILED', message, error);
   const screenshot = ended ? undefined : await context.screenshot(name);
+  const trace = ended ? undefined : await context.trace(name, failure.code);
   context.onStep({
     name, clock, deadlineMs, driverMs, perceivedMs: null,
     outcome: failure.outcome, errorCode: failure.code, message: failure.message,
     ...(screenshot ? { screenshot } : {}),
+    ...(trace ? { trace } : {}),
   });
   return failure;
 }

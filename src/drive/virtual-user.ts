@@ -4,6 +4,7 @@ import type { ErrorCode } from '../errors.ts';
 import type { AnyJourney } from '../journey.ts';
 import { OBSERVATION_VERSION, type Outcome, type Role } from '../model/index.ts';
 import { actJourney, type UserBase } from './act.ts';
+import type { FailureTraces } from './failure-traces.ts';
 import type { Lease, BrowserPool } from './pool.ts';
 import { StepFailure, endingOf, plainMessage, type Ending } from './steps.ts';
 
@@ -20,6 +21,8 @@ export interface UserSurroundings {
   journeyDeadlineMs: number;
   /** Folder for pictures of failed steps; null takes none. */
   failuresFolder: string | null;
+  /** Records traces of failed steps; null or left out: none. */
+  traces?: FailureTraces | null;
   /** Aborted when the run ends before its users do. */
   interrupted: AbortSignal;
   /** Makes the fixtures (persona, API client) of one user. */
@@ -98,6 +101,7 @@ async function live(spec: UserSpec, around: UserSurroundings, base: UserBase): P
       fixtures: around.fixtures({ vu: spec.vu, context }),
       stepDeadlineMs: around.stepDeadlineMs,
       failuresFolder: around.failuresFolder,
+      traces: around.traces ?? null,
     });
     await Promise.race([acting, ended]);
     return { outcome: 'passed' };

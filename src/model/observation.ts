@@ -57,6 +57,8 @@ export const StepObservation = z.strictObject({
   message: z.string().optional(),
   /** File name inside the run folder. */
   screenshot: z.string().optional(),
+  /** A Playwright trace, masked: file name inside the run folder. */
+  trace: z.string().optional(),
 });
 
 export const VitalName = z.enum(['LCP', 'INP', 'CLS', 'FCP', 'TTFB']);

@@ -34,6 +34,12 @@ export const Settings = z.strictObject({
   journeyDeadlineMs: z.number().positive(),
   /** A browser is replaced after this many contexts, between users. */
   recycleAfterContexts: z.number().int().positive(),
+  /** Playwright traces of failed steps; none when left out. */
+  traces: z.strictObject({
+    /** Of each distinct failure: journey, step and code. */
+    perError: z.number().int().nonnegative(),
+    perRun: z.number().int().nonnegative(),
+  }).optional(),
 });
 export type Settings = z.infer<typeof Settings>;
 

@@ -75,6 +75,7 @@ export function buildPlan(request: PlanRequest): Draft {
       stepDeadlineMs: config.stepDeadlineSeconds * 1_000,
       journeyDeadlineMs: config.journeyDeadlineSeconds * 1_000,
       recycleAfterContexts: config.recycleAfterContexts,
+      traces: config.traces,
     },
     confidence: slo.slo.confidence,
     warmUpPhases: slo.slo.warm_up_phases,

@@ -18,6 +18,11 @@ const PluginConfig = z.strictObject({
   stepDeadlineSeconds: seconds.default(15),
   journeyDeadlineSeconds: seconds.default(60),
   recycleAfterContexts: z.number().int().positive().default(500),
+  /** Traces of failed steps: so many of each distinct failure, so many in all; 0 for none. */
+  traces: z.strictObject({
+    perError: z.number().int().nonnegative().max(20).default(2),
+    perRun: z.number().int().nonnegative().max(200).default(20),
+  }).prefault({}),
   /** Patterns for addresses that hold a name or id, such as `/find/:slug`. */
   routes: z.array(z.string().regex(/^\//, 'a route begins with /')).default([]),
 });
