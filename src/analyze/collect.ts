@@ -30,6 +30,7 @@ import type { Span } from './windowed.ts';
 import { watchWindows } from './windows.ts';
 import { createServerTimes } from './server-times.ts';
 import type { ServerTimes } from './server-times.ts';
+import { createTraces } from './traces.ts';
 
 /** What is gathered from observations, one at a time, so that a run need not fit into memory. */
 export interface Collected {
@@ -70,6 +71,7 @@ export function createCollector(plan: Plan): Collector {
   /** When the users lived whose latency is judged. */
   let judgedSpan: Span | null = null;
   const coldStarts = createColdStarts();
+  const traces = createTraces();
   let degraded = 0;
   const collected: Omit<Collected, 'validity'> = {
     latency,
@@ -128,6 +130,7 @@ export function createCollector(plan: Plan): Collector {
   };
 
   const addStep = (one: StepObservation): void => {
+    traces.add(one);
     const span = live(one, before(one.tMs, one.driverMs));
     if (!isJudged(one) || !isSample(one.outcome) || one.journey === null) return;
     const scope = { journey: one.journey, step: one.name };
@@ -259,6 +262,7 @@ export function createCollector(plan: Plan): Collector {
     finish() {
       const { validity, counts } = windows.finish(judgedSpan);
       settleObserved(counts);
+      traces.settle(latency, rates);
       for (const series of coldStarts.incidence(collected.users))
         rates.set(seriesKey(series.metric, series.scope), series);
       if (degraded > 0) rateOf('agent_success_rate', {}).notes.push(`${degraded} of the tasks were answered degraded`);

@@ -13,6 +13,8 @@ export interface Failure {
 export interface Failures {
   byCode: Map<string, number>;
   first: Failure[];
+  /** Files of the first traces of such failures, of whichever users had one. */
+  traces: string[];
 }
 
 /** Times or scores. A censored sample is known only to exceed its deadline, an unmeasured one is unknown. */
@@ -49,7 +51,7 @@ export interface RateSeries {
 const KEPT_FAILURES = 3;
 
 export function emptyFailures(): Failures {
-  return { byCode: new Map(), first: [] };
+  return { byCode: new Map(), first: [], traces: [] };
 }
 
 function keepFirst(failures: Failure[]): Failure[] {

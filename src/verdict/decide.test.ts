@@ -83,6 +83,18 @@ test('a percentile among the failed fails, reads as above its deadline, and show
   ]);
 });
 
+test('traces of the crowd’s failures are named with the gates of their step and of their journey', () => {
+  const broken = { outcome: 'timeout', perceivedMs: null, errorCode: 'J_STEP_TIMEOUT' } as const;
+  const observations = [
+    ...many(8), stepOf(broken), journeyOf({ outcome: 'failed', errorCode: 'J_STEP_TIMEOUT' }),
+    ...[3, 1, 2].map((at) => stepOf({ ...broken, role: 'crowd', tMs: at * 1_000, trace: `failures/${at}.zip` })),
+  ];
+  const named = 'traces, to open with "npx playwright show-trace": failures/1.zip, failures/2.zip';
+  assert.equal(gateOf(GATE, observations).evidence.at(-1), named);
+  assert.equal(gateOf(ERRORS, observations).evidence.at(-1), named);
+  assert.ok(!gateOf({ ...GATE, step: 'another' }, observations).evidence.includes(named));
+});
+
 test('unmeasured samples are said, and too many of them leave a gate open however fast the rest', () => {
   const unmeasured = stepOf({ perceivedMs: null, unmeasured: 'no frame' });
   const open = gateOf(GATE, [...many(20), unmeasured, unmeasured, unmeasured, unmeasured]);

@@ -20,7 +20,8 @@ export function failureEvidence(failures: Failures, of: number): string[] {
     const picture = one.screenshot === null ? '' : `, screenshot ${one.screenshot}`;
     return `at ${duration(one.tMs)}${who} ${one.code}${message}${picture}`;
   });
-  return [`${total} of ${of} failed: ${codes.map(([code, count]) => `${count} ${code}`).join(', ')}`, ...first];
+  const traces = failures.traces.length === 0 ? [] : [`traces, to open with "npx playwright show-trace": ${failures.traces.join(', ')}`];
+  return [`${total} of ${of} failed: ${codes.map(([code, count]) => `${count} ${code}`).join(', ')}`, ...first, ...traces];
 }
 
 /** Returns a number of samples without pretended precision: two significant digits above 20. */
