@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright';
 import { installPerceivedClock } from '../collect/perceived.ts';
 import type { ObservationSink } from '../collect/recorder.ts';
+import { followRequests } from '../collect/request-trail.ts';
 import { watchRequests } from '../collect/requests.ts';
 import { installVitals } from '../collect/vitals.ts';
 import type { ActTools, AnyJourney } from '../journey.ts';
@@ -54,6 +55,7 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
   // The crowd makes the load; nothing it sees is ever used as latency, so it is spared the probe's cost.
   const observes = base.role === 'observer';
   const clock = observes ? await installPerceivedClock(context) : null;
+  const trail = observes ? followRequests(context, options.route) : null;
   const vitals = observes
     ? await installVitals(context, (vital) => sink.record({ ...base, kind: 'vital', tMs: now(), ...vital, page: options.route(vital.page) }))
     : null;
@@ -67,15 +69,12 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
   );
 
   const arranged = await arrange(journey, options);
-  // Only now: what was arranged is no part of the failure, and holds the user's credentials.
-  const trace: UserTrace | undefined = await options.traces?.begin(base, context);
   const page = await context.newPage();
   const steps: Pick<ActTools, 'step' | 'agentTask'> = createSteps({
-    page, clock,
+    page, clock, trail,
     ending: options.ending,
     deadlineMs: options.stepDeadlineMs,
     screenshot: (step) => picture(page, options.failuresFolder, `${base.vu}-${step}`),
-    trace: async (step, code) => trace?.failed(step, code, options.ending),
     onStep: (sample) => sink.record({ ...base, kind: 'step', tMs: now(), ...sample }),
     onAgentTask: (sample) => agentTasks.push({ sample, tMs: now() }),
   });

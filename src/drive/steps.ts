@@ -1,5 +1,6 @@
 import type { Locator, Page } from 'playwright';
 import type { PerceivedClock } from '../collect/perceived.ts';
+import type { RequestTrail } from '../collect/request-trail.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { AgentTaskSpec, StepFunction, StepSpec } from '../journey.ts';
 import type { AgentTaskObservation, Outcome, StepObservation } from '../model/index.ts';
@@ -7,7 +8,7 @@ import type { AgentTaskObservation, Outcome, StepObservation } from '../model/in
 /** A step as measured, before it is placed in a run. */
 export type StepSample = Pick<
   StepObservation,
-  'name' | 'perceivedMs' | 'driverMs' | 'clock' | 'deadlineMs' | 'outcome' | 'unmeasured' | 'errorCode' | 'message' | 'screenshot' | 'trace'
+  'name' | 'perceivedMs' | 'driverMs' | 'clock' | 'deadlineMs' | 'outcome' | 'attribution' | 'unmeasured' | 'errorCode' | 'message' | 'screenshot'
 >;
 export type AgentTaskSample = Pick<AgentTaskObservation, 'firstProgressMs' | 'completedMs' | 'outcome' | 'degraded'>;
 
@@ -27,6 +28,8 @@ export interface StepContext {
   page: Page;
   /** The page's clock; null for a user that does not observe. */
   clock: PerceivedClock | null;
+  /** The user's requests, which say where a step's time went; null for a user that does not observe. */
+  trail: RequestTrail | null;
   deadlineMs: number;
   /** Aborted, with an Ending as its reason, when the user is ended from outside. */
   ending: AbortSignal;
@@ -89,15 +92,16 @@ async function inPopup(page: Page, action: () => Promise<unknown>, until: (popup
   return until(await opened);
 }
 
-type Reading = Pick<StepSample, 'clock' | 'perceivedMs' | 'unmeasured'>;
+type Reading = Pick<StepSample, 'clock' | 'perceivedMs' | 'unmeasured' | 'attribution'>;
 
 /** Begins to watch for an element, and returns how to read when its user saw it. */
-async function watch({ clock, page }: StepContext, until: Locator): Promise<(seen: Locator) => Promise<Reading>> {
+async function watch({ clock, trail, page }: StepContext, until: Locator): Promise<(seen: Locator) => Promise<Reading>> {
   if (!clock) return () => Promise.resolve({ clock: 'driver', perceivedMs: null });
   const mark = await clock.beginStep(until, page);
   return async (seen) => {
-    const { perceivedMs, reason } = await clock.measure(mark, seen);
-    return { clock: 'page', perceivedMs, ...(perceivedMs === null ? { unmeasured: reason ?? 'no reason given' } : {}) };
+    const { perceivedMs, reason, startedAtEpochMs } = await clock.measure(mark, seen);
+    if (perceivedMs === null || startedAtEpochMs === null) return { clock: 'page', perceivedMs, unmeasured: reason ?? 'no reason given' };
+    return { clock: 'page', perceivedMs, ...(trail ? { attribution: trail.attribute(startedAtEpochMs, perceivedMs) } : {}) };
   };
 }
 

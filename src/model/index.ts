@@ -1,4 +1,5 @@
 export * from './arrivals.ts';
+export * from './attribution.ts';
 export * from './observation.ts';
 export * from './plan.ts';
 export * from './schedule.ts';

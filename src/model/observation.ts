@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Attribution } from './attribution.ts';
 
 /** Version of the observation line format; a reader refuses lines of a newer one. */
 export const OBSERVATION_VERSION = 1;
@@ -51,6 +52,8 @@ export const StepObservation = z.strictObject({
   /** The time limit in force: a failed step is known only to have lasted at least this long for its user. */
   deadlineMs: z.number().positive(),
   outcome: Outcome,
+  /** Where the perceived time went. */
+  attribution: Attribution.optional(),
   /** Why `perceivedMs` is null although an awaited element was named. */
   unmeasured: z.string().optional(),
   errorCode: z.string().optional(),
