@@ -69,12 +69,15 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
   );
 
   const arranged = await arrange(journey, options);
+  // Only now: what was arranged is no part of the failure, and holds the user's credentials.
+  const trace: UserTrace | undefined = await options.traces?.begin(base, context);
   const page = await context.newPage();
   const steps: Pick<ActTools, 'step' | 'agentTask'> = createSteps({
     page, clock, trail,
     ending: options.ending,
     deadlineMs: options.stepDeadlineMs,
     screenshot: (step) => picture(page, options.failuresFolder, `${base.vu}-${step}`),
+    trace: async (step, code) => trace?.failed(step, code, options.ending),
     onStep: (sample) => sink.record({ ...base, kind: 'step', tMs: now(), ...sample }),
     onAgentTask: (sample) => agentTasks.push({ sample, tMs: now() }),
   });

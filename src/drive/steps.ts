@@ -8,7 +8,8 @@ import type { AgentTaskObservation, Outcome, StepObservation } from '../model/in
 /** A step as measured, before it is placed in a run. */
 export type StepSample = Pick<
   StepObservation,
-  'name' | 'perceivedMs' | 'driverMs' | 'clock' | 'deadlineMs' | 'outcome' | 'attribution' | 'unmeasured' | 'errorCode' | 'message' | 'screenshot'
+  'name' | 'perceivedMs' | 'driverMs' | 'clock' | 'deadlineMs' | 'outcome' | 'attribution' | 'unmeasured' | 'errorCode'
+  | 'message' | 'screenshot' | 'trace'
 >;
 export type AgentTaskSample = Pick<AgentTaskObservation, 'firstProgressMs' | 'completedMs' | 'outcome' | 'degraded'>;
 
