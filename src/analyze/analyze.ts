@@ -1,5 +1,6 @@
-import type { Finding, Observation, PhaseArrivals, Plan, Totals } from '../model/index.ts';
+import type { Finding, Observation, PhaseArrivals, Plan, StepAttribution, Totals } from '../model/index.ts';
 import { createArrivals } from './arrivals.ts';
+import { createAttributions } from './attribution.ts';
 import { createCollector } from './collect.ts';
 import type { Collected } from './collect.ts';
 import { maximumOf, percentileOf, rateOf } from './findings.ts';
@@ -9,6 +10,7 @@ import { seriesKey } from './series.ts';
 export interface Analysis extends Collected {
   findings: Finding[];
   arrivals: PhaseArrivals[];
+  attributions: StepAttribution[];
   totals: Totals;
 }
 
@@ -38,16 +40,24 @@ export interface Analyzer {
 export function createAnalyzer(plan: Plan): Analyzer {
   const collector = createCollector(plan);
   const arrivals = createArrivals(plan);
+  const attributions = createAttributions(plan);
   return {
     add: (observation) => {
       collector.add(observation);
       arrivals.add(observation);
+      attributions.add(observation);
     },
     finish: (unreadableLines = 0) => {
       const collected = collector.finish();
       const totals = totalsOf(collected, unreadableLines);
       const run = { completed: totals.ended === 'completed', lastMs: collected.lastMs };
-      return { ...collected, findings: findingsOf(plan, collected), arrivals: arrivals.finish(run), totals };
+      return {
+        ...collected,
+        findings: findingsOf(plan, collected),
+        arrivals: arrivals.finish(run),
+        attributions: attributions.finish(collected.counts, collected.validity.observer?.medianExcessMs ?? null),
+        totals,
+      };
     },
   };
 }

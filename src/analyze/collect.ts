@@ -51,6 +51,8 @@ export interface Collected {
   /** Users drawn as observers who joined the crowd. */
   demoted: number;
   validity: Validity;
+  /** Whether the time of a sample lies in the healthy parts of the run. */
+  counts: (span: Span) => boolean;
 }
 
 export interface Collector {
@@ -73,7 +75,7 @@ export function createCollector(plan: Plan): Collector {
   const coldStarts = createColdStarts();
   const traces = createTraces();
   let degraded = 0;
-  const collected: Omit<Collected, 'validity'> = {
+  const collected: Omit<Collected, 'validity' | 'counts'> = {
     latency,
     rates,
     serverTimes: createServerTimes(judgedWindow),
@@ -266,7 +268,7 @@ export function createCollector(plan: Plan): Collector {
       for (const series of coldStarts.incidence(collected.users))
         rates.set(seriesKey(series.metric, series.scope), series);
       if (degraded > 0) rateOf('agent_success_rate', {}).notes.push(`${degraded} of the tasks were answered degraded`);
-      return { ...collected, validity };
+      return { ...collected, validity, counts };
     },
   };
 }

@@ -142,6 +142,7 @@ export async function judgeRun(runDir: string, options: JudgeOptions = {}): Prom
     totals: analysis.totals,
     validity: analysis.validity,
     arrivals: analysis.arrivals,
+    attributions: analysis.attributions,
     findings: analysis.findings,
     verdict: judge(plan, analysis),
     provenance: { harnessVersion: await harnessVersion(), observationFiles },

@@ -5,7 +5,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { HealthObservation } from '../model/index.ts';
-import type { CanaryObservation, Environment, Observation, Outcome, Plan } from '../model/index.ts';
+import type { Attribution, CanaryObservation, Environment, Observation, Outcome, Plan } from '../model/index.ts';
 import { readSlo } from '../plan/slo.ts';
 
 const RUN_ID = 'golden-smoke';
@@ -50,6 +50,12 @@ function seeded(seed: number): () => number {
 
 const tenth = (ms: number): number => Math.round(ms * 10) / 10;
 
+/** Seven tenths on the server, one on the network, the rest in the page. */
+function attributionOf(perceivedMs: number, slowestRequest: string): Attribution {
+  const [serverMs, networkMs] = [tenth(perceivedMs * 0.7), tenth(perceivedMs * 0.1)];
+  return { serverMs, networkMs, renderMs: tenth(perceivedMs - serverMs - networkMs), slowestRequest };
+}
+
 /** Returns the observations of a run of `users` users with the given seed. */
 export function goldenObservations(users = USERS, seed = 20): Record<'main' | 'worker' | 'health', Observation[]> {
   const random = seeded(seed);
@@ -83,6 +89,7 @@ export function goldenObservations(users = USERS, seed = 20): Record<'main' | 'w
         kind: 'step',
         name: step.step,
         perceivedMs: ended === 'passed' && !unmeasured ? perceivedMs : null,
+        ...(ended === 'passed' && !unmeasured ? { attribution: attributionOf(perceivedMs, step.request) } : {}),
         driverMs,
         clock: 'page',
         deadlineMs: 10_000,

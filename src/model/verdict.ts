@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PhaseArrivals } from './arrivals.ts';
+import { StepAttribution } from './attribution.ts';
 import { Environment, Plan } from './plan.ts';
 
 export const RECORD_VERSION = 1;
@@ -146,6 +147,8 @@ export const RunRecord = z.strictObject({
   validity: Validity,
   /** The phases of the plan, in its order. */
   arrivals: z.array(PhaseArrivals),
+  /** Where the time of the judged steps went. */
+  attributions: z.array(StepAttribution),
   findings: z.array(Finding),
   verdict: Verdict,
   provenance: z.strictObject({

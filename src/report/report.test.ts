@@ -52,6 +52,7 @@ function recordOf(gates: GateResult[], changes: Partial<RunRecord> = {}): RunRec
     },
     validity: UNWATCHED,
     arrivals: [],
+    attributions: [],
     findings: [],
     verdict: { decision: 'GO', reason: 'All passed.', gates, exitCode: 0 },
     provenance: { harnessVersion: '0.1.0', observationFiles: [] },

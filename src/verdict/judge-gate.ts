@@ -7,6 +7,7 @@ import { heldBackHint } from '../analyze/validity-text.ts';
 import { samplesToSettlePercentile, samplesToSettleRate } from '../analyze/settle.ts';
 import type { Finding, Gate, GateResult, GateStatus } from '../model/index.ts';
 import { nearest } from '../nearest.ts';
+import { largestPart } from './attribution.ts';
 import { about, failureEvidence, plural } from './evidence.ts';
 import { targetOf } from './kinds.ts';
 
@@ -29,7 +30,7 @@ export function judgeGate(gate: Gate, analysis: Analysis, confidence: number): G
     rate !== undefined && gate.unit === '%'
       ? judgeRate(gate, rate, confidence)
       : latency !== undefined && 'max' in gate && 'stat' in gate
-        ? heldBack(judgeLatency(gate, latency, confidence), gate, latency, analysis)
+        ? heldBack(explained(judgeLatency(gate, latency, confidence), gate, analysis), gate, latency, analysis)
         : noData(gate, analysis);
   return {
     id: gate.id,
@@ -48,18 +49,22 @@ export function judgeGate(gate: Gate, analysis: Analysis, confidence: number): G
   };
 }
 
+/** Names where the time goes, beside what else there is to say. */
+function explained(judged: Judged, gate: Gate, { attributions }: Analysis): Judged {
+  const part = largestPart(gate, judged.status, judged.finding, attributions);
+  if (part === null) return judged;
+  return { ...judged, hint: judged.hint === null ? part : `${judged.hint}; ${part}` };
+}
+
 /** A share of the run in which the observers were disturbed is left out; too large a share leaves nothing to say. */
 function heldBack(judged: Judged, gate: Gate, series: LatencySeries, { validity, totals }: Analysis): Judged {
   if (gate.metric === 'cold_start_penalty') return judged;
+  // The header and the hint say it all; each gate's evidence stays what was seen.
+  if (validity.latencyHeldBack) return { ...judged, status: 'inconclusive', hint: heldBackHint(validity) };
   const evidence = [...judged.evidence];
   if (series.leftOut > 0) evidence.push(`${plural(series.leftOut, 'sample')} left out: the observers were disturbed`);
   if (totals.demoted > 0 && judged.status === 'inconclusive') {
     evidence.push(`${plural(totals.demoted, 'user')} would have observed, but joined the crowd: too many were observing`);
-  }
-  if (validity.latencyHeldBack) {
-    const healthy = Math.floor(100 * (validity.healthyShare ?? 0));
-    const why = `observers undisturbed for ${healthy} % of the time only: nothing is said about latency`;
-    return { ...judged, status: 'inconclusive', hint: heldBackHint(validity), evidence: [why, ...evidence] };
   }
   const hint = judged.status === 'no-data' && series.leftOut > 0 ? heldBackHint(validity) : judged.hint;
   return { ...judged, hint, evidence };
