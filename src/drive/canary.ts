@@ -18,6 +18,7 @@ export type CanaryClick = Pick<CanaryObservation, 'outcome' | 'latencyMs' | 'dri
 
 export interface CanaryServer {
   url: string;
+  pid: number;
   stop(): Promise<void>;
   /** For the process's own exit, where nothing can be awaited. */
   killNow(): void;
@@ -31,6 +32,8 @@ const EVERY_MS: Record<Role, number> = { observer: 1_000, crowd: 2_000 };
 /** The first clicks of a page compile its code. */
 const WARM_UP_CLICKS = 3;
 const CALIBRATION_CLICKS = 11;
+/** Four seconds are usual; on a machine that is not idle there is nothing to find. */
+const CALIBRATION_LIMIT_MS = 8_000;
 /** Uneven, so that the clicks fall into every part of the browser's frames. */
 const CALIBRATION_PAUSES_MS = [90, 210, 130, 170, 150];
 
@@ -47,6 +50,7 @@ export async function startCanaryServer(): Promise<CanaryServer> {
     const { port } = JSON.parse(line) as { port: number };
     return {
       url: `http://127.0.0.1:${port}/`,
+      pid: child.pid ?? 0,
       stop: async () => {
         child.stdin.end();
         child.kill();
@@ -120,13 +124,14 @@ async function within(limitMs: number, action: Promise<unknown>): Promise<void> 
   }
 }
 
-/** Returns the median latency of some clicks, for an idle machine; null where fewer than half could be measured. */
+/** Returns the median latency of some clicks, for an idle machine; null where half of them could not be measured in time. */
 export async function calibrateCanary(pool: BrowserPool, role: Role, url: string, clicks = CALIBRATION_CLICKS): Promise<number | null> {
   const lease = await pool.acquire(role, {});
   try {
     const page = await CanaryPage.open(lease.context, url);
     const latencies: number[] = [];
-    for (let click = 0; click < clicks; click += 1) {
+    const untilMs = performance.now() + CALIBRATION_LIMIT_MS;
+    for (let click = 0; click < clicks && performance.now() < untilMs; click += 1) {
       await sleep(CALIBRATION_PAUSES_MS[click % CALIBRATION_PAUSES_MS.length]);
       const { latencyMs } = await page.click();
       if (latencyMs !== null) latencies.push(latencyMs);
@@ -151,6 +156,7 @@ export interface CanaryOptions {
 export class Canary {
   readonly #options: CanaryOptions;
   readonly #ending = new AbortController();
+  #lease: Lease | null = null;
   readonly #running: Promise<void>;
 
   constructor(options: CanaryOptions) {
@@ -158,9 +164,10 @@ export class Canary {
     this.#running = this.#run();
   }
 
-  /** Ends after the click under way, its context closed. */
+  /** Ends the click under way, which then counts for nothing, and closes its context. */
   async stop(): Promise<void> {
     this.#ending.abort();
+    await this.#lease?.release();
     await this.#running;
   }
 
@@ -176,7 +183,7 @@ export class Canary {
       if (held && !this.#ending.signal.aborted) {
         const click = await held.page.click();
         const lost = held.lease.crashed.aborted || click.outcome === 'failed' || click.outcome === 'timeout';
-        if (!this.#ending.signal.aborted || click.outcome === 'passed') this.#tell(held.lease.crashed.aborted ? crash(click, held.lease) : click);
+        if (!this.#ending.signal.aborted) this.#tell(held.lease.crashed.aborted ? crash(click, held.lease) : click);
         if (lost) held = await letGo(held);
       }
       await sleep(EVERY_MS[role] * (0.7 + 0.6 * random()), null, { signal: this.#ending.signal }).catch(() => {});
@@ -187,12 +194,13 @@ export class Canary {
   async #open(): Promise<{ lease: Lease; page: CanaryPage } | null> {
     const { pool, role, url } = this.#options;
     const startedMs = performance.now();
-    let lease: Lease | null = null;
+    this.#lease = null;
     try {
-      lease = await pool.acquire(role, {});
-      return { lease, page: await CanaryPage.open(lease.context, url) };
+      this.#lease = await pool.acquire(role, {});
+      if (this.#ending.signal.aborted) return await letGo({ lease: this.#lease });
+      return { lease: this.#lease, page: await CanaryPage.open(this.#lease.context, url) };
     } catch (error) {
-      await lease?.release();
+      await letGo(this.#lease && { lease: this.#lease });
       if (!this.#ending.signal.aborted) this.#tell({ outcome: 'failed', latencyMs: null, driverMs: performance.now() - startedMs, message: plainMessage(error) });
       return null;
     }
@@ -200,9 +208,15 @@ export class Canary {
 
   #tell(click: CanaryClick): void {
     const { role, idleMs, onClick } = this.#options;
-    const excessMs = click.latencyMs === null || idleMs === null ? null : click.latencyMs - idleMs;
-    onClick({ ...click, role, idleMs, excessMs });
+    const latencyMs = click.latencyMs === null ? null : tenth(click.latencyMs);
+    const excessMs = latencyMs === null || idleMs === null ? null : tenth(latencyMs - idleMs);
+    onClick({ ...click, latencyMs, driverMs: tenth(click.driverMs), role, idleMs, excessMs });
   }
+}
+
+/** Finer than a tenth no frame is. */
+function tenth(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }
 
 function crash(click: CanaryClick, lease: Lease): CanaryClick {

@@ -62,6 +62,11 @@ export function runNotes(record: RunRecord): string[] {
   if (ended.length > 0) notes.push(`${counted(passed, 'journey')} passed, ${ended.join(', ')}`);
   const difference = totals.artilleryDifference ?? 0;
   if (difference < 0) notes.push(`${counted(-difference, 'user')} more recorded than Artillery counted`);
+  const { validity } = record;
+  if (validity.latencyHeldBack) {
+    const share = Math.floor(100 * (validity.healthyShare ?? 0));
+    notes.push(`observers undisturbed for ${share} % of the time, ${plan.validity.min_healthy_percent} % needed: latency is not judged`);
+  }
   if (totals.demoted > 0) {
     notes.push(`${counted(totals.demoted, 'observer')} joined the crowd: ${plan.settings.maxObservers} were observing`);
   }
