@@ -30,7 +30,10 @@ function read(): Options {
     options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false }, rounds: { type: 'string' } },
   });
   const rounds = whole('rounds', values.rounds ?? (values.quick ? '1' : '3'), 1, 50);
-  return { json: values.json, rounds, ...(values.quick ? { idleMs: 5_000, stretchMs: 4_000, settleMs: 1_000 } : { idleMs: 20_000, stretchMs: 11_000, settleMs: 2_000 }) };
+  const times = values.quick
+    ? { idleMs: 5_000, stretchMs: 4_000, settleMs: 1_000 }
+    : { idleMs: 20_000, stretchMs: 11_000, settleMs: 2_000 };
+  return { json: values.json, rounds, ...times };
 }
 
 /** In closed loop two users a processor keep it busy; ten a processor are far past that. */

@@ -38,7 +38,8 @@ export function atLeast(id: string, unit: string, limit: number, observed: numbe
 
 /** Returns a line a person reads about an aim. */
 export function aimLine({ id, unit, limit, observed, n, met }: Aim, sign: '≤' | '≥'): string {
-  return `${met ? '✓' : '✗'} ${id}: ${observed === null ? 'not measured' : `${figure(observed)} ${unit}`}, aim ${sign} ${limit} ${unit} (n ${n})`;
+  const shown = observed === null ? 'not measured' : `${figure(observed)} ${unit}`;
+  return `${met ? '✓' : '✗'} ${id}: ${shown}, aim ${sign} ${limit} ${unit} (n ${n})`;
 }
 
 /** Returns a figure with three significant digits, whole from a hundred on; a dash for what is not known. */
@@ -50,7 +51,9 @@ export function figure(value: number | null): string {
 /** Returns rows as a table, the first column to the left, the others to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('   ').trimEnd()).join('\n');
+  const fit = (cell: string, column: number): string =>
+    column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+  return rows.map((row) => row.map(fit).join('   ').trimEnd()).join('\n');
 }
 
 /** Returns the p-th percentile (nearest rank); null of nothing. */
@@ -87,6 +90,8 @@ export async function bench<Options>(usage: string, read: () => Options, run: (o
 /** Returns an option's whole number. Throws on anything else. */
 export function whole(name: string, text: string, least: number, most: number): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < least || value > most) throw new Error(`--${name} wants a whole number from ${least} to ${most}`);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new Error(`--${name} wants a whole number from ${least} to ${most}`);
+  }
   return value;
 }

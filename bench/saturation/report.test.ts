@@ -4,7 +4,10 @@ import type { Kind } from './lab.ts';
 import { aimsOf, casesOf, truthOf, type Level, type Stretch } from './report.ts';
 
 function stretch(level: Level, kind: Kind, probeMs: number[], crowdPerSecond: number): Stretch {
-  return { level, kind, probeMs, truthMs: probeMs, playwrightMs: [], crowdPerSecond, allPerSecond: crowdPerSecond + 1, cpuShare: 1, failed: 0 };
+  return {
+    level, kind, probeMs, truthMs: probeMs, playwrightMs: [], cpuShare: 1, failed: 0,
+    crowdPerSecond, allPerSecond: crowdPerSecond + 1,
+  };
 }
 
 const many = (value: number): number[] => Array.from({ length: 30 }, () => value);

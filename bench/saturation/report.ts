@@ -38,7 +38,8 @@ export function casesOf(stretches: readonly Stretch[]): Case[] {
   const levels = [...new Set(stretches.map((one) => one.level))];
   return levels.map((level) => {
     const of = (kind: Kind): Stretch[] => stretches.filter((one) => one.level === level && one.kind === kind);
-    const figures = (kind: Kind, which: 'probeMs' | 'playwrightMs' | 'truthMs'): Figures => figuresOf(of(kind).flatMap((one) => one[which]));
+    const figures = (kind: Kind, which: 'probeMs' | 'playwrightMs'): Figures =>
+      figuresOf(of(kind).flatMap((one) => one[which]));
     const means = (which: 'cpuShare' | 'crowdPerSecond' | 'allPerSecond'): Record<Kind, number | null> => ({
       one: mean(of('one').map((one) => one[which])), split: mean(of('split').map((one) => one[which])),
     });
@@ -76,13 +77,21 @@ export function aimsOf(cases: readonly Case[], truth: Figures): Aim[] {
   ];
 }
 
+export interface About {
+  json: boolean;
+  browser: ResolvedBrowser;
+  /** What keeps the crowd down. */
+  priority: string;
+}
+
 /** Prints the table or the JSON object, and returns whether all aims were met. */
-export function report(stretches: readonly Stretch[], { json, browser, priority }: { json: boolean; browser: ResolvedBrowser; priority: string }): boolean {
+export function report(stretches: readonly Stretch[], { json, browser, priority }: About): boolean {
   const cases = casesOf(stretches);
   const truth = truthOf(stretches);
   const aims = aimsOf(cases, truth);
   if (json) {
-    console.log(JSON.stringify({ name: 'saturation', machine: { ...machine(browser), crowdPriority: priority }, truth, cases, aims }));
+    const about = { ...machine(browser), crowdPriority: priority };
+    console.log(JSON.stringify({ name: 'saturation', machine: about, truth, cases, aims }));
     return aims.every((aim) => aim.met);
   }
   console.log(`\nA page with a server delay of 120 ms; p50/p95 in ms (n). The crowd's priority: ${priority}`);
@@ -91,11 +100,13 @@ export function report(stretches: readonly Stretch[], { json, browser, priority 
   console.log(table([
     ['load', 'CPU one/split', 'Playwright in crowd', 'probe in crowd', 'observers', 'crowd/s one', 'crowd/s split', 'failed'],
     ...cases.map((one) => [
-      one.level, `${percent(one.cpuShare.one)} / ${percent(one.cpuShare.split)}`, shown(one.playwrightInCrowd), shown(one.probeInCrowd), shown(one.observers),
+      one.level, `${percent(one.cpuShare.one)} / ${percent(one.cpuShare.split)}`,
+      shown(one.playwrightInCrowd), shown(one.probeInCrowd), shown(one.observers),
       rate(one, 'one'), rate(one, 'split'), String(one.failed),
     ]),
   ]));
-  console.log('\none: everybody in one browser at normal priority; split: observers apart, the crowd at lowest priority; in brackets with the measured users');
+  console.log('\none: everybody in one browser at normal priority; split: observers apart, the crowd at lowest priority');
+  console.log('users a second: of the crowd, and in brackets with the measured users\n');
   for (const [index, aim] of aims.entries()) console.log(aimLine(aim, index === 2 ? '≥' : '≤'));
   return aims.every((aim) => aim.met);
 }
