@@ -29,6 +29,13 @@ test('the slowest quarter speaks, not the fast majority', () => {
   }]);
 });
 
+test('the shares of two samples are between them, so that they still sum to the whole', () => {
+  const some = [parts(900, 50, 50), parts(100, 700, 190), ...Array.from({ length: 6 }, () => stepWith(parts(1, 1, 1)))];
+  const [one] = attributed(some.map((step) => ('kind' in step ? step : stepWith(step))));
+  assert.equal(one?.slowest, 2);
+  assert.ok(Math.abs(one.serverShare + one.networkShare + one.renderShare - 1) < 1e-3);
+});
+
 test('what the generator added is taken out of rendering, and no more than there is', () => {
   const [some] = attributed([stepWith(parts(50, 0, 50))], 20);
   assert.deepEqual([some?.serverShare, some?.renderShare, some?.generatorShare], [0.5, 0.3, 0.2]);

@@ -1,5 +1,4 @@
 import type { Attribution, Observation, Plan, StepAttribution } from '../model/index.ts';
-import { nearestRank } from './order-bounds.ts';
 import type { Span } from './windowed.ts';
 
 /** Of all samples: those that decide a high percentile. Fewer would hang on a single one in a run of minutes. */
@@ -55,9 +54,14 @@ function summary(samples: Sample[], generatorMs: number | null): Omit<StepAttrib
   };
 }
 
-/** Returns the median, to a ten-thousandth: no machine's last bit may change a record. */
+/**
+ * Returns the median, between the two in the middle (else the shares of two samples would hardly sum to anything), to a
+ * ten-thousandth: no machine's last bit may change a record.
+ */
 function median(shares: number[]): number {
-  const value = shares.sort((a, b) => a - b)[nearestRank(shares.length, 0.5) - 1] ?? 0;
+  const sorted = shares.toSorted((a, b) => a - b);
+  const middle = sorted.slice(Math.floor((sorted.length - 1) / 2), Math.floor(sorted.length / 2) + 1);
+  const value = middle.reduce((sum, one) => sum + one, 0) / middle.length;
   return Math.min(1, Math.round(value * 1e4) / 1e4);
 }
 

@@ -44,10 +44,16 @@ function rankedOf(sketch: DDSketch, rank: number): Ranked | null {
   const key = store.keyAtRank(rank - 1 - sketch.zeroCount);
   const edgeMs = (power: number): number => mapping.gamma ** power / US_PER_MS;
   return {
-    low: edgeMs(key - 1) * (1 - OUTWARD),
-    value: mapping.value(key) / US_PER_MS,
-    high: edgeMs(key) * (1 + OUTWARD),
+    low: rounded(edgeMs(key - 1) * (1 - OUTWARD), Math.floor),
+    value: rounded(mapping.value(key) / US_PER_MS, Math.round),
+    high: rounded(edgeMs(key) * (1 + OUTWARD), Math.ceil),
   };
+}
+
+/** Returns six digits: no machine's last bit of a power may change a record. */
+function rounded(value: number, to: (value: number) => number): number {
+  const scale = 10 ** (5 - Math.floor(Math.log10(value)));
+  return to(value * scale) / scale;
 }
 
 /**

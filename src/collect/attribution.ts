@@ -45,8 +45,8 @@ export function attribute(spans: readonly RequestSpan[], startMs: number, percei
     if (slowest === null || tookMs > slowest.ms) slowest = { name: span.name, ms: tookMs };
     atMs = fromMs;
   }
-  serverMs = Math.min(serverMs, perceivedMs);
-  networkMs = Math.min(networkMs, perceivedMs - serverMs);
+  serverMs = hundredth(Math.min(serverMs, perceivedMs));
+  networkMs = hundredth(Math.min(networkMs, perceivedMs - serverMs));
   return { serverMs, networkMs, renderMs: perceivedMs - serverMs - networkMs, slowestRequest: slowest?.name ?? null };
 }
 
@@ -92,6 +92,11 @@ function serverPart(span: RequestSpan, fromMs: number, untilMs: number): number 
   // The events of a stream come when the server has them: the wait for them is its work too.
   const streamedMs = span.kind === 'stream' ? overlap(firstByteMs, untilMs, fromMs, untilMs) : 0;
   return overlap(beganMs, beganMs + workMs, fromMs, untilMs) + streamedMs;
+}
+
+/** Epoch milliseconds are no finer than this; rounded down, so that the parts never exceed the whole. */
+function hundredth(ms: number): number {
+  return Math.floor(ms * 100) / 100;
 }
 
 function overlap(fromA: number, toA: number, fromB: number, toB: number): number {
