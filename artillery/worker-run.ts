@@ -89,6 +89,7 @@ export class WorkerRun {
       },
       stepDeadlineMs,
       journeyDeadlineMs,
+      thinkTime: plan.settings.thinkTime ? { ...plan.settings.thinkTime, seed: plan.seed } : null,
       failuresFolder: join(input.runDir, 'failures'),
       traces: plan.settings.traces ? new FailureTraces(plan.settings.traces, join(input.runDir, 'failures')) : null,
       interrupted: this.#interrupt.signal,

@@ -6,10 +6,11 @@ import type { ObservationSink } from '../collect/recorder.ts';
 import { followRequests } from '../collect/request-trail.ts';
 import { watchRequests } from '../collect/requests.ts';
 import { installVitals } from '../collect/vitals.ts';
-import type { ActTools, AnyJourney } from '../journey.ts';
-import type { Role } from '../model/index.ts';
+import type { AnyJourney } from '../journey.ts';
+import type { Role, ThinkTime } from '../model/index.ts';
 import type { FailureTraces, UserTrace } from './failure-traces.ts';
 import { StepFailure, createSteps, endingOf, plainMessage, type AgentTaskSample } from './steps.ts';
+import { thinkTimes, withThinkTime } from './think-time.ts';
 
 /** What every observation of one user carries. */
 export interface UserBase {
@@ -34,6 +35,8 @@ export interface ActOptions {
   failuresFolder: string | null;
   /** Records traces of failed steps; null or left out: none. */
   traces?: FailureTraces | null;
+  /** Pauses after the steps, and what makes them the same in every run; null or left out: none. */
+  thinkTime?: (ThinkTime & { seed: string }) | null;
   /** Aborted, with an Ending as its reason, when the user is ended from outside. */
   ending: AbortSignal;
 }
@@ -72,7 +75,7 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
   // Only now: what was arranged is no part of the failure, and holds the user's credentials.
   const trace: UserTrace | undefined = await options.traces?.begin(base, context);
   const page = await context.newPage();
-  const steps: Pick<ActTools, 'step' | 'agentTask'> = createSteps({
+  const quick = createSteps({
     page, clock, trail,
     ending: options.ending,
     deadlineMs: options.stepDeadlineMs,
@@ -81,6 +84,8 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
     onStep: (sample) => sink.record({ ...base, kind: 'step', tMs: now(), ...sample }),
     onAgentTask: (sample) => agentTasks.push({ sample, tMs: now() }),
   });
+  const { thinkTime } = options;
+  const steps = thinkTime ? withThinkTime(quick, thinkTimes(thinkTime, thinkTime.seed), options.ending) : quick;
   try {
     await journey.act({ ...options.fixtures, ...steps, page, context }, arranged);
   } finally {

@@ -2,7 +2,7 @@ import type { BrowserContext, BrowserContextOptions } from 'playwright';
 import type { ObservationSink } from '../collect/recorder.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { AnyJourney } from '../journey.ts';
-import { OBSERVATION_VERSION, type Outcome, type Role } from '../model/index.ts';
+import { OBSERVATION_VERSION, type Outcome, type Role, type ThinkTime } from '../model/index.ts';
 import { actJourney, type UserBase } from './act.ts';
 import type { FailureTraces } from './failure-traces.ts';
 import type { Lease, BrowserPool } from './pool.ts';
@@ -23,6 +23,8 @@ export interface UserSurroundings {
   failuresFolder: string | null;
   /** Records traces of failed steps; null or left out: none. */
   traces?: FailureTraces | null;
+  /** Pauses after each user's steps, and the run's seed for them; null or left out: none. */
+  thinkTime?: (ThinkTime & { seed: number }) | null;
   /** Aborted when the run ends before its users do. */
   interrupted: AbortSignal;
   /** Makes the fixtures (persona, API client) of one user. */
@@ -102,6 +104,7 @@ async function live(spec: UserSpec, around: UserSurroundings, base: UserBase): P
       stepDeadlineMs: around.stepDeadlineMs,
       failuresFolder: around.failuresFolder,
       traces: around.traces ?? null,
+      thinkTime: around.thinkTime ? { ...around.thinkTime, seed: `${around.thinkTime.seed}/think/${spec.vu}` } : null,
     });
     await Promise.race([acting, ended]);
     return { outcome: 'passed' };

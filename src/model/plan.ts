@@ -23,6 +23,10 @@ export const PlannedJourney = z.strictObject({
 });
 export type PlannedJourney = z.infer<typeof PlannedJourney>;
 
+/** A person's pause after each step, evenly spread between the two. */
+export const ThinkTime = z.strictObject({ minMs: z.number().nonnegative(), maxMs: z.number().nonnegative() });
+export type ThinkTime = z.infer<typeof ThinkTime>;
+
 export const Settings = z.strictObject({
   /** Share of each journey's arrivals that measure latency in the observer browser, 0 to 1. */
   observerShare: z.number().min(0).max(1),
@@ -34,6 +38,8 @@ export const Settings = z.strictObject({
   journeyDeadlineMs: z.number().positive(),
   /** A browser is replaced after this many contexts, between users. */
   recycleAfterContexts: z.number().int().positive(),
+  /** Left out: users go from step to step without a pause. */
+  thinkTime: ThinkTime.optional(),
   /** Playwright traces of failed steps; none when left out. */
   traces: z.strictObject({
     /** Of each distinct failure: journey, step and code. */

@@ -75,6 +75,8 @@ export function buildPlan(request: PlanRequest): Draft {
       stepDeadlineMs: config.stepDeadlineSeconds * 1_000,
       journeyDeadlineMs: config.journeyDeadlineSeconds * 1_000,
       recycleAfterContexts: config.recycleAfterContexts,
+      ...(config.thinkTimeSeconds
+        ? { thinkTime: { minMs: 1_000 * config.thinkTimeSeconds.min, maxMs: 1_000 * config.thinkTimeSeconds.max } } : {}),
       traces: config.traces,
     },
     confidence: slo.slo.confidence,

@@ -18,6 +18,9 @@ const PluginConfig = z.strictObject({
   stepDeadlineSeconds: seconds.default(15),
   journeyDeadlineSeconds: seconds.default(60),
   recycleAfterContexts: z.number().int().positive().default(500),
+  /** A person's pause after each step, off the clock; none when left out. */
+  thinkTimeSeconds: z.strictObject({ min: z.number().min(0).max(3_600), max: z.number().min(0).max(3_600) })
+    .refine(({ min, max }) => min <= max, 'min is above max').optional(),
   /** Traces of failed steps: so many of each distinct failure, so many in all; 0 for none. */
   traces: z.strictObject({
     perError: z.number().int().nonnegative().max(20).default(2),
