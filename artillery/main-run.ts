@@ -200,7 +200,11 @@ export class MainRun {
   async #conclude(event: ExitEvent): Promise<number> {
     const interrupted = event.earlyStop === true;
     if (!this.#plan || !this.#runDir) return interrupted ? 130 : (event.exitCode ?? 0);
-    if (interrupted && !this.#fatal) say('ending: closing the users under way, then the verdict on what was seen');
+    if (interrupted && !this.#fatal) {
+      // At once: from here on no user is due any more.
+      this.#record({ event: 'interrupted' });
+      say('ending: closing the users under way, then the verdict on what was seen');
+    }
     const drained = await this.#drainWorker(interrupted);
     const lost = drained ? null : new CodedError('J_HARNESS_FAULT', [{ where: 'worker', message: `did not end within ${DRAIN_LIMIT_MS} ms` }]);
     const fault = this.#fatal ?? lost;

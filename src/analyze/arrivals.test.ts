@@ -77,6 +77,11 @@ test('an interrupted run is held only against the users that were due', () => {
   assert.equal(starved.note, 'phase "steady": only 10 of 19 users started');
 });
 
+test('nobody is due while the users of an interrupted run are being closed', () => {
+  const closing = arrivals([...users(20), runOf('interrupted', 21_000), runOf('interrupted', 33_000)]);
+  assert.deepEqual([closing.scheduled, closing.note], [20, null]);
+});
+
 test('of a killed run, users that left no end behind count as started and unfinished', () => {
   const left = users(20).filter((one) => !(one.kind === 'journey' && one.vu === '1-19'));
   const killed = arrivals(left);

@@ -38,6 +38,8 @@ export function createArrivals(plan: Plan): ArrivalsCollector {
   /** Users of whom anything was seen: of those whom a killed run left behind, it is all that tells of them. */
   const seen = new Map<string, string>();
   const startedAtMs = new Map<string, number>();
+  /** When the run was told to end; nobody is due while its users are being closed. */
+  let cutAtMs = Infinity;
 
   const addJourney = (one: JourneyObservation, phase: string): void => {
     const gathered = phases.get(phase) ?? { journeys: 0, dropped: 0, interrupted: 0, latenessMs: [] };
@@ -51,6 +53,7 @@ export function createArrivals(plan: Plan): ArrivalsCollector {
   return {
     add(one) {
       if (one.kind === 'run' && one.event === 'phase' && one.detail !== undefined) startedAtMs.set(one.detail, one.tMs);
+      if (one.kind === 'run' && one.event === 'interrupted') cutAtMs = Math.min(cutAtMs, one.tMs);
       if (one.phase === null || one.vu === null) return;
       seen.set(one.vu, one.phase);
       if (one.kind === 'journey') addJourney(one, one.phase);
@@ -62,7 +65,7 @@ export function createArrivals(plan: Plan): ArrivalsCollector {
         const gathered = phases.get(phase.name) ?? { journeys: 0, dropped: 0, interrupted: 0, latenessMs: [] };
         const next = plan.phases[index + 1];
         const ran = completed || (next !== undefined && startedAtMs.has(next.name))
-          ? Infinity : elapsed(startedAtMs.get(phase.name), lastMs);
+          ? Infinity : elapsed(startedAtMs.get(phase.name), lastMs === null ? null : Math.min(lastMs, cutAtMs));
         return summary(phase, ran, users.get(phase.name) ?? 0, gathered);
       });
     },
