@@ -6,6 +6,7 @@ import { judgeRun } from '../src/cli/judge-run.ts';
 import { wantsColor } from '../src/cli/color.ts';
 import { resolveBrowser, type ResolvedBrowser } from '../src/drive/browser.ts';
 import { startCanaryServer, type CanaryServer } from '../src/drive/canary.ts';
+import { removeCrowdCgroup } from '../src/drive/crowd-cgroup.ts';
 import { canaryIdle } from '../src/drive/canary-idle.ts';
 import { describeEnvironment } from '../src/drive/environment.ts';
 import { endLeftovers, probePriority } from '../src/drive/launcher.ts';
@@ -143,6 +144,7 @@ export class MainRun {
 
   async #stopParts(): Promise<void> {
     await Promise.all([this.#platform?.stop(), this.#canary?.stop()]);
+    removeCrowdCgroup();
   }
 
   #askedTarget(settings: HarnessSettings): string {

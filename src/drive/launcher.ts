@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium, type Browser } from 'playwright';
 import type { Role } from '../model/index.ts';
 import type { ResolvedBrowser } from './browser.ts';
+import { autogroupsRule, isInCrowdCgroup, makeCrowdCgroup } from './crowd-cgroup.ts';
 
 /** A started browser with the process id of its main process. */
 export interface LaunchedBrowser {
@@ -14,6 +15,8 @@ export interface LaunchedBrowser {
 }
 
 export type Launch = (role: Role) => Promise<LaunchedBrowser>;
+
+const TASKPOLICY = '/usr/sbin/taskpolicy';
 
 const ARGS = [
   // Root inside containers and CI has no user namespaces for the sandbox; pages under test are the tester's own.
@@ -54,13 +57,17 @@ export function createLauncher(resolved: ResolvedBrowser, folder: string): Launc
  * The script sets the priority before the browser begins, since threads and child processes take it over only when they
  * are made later. On Linux with `sched_autogroup_enabled`, `nice` alone does nothing between sessions, and each browser is
  * a session of its own: so the session's autogroup gets it too. Inside a CPU cgroup there is no autogroup and `nice` counts.
- * Run by root, Chromium raises its main threads to -8 again, so the crowd loses the capability for that where `setpriv` is.
+ * There, a child cgroup of the lowest weight is used as well where we may make one: many nice threads together would still
+ * weigh as much as one that is not. macOS has `taskpolicy -b`. Run by root, Chromium raises its main threads to -8 again, so the crowd loses the capability for that where `setpriv` is.
  */
 function startScript(executable: string, role: Role, pidFile: string): string {
   const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
   const lines = ['#!/bin/sh', `echo $$ > ${quote(pidFile)}`];
   if (role === 'crowd') {
-    const lowest = `nice -n 19 ${quote(executable)} "$@"`;
+    const background = process.platform === 'darwin' && existsSync(TASKPOLICY) ? `${TASKPOLICY} -b ` : '';
+    const lowest = `${background}nice -n 19 ${quote(executable)} "$@"`;
+    const cgroup = makeCrowdCgroup();
+    if (cgroup !== null) lines.push(`{ echo $$ > ${quote(join(cgroup, 'cgroup.procs'))}; } 2>/dev/null`);
     const unraised = 'setpriv --bounding-set=-sys_nice';
     lines.push('{ echo 19 > /proc/self/autogroup; } 2>/dev/null', `if ${unraised} true 2>/dev/null; then exec ${unraised} ${lowest}; fi`, `exec ${lowest}`);
   } else {
@@ -73,11 +80,14 @@ function startScript(executable: string, role: Role, pidFile: string): string {
 export function describePriority(pid: number): string {
   const autogroup = readProc(`/proc/${pid}/autogroup`)?.match(/nice (-?\d+)/)?.[1] ?? null;
   const nice = readProc(`/proc/${pid}/stat`)?.replace(/^.*\) /s, '').split(' ')[16] ?? null;
-  const enabled = readProc('/proc/sys/kernel/sched_autogroup_enabled')?.trim() === '1';
-  if (nice === null) return 'unknown on this system';
-  if (autogroup === '19' && enabled) return `lowest (autogroup 19, nice ${nice})`;
-  if (nice === '19') return `lowest (nice 19${enabled ? '; autogroup not writable, so it may not count' : ''})`;
-  return `not in force (nice ${nice})`;
+  if (nice === null) return process.platform === 'darwin' && existsSync(TASKPOLICY) ? 'lowest (taskpolicy -b)' : 'unknown on this system';
+  const niced = nice === '19';
+  if (autogroupsRule()) {
+    if (autogroup === '19') return `lowest (autogroup 19, nice ${nice})`;
+    return niced ? 'lowest (nice 19; autogroup not writable, so it may not count)' : `not in force (nice ${nice})`;
+  }
+  if (isInCrowdCgroup(pid)) return `lowest (cgroup weight, nice ${nice})`;
+  return niced ? 'lowest (nice 19)' : `not in force (nice ${nice})`;
 }
 
 function readProc(path: string): string | null {
