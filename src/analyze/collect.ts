@@ -25,6 +25,7 @@ import {
   seriesKey,
 } from './series.ts';
 import type { Failure, LatencySeries, RateSeries } from './series.ts';
+import { createUserRates } from './user-rates.ts';
 import { WindowedSeries, nameLeftOut } from './windowed.ts';
 import type { Span } from './windowed.ts';
 import { watchWindows } from './windows.ts';
@@ -70,6 +71,7 @@ export function createCollector(plan: Plan): Collector {
   const observed = new Map<string, WindowedSeries>();
   const steps = new Map<string, { awaited: WindowedSeries; bare: WindowedSeries }>();
   const windows = watchWindows(plan.validity);
+  const userRates = createUserRates();
   /** When the users lived whose latency is judged. */
   let judgedSpan: Span | null = null;
   const coldStarts = createColdStarts();
@@ -122,13 +124,13 @@ export function createCollector(plan: Plan): Collector {
     if (one.outcome === 'interrupted') return;
     const failure = failureOf(one, one.errorCode ?? one.outcome);
     if (isJudged(one)) addJourneyDuration(one, latencyOf, plan.settings.journeyDeadlineMs, failure);
-    for (const scope of [{}, ...(one.journey === null ? [] : [{ journey: one.journey }])]) {
-      const series = rateOf('journey_error_rate', scope);
-      series.n += 1;
-      if (!isError(one.outcome)) continue;
-      series.events += 1;
-      addFailure(series.failures, failure);
-    }
+    const scopes = [{}, ...(one.journey === null ? [] : [{ journey: one.journey }])];
+    const isEvent = isError(one.outcome);
+    userRates.add({
+      series: scopes.map((scope) => rateOf('journey_error_rate', scope)),
+      role: one.role, outcome: one.outcome, isEvent, failure: isEvent ? failure : null,
+      span: { fromMs: one.startedMs, toMs: one.tMs },
+    });
   };
 
   const addStep = (one: StepObservation): void => {
@@ -186,10 +188,11 @@ export function createCollector(plan: Plan): Collector {
     coldStarts.addTask(one.vu, one.cold);
     const passed = one.outcome === 'passed';
     const failure = failureOf(one, one.outcome);
-    const success = rateOf('agent_success_rate', {});
-    success.n += 1;
-    if (passed) success.events += 1;
-    else addFailure(success.failures, failure);
+    userRates.add({
+      series: [rateOf('agent_success_rate', {})],
+      role: one.role, outcome: one.outcome, isEvent: passed, failure: passed ? null : failure,
+      span: before(one.tMs, plan.settings.stepDeadlineMs),
+    });
     if (one.degraded) degraded += 1;
     if (!isJudged(one)) return;
     const span = before(one.tMs, one.completedMs ?? one.firstProgressMs);
@@ -262,8 +265,9 @@ export function createCollector(plan: Plan): Collector {
       }
     },
     finish() {
-      const { validity, counts } = windows.finish(judgedSpan);
+      const { validity, counts, starved } = windows.finish(judgedSpan);
       settleObserved(counts);
+      userRates.settle(starved);
       traces.settle(latency, rates);
       for (const series of coldStarts.incidence(collected.users))
         rates.set(seriesKey(series.metric, series.scope), series);

@@ -3,6 +3,7 @@ import type {
   CanarySummary,
   DisturbedSpan,
   HealthObservation,
+  Role,
   Validity,
   ValidityRules,
   ValidityWindow,
@@ -34,8 +35,15 @@ interface Clicks {
 export interface WatchedWindows {
   seeCanary(one: CanaryObservation): void;
   seeHealth(one: HealthObservation): void;
-  /** Returns the run's validity over the judged time, and whether a sample of a span counts. */
-  finish(judged: Span | null): { validity: Validity; counts: (span: Span) => boolean };
+  /**
+   * Returns the run's validity over the judged time, whether a sample of a span counts, and whether a role's browser was
+   * starved in it: so slow that a timeout says nothing about the application.
+   */
+  finish(judged: Span | null): {
+    validity: Validity;
+    counts: (span: Span) => boolean;
+    starved: (role: Role, span: Span) => boolean;
+  };
 }
 
 /** Returns the windows of a run: feed them with its observations in any order. */
@@ -51,7 +59,7 @@ export function watchWindows(rules: ValidityRules): WatchedWindows {
       return bucket;
     });
   };
-  const idle: Record<'observer' | 'crowd', number | null> = { observer: null, crowd: null };
+  const idle: Record<Role, number | null> = { observer: null, crowd: null };
 
   return {
     seeCanary(one) {
@@ -75,12 +83,12 @@ export function watchWindows(rules: ValidityRules): WatchedWindows {
       }
     },
     finish(judged) {
-      if (!sawCanary || judged === null) return { validity: unwatched(sawCanary), counts: () => true };
+      if (!sawCanary || judged === null) return { validity: unwatched(sawCanary), counts: () => true, starved: () => false };
       const windows = cut(judged).map(({ fromMs, toMs, indices }) => {
         const bucket = merge(indices.flatMap((index) => buckets.get(index) ?? []));
         return { ...judge(bucket, rules, idle.observer), fromMs, toMs, bucket };
       });
-      const clicks = (role: 'observer' | 'crowd'): Clicks => ({
+      const clicks = (role: Role): Clicks => ({
         idleMs: idle[role], excess: windows.flatMap(({ bucket }) => bucket.ended[role]),
       });
       const shown = windows.map(({ fromMs, toMs, state, reasons, bucket }): ValidityWindow => ({
@@ -90,7 +98,12 @@ export function watchWindows(rules: ValidityRules): WatchedWindows {
         clicks: bucket.observer.length,
       }));
       const validity = validityOf(shown, rules, clicks('observer'), clicks('crowd'));
-      return { validity, counts: (span) => countsIn(shown, span) };
+      return {
+        validity,
+        counts: (span) => overlapped(windows, span).every(({ state }) => state === 'healthy'),
+        starved: (role, span) => clicks(role).excess.length > 0
+          && overlapped(windows, span).some(({ bucket }) => isStarved(bucket[role], idle[role])),
+      };
     },
   };
 }
@@ -224,9 +237,18 @@ function summarize({ idleMs, excess }: Clicks): CanarySummary | null {
   };
 }
 
-/** All windows that a sample overlaps must be healthy. Outside of the judged time the nearest window speaks for it. */
-function countsIn(windows: readonly ValidityWindow[], span: Span): boolean {
-  const firstOf = (tMs: number): number => {
+/** Everything takes this many times as long as on the idle machine: what usually takes a tenth of its deadline runs into it. */
+const STARVED_TIMES = 10;
+
+/** No click at all within ten seconds is one that never came to its page. */
+function isStarved(excess: readonly number[], idleMs: number | null): boolean {
+  const middle = median(excess);
+  return middle === null || middle === Infinity || (idleMs !== null && middle > (STARVED_TIMES - 1) * idleMs);
+}
+
+/** The windows that a span overlaps. Outside of the judged time the nearest one speaks for it. */
+function overlapped<Window extends Span>(windows: readonly Window[], span: Span): Window[] {
+  const at = (tMs: number): number => {
     // Windows are in order and without gaps: the last one that begins at or before the time.
     let low = 0;
     let high = windows.length - 1;
@@ -237,7 +259,7 @@ function countsIn(windows: readonly ValidityWindow[], span: Span): boolean {
     }
     return low;
   };
-  return windows.slice(firstOf(span.fromMs), firstOf(span.toMs) + 1).every(({ state }) => state === 'healthy');
+  return windows.slice(at(span.fromMs), at(span.toMs) + 1);
 }
 
 function median(values: readonly number[]): number | null {

@@ -3,6 +3,7 @@ import test from 'node:test';
 import { analyze } from '../analyze/analyze.ts';
 import type { Analysis } from '../analyze/analyze.ts';
 import { journeyOf, planOf, requestOf, stepOf, taskOf } from '../golden/samples.ts';
+import type { RateSeries } from '../analyze/series.ts';
 import type { Gate, GateResult, Observation, Plan } from '../model/index.ts';
 import { judgeGate } from './judge-gate.ts';
 
@@ -103,6 +104,30 @@ test('users who would have observed but joined the crowd are counted, and told w
   const { analysis, by } = judged(few);
   assert.equal(analysis.totals.demoted, 2);
   assert.match(by['step']?.evidence.join() ?? '', /2 users would have observed, but joined the crowd/);
+});
+
+test('a crowd that was starved of the processor times out for no reason of the application’s', () => {
+  const crowdClick = (tMs: number, excessMs: number | null): Observation => ({
+    v: 1, runId: 'r', phase: 'steady', vu: null, journey: null, kind: 'canary', role: 'crowd', tMs,
+    outcome: excessMs === null ? 'timeout' : 'passed', latencyMs: excessMs === null ? null : 65 + excessMs, idleMs: 65, excessMs,
+    driverMs: excessMs === null ? 5_000 : 90,
+  });
+  const late = (tMs: number): Observation => journeyOf({ role: 'crowd', outcome: 'timeout', tMs, startedMs: tMs - 1_000, durationMs: 1_000 });
+  const run = (excessAt: (tMs: number) => number | null): RateSeries | undefined => judged([
+    ...minute(0, 0), ...Array.from({ length: 30 }, (_, index) => crowdClick(index * 2_000 + 1_000, excessAt(index * 2_000 + 1_000))),
+    ...Array.from({ length: 20 }, (_, index) => late(21_500 + index * 400)),
+  ]).analysis.rates.get(JSON.stringify(['journey_error_rate']));
+  const cases: [name: string, excessAt: (tMs: number) => number | null, events: number, unknown: number][] = [
+    ['slow is not starved', () => 300, 20, 0],
+    ['ten times slower while they timed out', (tMs) => (tMs >= 20_000 && tMs < 30_000 ? 700 : 20), 0, 20],
+    ['unanswered', (tMs) => (tMs >= 20_000 && tMs < 30_000 ? null : 20), 0, 20],
+    ['starved at another time', (tMs) => (tMs < 10_000 ? 700 : 20), 20, 0],
+  ];
+  for (const [name, excessAt, events, unknown] of cases) {
+    const series = run(excessAt);
+    assert.deepEqual([series?.events, series?.unknown, (series?.n ?? 0) + (series?.unknown ?? 0)], [events, unknown, 80], name);
+    assert.equal(series?.notes.length, unknown > 0 ? 1 : 0, name);
+  }
 });
 
 test('slo.yml says how much must be healthy', () => {

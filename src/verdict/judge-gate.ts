@@ -95,9 +95,7 @@ function noData(gate: Gate, analysis: Analysis): Judged {
 }
 
 function unmeasuredEvidence(count: number, n: number, what: string): string[] {
-  return count === 0
-    ? []
-    : [`${count} of ${n + count} passed but could not be ${what}: to both bounds they could be anything`];
+  return count === 0 ? [] : [`${count} of ${n + count} ${what}: to both bounds they could be anything`];
 }
 
 function judgeLatency(gate: Gate & { max: number; stat: string }, series: LatencySeries, confidence: number): Judged {
@@ -105,7 +103,7 @@ function judgeLatency(gate: Gate & { max: number; stat: string }, series: Latenc
   const { finding, beyondDeadline } = percentileOf(series, gate.stat, confidence);
   const { value, interval, n, unmeasured } = finding;
   const all = n + unmeasured;
-  const evidence = [...failureEvidence(series.failures, all), ...unmeasuredEvidence(unmeasured, n, 'measured')];
+  const evidence = [...failureEvidence(series.failures, all), ...unmeasuredEvidence(unmeasured, n, 'passed but could not be measured')];
   if (n === 0) return { status: 'no-data', finding, evidence, hint: 'not one of them could be measured' };
   const observedAbove = value === null ? series.deadlineMs : null;
   const low = interval?.low ?? -Infinity;
@@ -131,7 +129,7 @@ function judgeRate(gate: Gate & { unit: '%' }, series: RateSeries, confidence: n
   const { n, interval } = finding;
   const evidence = [
     ...failureEvidence(series.failures, n),
-    ...unmeasuredEvidence(series.unknown, n, 'told apart'),
+    ...unmeasuredEvidence(series.unknown, n, 'could not be told apart'),
     ...series.notes,
   ];
   if (n === 0 || interval === null)
