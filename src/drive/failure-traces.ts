@@ -27,7 +27,7 @@ interface Kind {
   missed: number;
 }
 
-/** A recorded user costs about twice the CPU in Node: so few at a time that they cannot be felt. */
+/** A recorded user costs half as much CPU again in Node, 17 % in all (a film would make it 32 %): so only few at a time. */
 const MOST_AT_ONCE = 2;
 /** A failure that did not show again in so many recorded users is too rare to be caught this way. */
 const MOST_MISSES = 40;

@@ -90,8 +90,8 @@ test('traces of the crowd’s failures are named with the gates of their step an
     ...[3, 1, 2].map((at) => stepOf({ ...broken, role: 'crowd', tMs: at * 1_000, trace: `failures/${at}.zip` })),
   ];
   const named = 'traces, to open with "npx playwright show-trace": failures/1.zip, failures/2.zip';
-  assert.equal(gateOf(GATE, observations).evidence.at(-1), named);
-  assert.equal(gateOf(ERRORS, observations).evidence.at(-1), named);
+  assert.equal(gateOf(GATE, observations).evidence[2], named);
+  assert.equal(gateOf(ERRORS, observations).evidence[2], named);
   assert.ok(!gateOf({ ...GATE, step: 'another' }, observations).evidence.includes(named));
 });
 

@@ -21,7 +21,9 @@ export function failureEvidence(failures: Failures, of: number): string[] {
     return `at ${duration(one.tMs)}${who} ${one.code}${message}${picture}`;
   });
   const traces = failures.traces.length === 0 ? [] : [`traces, to open with "npx playwright show-trace": ${failures.traces.join(', ')}`];
-  return [`${total} of ${of} failed: ${codes.map(([code, count]) => `${count} ${code}`).join(', ')}`, ...first, ...traces];
+  const counts = `${total} of ${of} failed: ${codes.map(([code, count]) => `${count} ${code}`).join(', ')}`;
+  // A block on a terminal has room for the beginning only.
+  return [counts, ...first.slice(0, 1), ...traces, ...first.slice(1)];
 }
 
 /** Returns a number of samples without pretended precision: two significant digits above 20. */
