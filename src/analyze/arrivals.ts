@@ -2,8 +2,6 @@ import { scheduleOf } from '../model/index.ts';
 import type { JourneyObservation, Lateness, Observation, Phase, PhaseArrivals, Plan, Schedule } from '../model/index.ts';
 import { nearestRank } from './order-bounds.ts';
 
-/** How late a user may start and still count as in time: four turns of a 25 ms timer, and less than anyone could notice. */
-const TOLERANCE_MS = 100;
 /**
  * Fewer users than this share of those due: the load was not the plan's. A steady rate leaves none out (scheduleOf), so 5 %
  * missing is no chance; of random arrivals as many may be missing by chance besides as three standard deviations.
@@ -66,7 +64,7 @@ export function createArrivals(plan: Plan): ArrivalsCollector {
         const next = plan.phases[index + 1];
         const ran = completed || (next !== undefined && startedAtMs.has(next.name))
           ? Infinity : elapsed(startedAtMs.get(phase.name), lastMs === null ? null : Math.min(lastMs, cutAtMs));
-        return summary(phase, ran, users.get(phase.name) ?? 0, gathered);
+        return summary(phase, ran, users.get(phase.name) ?? 0, gathered, plan.validity.late_user_ms);
       });
     },
   };
@@ -77,7 +75,7 @@ function elapsed(startMs: number | undefined, lastMs: number | null): number | n
   return startMs === undefined || lastMs === null ? null : Math.max(0, lastMs - startMs);
 }
 
-function summary(phase: Phase, ranMs: number | null, users: number, gathered: Gathered): PhaseArrivals {
+function summary(phase: Phase, ranMs: number | null, users: number, gathered: Gathered, toleranceMs: number): PhaseArrivals {
   const schedule = scheduleOf(phase);
   const whole = ranMs !== null && ranMs >= phase.durationS * 1_000;
   const scheduled = ranMs === null ? 0 : due(schedule, phase, ranMs);
@@ -85,7 +83,7 @@ function summary(phase: Phase, ranMs: number | null, users: number, gathered: Ga
   const started = users - dropped;
   const finished = journeys - dropped - interrupted;
   const counts = { scheduled, started, finished, unfinished: started - finished, dropped };
-  const lateness = latenessOf(gathered.latenessMs);
+  const lateness = latenessOf(gathered.latenessMs, toleranceMs);
   const expected = ranMs === null ? 0 : whole ? scheduled : due(schedule, phase, ranMs - GRACE_MS);
   const about = `phase "${phase.name}":`;
   const off = offPlan(expected, schedule.random, counts, lateness);
@@ -115,14 +113,14 @@ function due(schedule: Schedule, phase: Phase, ranMs: number): number {
   return low;
 }
 
-function latenessOf(values: readonly number[]): Lateness | null {
+function latenessOf(values: readonly number[], toleranceMs: number): Lateness | null {
   if (values.length === 0) return null;
   const sorted = values.toSorted((a, b) => a - b);
   const at = (p: number): number => tenth(sorted[nearestRank(sorted.length, p) - 1] ?? 0);
   return {
     n: sorted.length,
-    late: sorted.filter((ms) => ms > TOLERANCE_MS).length,
-    toleranceMs: TOLERANCE_MS,
+    late: sorted.filter((ms) => ms > toleranceMs).length,
+    toleranceMs,
     p50Ms: at(0.5),
     p95Ms: at(0.95),
     maxMs: tenth(sorted.at(-1) ?? 0),

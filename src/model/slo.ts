@@ -60,6 +60,8 @@ export const ValidityRules = z.strictObject({
   max_loop_delay_ms: z.number().positive().max(600_000).default(1_000),
   max_steal_percent: z.number().positive().max(100).default(10),
   max_swap_in_mib_per_second: z.number().positive().max(100_000).default(1),
+  /** A user that starts later than this after the plan's time counts as late. */
+  late_user_ms: z.number().positive().max(60_000).default(100),
 });
 export type ValidityRules = z.infer<typeof ValidityRules>;
 

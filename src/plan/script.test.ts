@@ -148,3 +148,24 @@ test('a fault is placed in the file that holds it: the profile for its phases, t
     return true;
   });
 });
+
+test('phases that Artillery would play otherwise than they read are refused, and random ones are known', () => {
+  const script = (phase: object, config: object = {}): object => ({
+    config: { phases: [phase], ...config }, scenarios: [{ engine: 'playwright', testFunction: 'signup' }],
+  });
+  const refusal = (phase: object, config?: object): string => {
+    try {
+      readScript(script(phase, config), [], ['signup']);
+      return 'none';
+    } catch (error) {
+      return (error as { faults: { message: string }[] }).faults.map((fault) => fault.message).join('; ');
+    }
+  };
+  assert.match(refusal({ duration: 10, arrivalRate: 2, maxVusers: 5 }), /skips the users above it in silence/);
+  assert.match(refusal({ duration: '500ms', arrivalRate: 1 }), /would never end this phase/);
+  assert.match(refusal({ duration: 10, arrivalRate: 1, mode: 'gaussian' }), /mode is "gaussian"/);
+  const phaseOf = (phase: object, config?: object) => readScript(script(phase, config), [], ['signup']).phases[0];
+  assert.equal(phaseOf({ duration: 10, arrivalRate: 1, mode: 'poisson' })?.poisson, true);
+  assert.equal(phaseOf({ duration: 10, arrivalRate: 1 }, { mode: 'poisson' })?.poisson, true);
+  assert.equal(phaseOf({ duration: 10, arrivalCount: 5 }, { mode: 'poisson' })?.poisson, undefined);
+});
