@@ -41,6 +41,10 @@ test('an error page counts as slower than any answer, and a request without a to
   assert.deepEqual([one?.n, one?.censored, one?.value], [1, 1, null]);
 });
 
+test('a target that writes nonsense into its header is not believed', () => {
+  assert.deepEqual(findings([timed(-5), timed(1e308), timed(1e15)]), []);
+});
+
 test('warm-up, assets and streams are left out', () => {
   const plan = planOf({ warmUpPhases: ['warm up'] });
   const all = findings([timed(5, { phase: 'warm up' }), timed(5, { resource: 'asset' }), timed(5, { resource: 'stream' })], plan);

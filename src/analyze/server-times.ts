@@ -4,6 +4,8 @@ import type { SketchSeries } from './sketch-bounds.ts';
 
 const METRIC = 'server_time';
 const STATS = ['p50', 'p95', 'p99'] as const;
+/** A header is the target's to write: a day or more, and less than nothing, is no time that an answer took. */
+const MOST_MS = 86_400_000;
 
 /**
  * Gathers how long the target says it took (`total` of Server-Timing), by route and for all of a kind. The server's own
@@ -21,7 +23,8 @@ export function createServerTimes(window: string): ServerTimes {
   return {
     add({ method, route, resource, status, serverTiming }) {
       const totalMs = serverTiming?.['total'];
-      if (totalMs === undefined || totalMs < 0 || resource === 'asset' || resource === 'stream') return;
+      if (totalMs === undefined || totalMs < 0 || totalMs > MOST_MS) return;
+      if (resource === 'asset' || resource === 'stream') return;
       const scopes = [`${method} ${route}`, resource];
       const key = JSON.stringify(scopes);
       const one = gathered.get(key) ?? { scopes, series: emptySketch(METRIC, {}, window) };
