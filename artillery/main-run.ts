@@ -8,8 +8,9 @@ import { resolveBrowser, type ResolvedBrowser } from '../src/drive/browser.ts';
 import { startCanaryServer, type CanaryServer } from '../src/drive/canary.ts';
 import { removeCrowdCgroup } from '../src/drive/crowd-cgroup.ts';
 import { canaryIdle } from '../src/drive/canary-idle.ts';
+import { fingerprint } from '../src/drive/calibration.ts';
 import { describeEnvironment } from '../src/drive/environment.ts';
-import { endLeftovers, probePriority } from '../src/drive/launcher.ts';
+import { endLeftovers } from '../src/drive/launcher.ts';
 import { startPlatform, type RunningPlatform } from '../src/drive/platform.ts';
 import { clockSince, monotonicMs } from '../src/drive/run-clock.ts';
 import { RunLock, makeRunFolder, makeRunId, writeRunFile } from '../src/drive/run-folder.ts';
@@ -21,6 +22,7 @@ import { buildPlan } from '../src/plan/build.ts';
 import { expectedArrivals } from '../src/plan/script.ts';
 import { readSettings, type HarnessSettings } from '../src/plan/settings.ts';
 import { artillery, muteStockTables, say, type ExitEvent } from './artillery-global.ts';
+import { crowdPriority, refuseOverCapacity } from './capacity.ts';
 import { Channel, type Message } from './channel.ts';
 import { WORKER_INPUT, type WorkerInput } from './worker-input.ts';
 
@@ -93,6 +95,8 @@ export class MainRun {
     const runId = makeRunId(settings.RUN_ID, startedAt, draft.profile);
     const asked = this.#askedTarget(settings);
     const browser = await resolveBrowser(settings);
+    const priority = await crowdPriority();
+    const forced = refuseOverCapacity(draft, fingerprint(browser.version, priority), { root: ROOT, where: this.#profilePath ?? this.#scriptPath, force: settings.FORCE === '1' });
     if (settings.ALLOW_PARALLEL_RUNS === '0') this.#lock = RunLock.take(runId);
     const runDir = makeRunFolder(settings.REPORTS_DIR, runId);
     this.#runDir = runDir;
@@ -100,14 +104,13 @@ export class MainRun {
     const embedded = asked === 'embedded';
     // Already now, so that whatever ends this process leaves a folder that can be judged, as incomplete.
     const planFile = join(runDir, 'plan.json');
-    writeRunFile(planFile, { ...draft, runId, target: { url: asked, embedded } } satisfies Plan);
+    writeRunFile(planFile, { ...draft, ...forced, runId, target: { url: asked, embedded } } satisfies Plan);
     if (embedded) this.#platform = await this.#startPlatform(runDir, settings);
     const url = this.#platform?.url ?? parseTarget(asked);
     await checkTarget(url, { healthPath: settings.HEALTH_PATH ?? (embedded ? '/healthz' : undefined), headers: basicAuth(settings) });
 
-    const plan: Plan = { ...draft, runId, target: { url, embedded } };
+    const plan: Plan = { ...draft, ...forced, runId, target: { url, embedded } };
     writeRunFile(planFile, plan);
-    const priority = await probePriority(join(runDir, 'browsers'));
     writeRunFile(join(runDir, 'environment.json'), describeEnvironment(ROOT, browser, priority));
     this.#recorder = new Recorder(join(runDir, 'observations.main.ndjson'), (error) => this.#end(new CodedError('J_OBSERVATIONS_LOST', [{ where: runDir, message: error.message }])));
     const canary = await this.#startCanary(runDir, browser, priority);

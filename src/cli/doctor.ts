@@ -7,8 +7,9 @@ import { resolveBrowser, type ResolvedBrowser } from '../drive/browser.ts';
 import { memoryLimit, packageVersion } from '../drive/environment.ts';
 import { probePriority } from '../drive/launcher.ts';
 import { checkTarget, parseTarget } from '../drive/target.ts';
-import { CodedError, ERRORS, asCodedError } from '../errors.ts';
+import { CodedError, ERRORS, asCodedError, formatError } from '../errors.ts';
 import { readSettings, type HarnessSettings } from '../plan/settings.ts';
+import { calibrateMachine } from './calibrate.ts';
 import { gibibytes } from './units.ts';
 
 /** Below this, two browsers, Node and a few dozen users do not fit (a user takes about 18 MB). */
@@ -146,4 +147,13 @@ async function target(settings: HarnessSettings): Promise<Line> {
   }
 }
 
-process.exitCode = await main();
+const asked = process.argv.slice(2);
+try {
+  if (asked.length === 0) process.exitCode = await main();
+  else if (asked.length === 1 && asked[0] === '--calibrate') process.exitCode = await calibrateMachine();
+  else throw new CodedError('J_USAGE', [{ where: asked.join(' '), message: 'npm run doctor, or npm run doctor -- --calibrate' }]);
+} catch (error) {
+  const coded = asCodedError(error);
+  process.stderr.write(`${formatError(coded)}\n`);
+  process.exitCode = coded.exitCode;
+}

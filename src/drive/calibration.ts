@@ -3,10 +3,11 @@ import { arch, cpus, release, totalmem, type } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { cpuLimitCores } from '../collect/system.ts';
-import { memoryLimit } from './environment.ts';
+import { harnessVersion, memoryLimit } from './environment.ts';
 
 /** What must be the same for a stored figure to hold. */
 export const Fingerprint = z.strictObject({
+  harnessVersion: z.string(),
   os: z.string(),
   cpuModel: z.string(),
   cores: z.number().int().positive(),
@@ -47,6 +48,7 @@ export function isPlausibleIdle(idleMs: number | null): idleMs is number {
 export function fingerprint(browserVersion: string, crowdPriority: string): Fingerprint {
   const bytes = Math.min(totalmem(), memoryLimit() ?? Infinity);
   return {
+    harnessVersion: harnessVersion(),
     os: `${type()} ${release()} ${arch()}`,
     cpuModel: cpus()[0]?.model ?? 'unknown',
     cores: Math.max(1, cpus().length),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Environment } from '../model/index.ts';
 import type { ResolvedBrowser } from './browser.ts';
 
@@ -24,6 +25,11 @@ export function describeEnvironment(root: string, browser: ResolvedBrowser, crow
     memoryLimitBytes: memoryLimit(),
     crowdPriority,
   };
+}
+
+/** Returns this harness's own version. */
+export function harnessVersion(): string {
+  return versionIn(fileURLToPath(new URL('../../package.json', import.meta.url)));
 }
 
 /** Returns the version of an installed package. */

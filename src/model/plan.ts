@@ -72,6 +72,8 @@ export const Plan = z.strictObject({
   gates: z.array(Gate),
   /** Gates of slo.yml that this profile does not judge, by id. */
   gatesNotInProfile: z.array(z.string()),
+  /** The plan asks for far more than the machine makes undisturbed, and was forced (FORCE=1): what for what. */
+  forced: z.string().optional(),
   /** SHA-256 over the script, its profile and slo.yml. */
   sourceHash: z.string(),
 });

@@ -25,7 +25,7 @@ function refusal(folder: string, environment: Record<string, string>): CodedErro
 }
 
 test('without .env and environment the defaults hold, and nothing else is set', (t) => {
-  assert.deepEqual(readSettings(folderWith(t), {}), { BROWSER: 'headless-shell', REPORTS_DIR: 'reports', ALLOW_PARALLEL_RUNS: '0' });
+  assert.deepEqual(readSettings(folderWith(t), {}), { BROWSER: 'headless-shell', REPORTS_DIR: 'reports', ALLOW_PARALLEL_RUNS: '0', FORCE: '0' });
 });
 
 test('the environment wins over .env, and an empty value in either means "not set"', (t) => {

@@ -20,6 +20,7 @@ export const SETTINGS = {
   SEED: z.coerce.number().int().nonnegative().optional(),
   PLATFORM_PORT: port.optional(),
   ALLOW_PARALLEL_RUNS: z.enum(['0', '1']).default('0'),
+  FORCE: z.enum(['0', '1']).default('0'),
 } as const;
 
 const Settings = z.object(SETTINGS).superRefine((value, context) => {

@@ -57,6 +57,7 @@ function length(ms: number): string {
 export function runNotes(record: RunRecord): string[] {
   const { totals, plan } = record;
   const notes: string[] = [];
+  if (plan.forced !== undefined) notes.push(`forced: the plan ${harmless(plan.forced)}`);
   const { passed = 0, ...others } = totals.byOutcome;
   const ended = Object.entries(others).map(([outcome, number]) => `${count(number)} ${outcome}`);
   if (ended.length > 0) notes.push(`${counted(passed, 'journey')} passed, ${ended.join(', ')}`);

@@ -1,0 +1,56 @@
+import type { Plan } from '../model/index.ts';
+import { expectedArrivals } from './script.ts';
+
+/** What a plan asks of its machine, at most. */
+export interface Load {
+  /** Arrivals a second in the busiest phase. */
+  journeysPerSecond: number;
+  /** Users at the same time: bounded by maxUsers, by how long a journey may last, and by how many come at all. */
+  concurrentUsers: number;
+}
+
+/** What a machine was found to make undisturbed; null where that was not measured. */
+export type Capacity = { [Key in keyof Load]: Load[Key] | null };
+
+export interface CapacityCheck {
+  /** `unknown`: nothing is known of this machine. `over`: it may distort. `far-over`: it will. */
+  state: 'unknown' | 'within' | 'over' | 'far-over';
+  /** For people: what is asked for against what was found; empty where nothing is over. */
+  text: string;
+}
+
+/** The calibration counts in a small journey on the machine as it was then: only far beyond it is a plan surely wrong. */
+const FAR_OVER = 1.5;
+
+/** Returns the most that a plan asks for. */
+export function askedLoad({ phases, settings }: Pick<Plan, 'phases' | 'settings'>): Load {
+  const rates = phases.filter((phase) => !phase.pause).map(({ durationS, arrivalCount, arrivalRate, rampTo }) => {
+    if (arrivalCount !== null) return durationS > 0 ? arrivalCount / durationS : 0;
+    return Math.max(arrivalRate ?? 0, rampTo ?? 0);
+  });
+  const journeysPerSecond = Math.max(0, ...rates);
+  const longest = Math.ceil((journeysPerSecond * settings.journeyDeadlineMs) / 1_000);
+  return { journeysPerSecond, concurrentUsers: Math.min(settings.maxUsers, longest, expectedArrivals(phases)) };
+}
+
+/** Returns how what is asked for stands to what the machine was found to make. */
+export function checkCapacity(asked: Load, found: Capacity | null): CapacityCheck {
+  const parts = [
+    part(asked.journeysPerSecond, found?.journeysPerSecond ?? null, 'journeys a second'),
+    part(asked.concurrentUsers, found?.concurrentUsers ?? null, 'users at once'),
+  ];
+  const known = parts.filter((one) => one !== null);
+  if (known.length === 0) return { state: 'unknown', text: '' };
+  const over = known.filter((one) => one.ratio > 1);
+  const far = over.some((one) => one.ratio > FAR_OVER);
+  return { state: far ? 'far-over' : over.length > 0 ? 'over' : 'within', text: over.map((one) => one.text).join('; ') };
+}
+
+function part(asked: number, found: number | null, what: string): { ratio: number; text: string } | null {
+  if (found === null) return null;
+  return { ratio: asked / found, text: `asks for ${shown(asked)} ${what}, and this machine makes ${shown(found)} undisturbed` };
+}
+
+function shown(value: number): string {
+  return value >= 100 ? String(Math.round(value)) : String(Math.round(value * 10) / 10);
+}
