@@ -165,6 +165,8 @@ export class WorkerRun {
 
   async #end(interrupted: boolean): Promise<void> {
     this.#live.stop();
+    // Beside the users, so that a browser that hangs is waited for once.
+    const canaries = Promise.all(this.#canaries.map((canary) => canary.stop()));
     if (interrupted || this.#active > 0) this.#interrupt.abort();
     if (this.#active > 0) {
       await Promise.race([
@@ -172,7 +174,7 @@ export class WorkerRun {
         new Promise<void>((resolve) => setTimeout(resolve, DRAIN_LIMIT_MS).unref()),
       ]);
     }
-    await Promise.all(this.#canaries.map((canary) => canary.stop()));
+    await canaries;
     await this.#pool.close();
     await this.#health.stop();
     this.#recorder.close();

@@ -27,6 +27,7 @@ export interface CanaryServer {
 const READY_LIMIT_MS = 10_000;
 /** A click that has no answer after this is a sample of its own: slower than anything. */
 const CLICK_LIMIT_MS = 5_000;
+const STOP_LIMIT_MS = 2_000;
 /** The crowd's canary decides nothing, so it may cost less: a click takes about 26 ms of CPU (18 of them in the browser). */
 const EVERY_MS: Record<Role, number> = { observer: 1_000, crowd: 2_000 };
 /** The first clicks of a page compile its code. */
@@ -46,7 +47,10 @@ export async function startCanaryServer(): Promise<CanaryServer> {
   child.stdin.on('error', () => {});
   const ended = once(child, 'exit').then(() => {}, () => {});
   try {
-    const [line] = (await once(createInterface({ input: child.stdout }), 'line', { signal: AbortSignal.timeout(READY_LIMIT_MS) })) as [string];
+    const said = once(createInterface({ input: child.stdout }), 'line', { signal: AbortSignal.timeout(READY_LIMIT_MS) });
+    const gone = ended.then(() => Promise.reject(new Error("the canary's server ended before it was ready")));
+    const [line] = (await Promise.race([said, gone])) as [string];
+    gone.catch(() => {});
     const { port } = JSON.parse(line) as { port: number };
     return {
       url: `http://127.0.0.1:${port}/`,
@@ -168,7 +172,8 @@ export class Canary {
   async stop(): Promise<void> {
     this.#ending.abort();
     await this.#lease?.release();
-    await this.#running;
+    // A browser that hangs answers nothing; its end is the pool's work.
+    await Promise.race([this.#running, sleep(STOP_LIMIT_MS, null, { ref: false })]);
   }
 
   async #run(): Promise<void> {
