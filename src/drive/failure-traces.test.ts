@@ -157,3 +157,18 @@ test('however a recorded user ends, its recording ends with it', async (t) => {
   assert.ok((await user('crowd'))?.trace, 'and the next one is recorded again');
   assert.ok(zips(folder).length >= 1);
 });
+
+test('a picture of a failed step looks the same whatever was typed into a secret field, and not whatever was typed', async (t) => {
+  const { folder, user } = await world(t);
+  const picture = async (selector: string, typed: string): Promise<string> => {
+    const failed = await user('crowd', async ({ page, step }) => {
+      await page.goto(selector === '#number' ? '/pay' : '/');
+      await page.locator(selector).fill(typed);
+      await step('look', { do: async () => {}, until: page.locator('#never'), deadlineMs: 50 });
+    });
+    return readFileSync(join(folder, '..', failed?.screenshot ?? ''), 'base64');
+  };
+  assert.equal(await picture('#number', '4242 4242 4242 4242'), await picture('#number', '5555 5555'));
+  assert.equal(await picture('input[type=password]', 'a'), await picture('input[type=password]', 'a long one'));
+  assert.notEqual(await picture('#note', 'a note'), await picture('#note', 'another note'));
+});
