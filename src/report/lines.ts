@@ -36,15 +36,19 @@ const GROUPS: readonly (readonly string[])[] = [
   ['request_error_rate', 'journey_error_rate'],
 ];
 
-/** Returns the header's facts: script, profile, length, journeys. */
+/** Returns the header: the run's facts, and whether its observers were undisturbed. */
 export function headline(record: RunRecord): string {
+  return `${facts(record)} · ${harmless(record.validity.summary)}`;
+}
+
+/** Returns the run's facts: script, profile, length, journeys. */
+export function facts(record: RunRecord): string {
   const { plan, totals } = record;
   return [
     harmless(plan.script),
     harmless(plan.profile),
     length(totals.durationMs),
     `${counted(totals.journeys, 'journey')}, ${count(totals.observed)} observed`,
-    harmless(record.validity.summary),
   ].join(' · ');
 }
 

@@ -268,3 +268,13 @@ test('amounts are as precise as their unit deserves', () => {
 function harmlessLines(text: string): string {
   return stripVTControlCharacters(text);
 }
+
+test('whether the observers were undisturbed is never cut off', () => {
+  const summary = 'observers disturbed 00:41–01:20 and 2 more times (canary +83 ms)';
+  const record = recordOf([], { validity: { ...UNWATCHED, state: 'disturbed', summary } });
+  const wide = verdictBlock(record, { ...OPTIONS, width: 160 }).split('\n');
+  assert.ok(wide[0]?.endsWith(`41 observed · ${summary}`));
+  const narrow = verdictBlock(record, { ...OPTIONS, width: 80 }).split('\n');
+  assert.ok(narrow[0]?.endsWith('41 observed'));
+  assert.equal(narrow[1], `   ${summary}`);
+});

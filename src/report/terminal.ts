@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { Decision, GateStatus, RunRecord } from '../model/index.ts';
-import { gateGroups, headline, runNotes } from './lines.ts';
+import { facts, gateGroups, headline, runNotes } from './lines.ts';
 import type { GateLine } from './lines.ts';
 import { cells, cut, cutMiddle, harmless, padEnd, padStart, wrap } from './text.ts';
 
@@ -37,11 +37,15 @@ export function verdictBlock(record: RunRecord, options: BlockOptions): string {
   const { decision, reason } = record.verdict;
   const groups = gateGroups(record);
   const title = ` ${paint('bold', paint(DECISION_STYLE[decision], decision))}   `;
-  const about = [...(decision === 'GO' ? [] : [harmless(reason)]), ...runNotes(record)].flatMap((note) =>
+  // Cut off, the end of the header would be its weightiest word: on a narrow terminal it has a line of its own.
+  const whole = headline(record);
+  const fits = cells(title) + cells(whole) <= width;
+  const first = fits ? [] : [harmless(record.validity.summary)];
+  const about = [...first, ...(decision === 'GO' ? [] : [harmless(reason)]), ...runNotes(record)].flatMap((note) =>
     wrap(note, width - 3),
   );
   return [
-    title + cut(headline(record), width - cells(title)),
+    title + (fits ? whole : cut(facts(record), width - cells(title))),
     ...about.map((line) => INDENT + line),
     '',
     ...gateTable(groups, width, paint),
