@@ -60,8 +60,8 @@ export async function killHarness(number: number, random: () => number): Promise
     }
     if (moment === 'end') {
       run.child.kill('SIGINT');
-      // Closing the users, then the browsers, then judging: about a second in all.
-      await sleep(random() * 1_000);
+      // Closing the users, then the browsers, then judging: about half a second in all.
+      await sleep(random() * 500);
     }
     const sessions = sessionsBelow(run.child.pid ?? 0);
     const killedAtEpochMs = Date.now();
