@@ -220,7 +220,7 @@ export class MainRun {
     const judged = await judgeRun(this.#runDir, {
       color: wantsColor(process.env, process.stdout.isTTY),
       width: process.stdout.columns ?? 120,
-      stepSummaryPath: process.env.GITHUB_STEP_SUMMARY ?? null,
+      stepSummaryPath: process.env.GITHUB_STEP_SUMMARY || null,
     });
     say(`\n${judged.block}\n`);
     for (const { reporter, message } of judged.reporterFaults) process.stderr.write(`report "${reporter}" failed: ${message}\n`);

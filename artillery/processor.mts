@@ -1,29 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { CodedError, formatError } from '../src/errors.ts';
-import { loadJourneys } from '../src/drive/journeys.ts';
-import { MainRun } from './main-run.ts';
-import { WorkerRun } from './worker-run.ts';
+import { createProcessor } from './create-processor.ts';
 
-const { journeys, faults } = await loadJourneys(fileURLToPath(new URL('../journeys', import.meta.url)));
-
-/** Runs in the main thread before the first arrival: everything that can be refused is refused here. */
-async function preflight(): Promise<void> {
-  if (!MainRun.current) {
-    // Artillery only warns about a plugin that it cannot load, and the run would end without a verdict.
-    console.error(formatError(new CodedError('J_PLUGIN_MISSING')));
-    process.exit(3);
-  }
-  await MainRun.current.preflight([...journeys.values()], faults);
-}
-
-type EngineFunction = (page: unknown, context: unknown, events: unknown) => Promise<void>;
-
-const users: Record<string, EngineFunction> = {};
-for (const [name, journey] of journeys) {
-  users[name] = async (page) => {
-    if (!WorkerRun.current) throw new CodedError('J_PLUGIN_MISSING');
-    await WorkerRun.current.arrive(journey, page);
-  };
-}
-
-export default { ...users, preflight };
+export default await createProcessor(fileURLToPath(new URL('../journeys', import.meta.url)));
