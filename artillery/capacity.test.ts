@@ -16,8 +16,13 @@ function calibrated(t: TestContext): { root: string; said: string[] } {
   const root = mkdtempSync(join(tmpdir(), 'capacity-'));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   writeCalibration(root, {
-    version: 1, fingerprint: machine, measuredAt: '2026-01-01T00:00:00Z',
-    observerIdleMs: 58, crowdIdleMs: 60, journeysPerSecond: 4, concurrentUsers: 100,
+    version: 1,
+    fingerprint: machine,
+    measuredAt: '2026-01-01T00:00:00Z',
+    observerIdleMs: 58,
+    crowdIdleMs: 60,
+    journeysPerSecond: 4,
+    concurrentUsers: 100,
   });
   const said: string[] = [];
   const globalEvents = new EventEmitter().on('log', (_options, line: string) => said.push(line));
@@ -41,8 +46,13 @@ test('a plan within what the machine makes is let through in silence, one beyond
 
 test('a plan far beyond it is refused with exit code 3, and marked where that is forced', (t) => {
   const { root } = calibrated(t);
-  assert.throws(() => check(root, 7), (error) => error instanceof CodedError && error.code === 'J_OVER_CAPACITY' && error.exitCode === 3);
-  assert.deepEqual(check(root, 7, true), { forced: 'asks for 7 journeys a second, and this machine makes 4 undisturbed' });
+  assert.throws(
+    () => check(root, 7),
+    (error) => error instanceof CodedError && error.code === 'J_OVER_CAPACITY' && error.exitCode === 3,
+  );
+  assert.deepEqual(check(root, 7, true), {
+    forced: 'asks for 7 journeys a second, and this machine makes 4 undisturbed',
+  });
 });
 
 test('another machine is not calibrated: said, and never refused', (t) => {
@@ -54,5 +64,8 @@ test('another machine is not calibrated: said, and never refused', (t) => {
 test("the crowd's priority is tried without leaving anything behind", async () => {
   const before = readdirSync(tmpdir()).filter((name) => name.startsWith('openshow-priority-'));
   assert.notEqual(await crowdPriority(), '');
-  assert.deepEqual(readdirSync(tmpdir()).filter((name) => name.startsWith('openshow-priority-')), before);
+  assert.deepEqual(
+    readdirSync(tmpdir()).filter((name) => name.startsWith('openshow-priority-')),
+    before,
+  );
 });

@@ -30,7 +30,11 @@ interface How {
  * Says how a plan stands to what this machine was found to make. Throws J_OVER_CAPACITY where it asks for far more; where
  * that is forced, returns the mark for the plan.
  */
-export function refuseOverCapacity(draft: Pick<Plan, 'phases' | 'settings'>, machine: Fingerprint, how: How): Pick<Plan, 'forced'> {
+export function refuseOverCapacity(
+  draft: Pick<Plan, 'phases' | 'settings'>,
+  machine: Fingerprint,
+  how: How,
+): Pick<Plan, 'forced'> {
   const { state, text } = checkCapacity(askedLoad(draft), readCalibration(how.root, machine));
   if (state === 'unknown') say('capacity unknown: this machine is not calibrated (npm run doctor -- --calibrate)');
   if (state === 'over') say(`capacity the plan ${text}: it may distort what it measures`);

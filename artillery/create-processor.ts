@@ -6,7 +6,9 @@ import { WorkerRun } from './worker-run.ts';
 export type EngineFunction = (page: unknown, context: unknown, events: unknown) => Promise<void>;
 
 /** Returns what Artillery takes as its processor: the preflight check, and a function for each journey of a folder. */
-export async function createProcessor(journeysFolder: string): Promise<Record<string, EngineFunction | (() => Promise<void>)>> {
+export async function createProcessor(
+  journeysFolder: string,
+): Promise<Record<string, EngineFunction | (() => Promise<void>)>> {
   const { journeys, faults } = await loadJourneys(journeysFolder);
 
   /** Runs in the main thread before the first arrival: everything that can be refused is refused here. */

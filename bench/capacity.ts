@@ -69,8 +69,14 @@ async function search(name: string, options: Options, runner: Runner, canaryUrl:
   const found: FoundRate = await searchRate(limits, holds);
   const { bestPerSecond, unbounded, trials } = found;
   return {
-    id: name, journeysPerSecond: bestPerSecond, unbounded, trials,
-    idleCanaryMs: clicks.idleMs, soloMs: alone.medianMs, inflationAtBest, skipped: null,
+    id: name,
+    journeysPerSecond: bestPerSecond,
+    unbounded,
+    trials,
+    idleCanaryMs: clicks.idleMs,
+    soloMs: alone.medianMs,
+    inflationAtBest,
+    skipped: null,
   };
 }
 
@@ -79,10 +85,12 @@ async function run(options: Options): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'openshow-capacity-'));
   const [site, canary] = await Promise.all([startPracticeSite(), startCanaryServer()]);
   const cases: Case[] = [];
-  const own = (runner: Runner): Load => (ratePerSecond) => {
-    const maxUnderWay = 10 + Math.ceil(2 * ratePerSecond);
-    return offer({ ratePerSecond, durationMs: options.stepMs, maxUnderWay, graceMs: GRACE_MS }, runner.user);
-  };
+  const own =
+    (runner: Runner): Load =>
+    (ratePerSecond) => {
+      const maxUnderWay = 10 + Math.ceil(2 * ratePerSecond);
+      return offer({ ratePerSecond, durationMs: options.stepMs, maxUnderWay, graceMs: GRACE_MS }, runner.user);
+    };
   const attempt = async (name: string, start: (place: Place) => Promise<Runner>, load = own): Promise<void> => {
     const place = { folder: join(folder, String(cases.length)), url: site.url };
     mkdirSync(place.folder);
@@ -97,8 +105,14 @@ async function run(options: Options): Promise<boolean> {
   const skip = (id: string, reason: string): void => {
     process.stderr.write(`${id}: skipped, ${reason}\n`);
     cases.push({
-      id, journeysPerSecond: null, unbounded: false, trials: [],
-      idleCanaryMs: null, soloMs: null, inflationAtBest: null, skipped: reason,
+      id,
+      journeysPerSecond: null,
+      unbounded: false,
+      trials: [],
+      idleCanaryMs: null,
+      soloMs: null,
+      inflationAtBest: null,
+      skipped: reason,
     });
   };
   try {
@@ -113,7 +127,11 @@ async function run(options: Options): Promise<boolean> {
       const place = { folder, url: site.url };
       // k6 starts browsers of its own: its canary, like each of its users, has one to itself at normal priority.
       const load = (rate: number): Promise<Offered> => offerWithK6(k6, resolved, place, rate, options.stepMs);
-      await attempt("k6's browser module", (own) => stock(resolved, own, true), () => load);
+      await attempt(
+        "k6's browser module",
+        (own) => stock(resolved, own, true),
+        () => load,
+      );
     } else {
       skip("k6's browser module", 'no k6 on the PATH');
     }

@@ -27,7 +27,11 @@ interface Options {
 
 function read(): Options {
   const { values } = parseArgs({
-    options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false }, rounds: { type: 'string' } },
+    options: {
+      json: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+    },
   });
   const rounds = whole('rounds', values.rounds ?? (values.quick ? '1' : '3'), 1, 50);
   const times = values.quick
@@ -50,7 +54,13 @@ async function run(options: Options): Promise<boolean> {
   const lab = new Lab(resolved, folder, site.url);
   try {
     const stretches: Stretch[] = [];
-    const stretch = async (level: Level, kind: Kind, users: number, paceMs: number | null, durationMs: number): Promise<Stretch> => {
+    const stretch = async (
+      level: Level,
+      kind: Kind,
+      users: number,
+      paceMs: number | null,
+      durationMs: number,
+    ): Promise<Stretch> => {
       process.stderr.write(`${level.padEnd(9)} ${kind === 'split' ? 'observers apart' : 'all in one browser'}\n`);
       const seen = await lab.stretch(kind, users, paceMs, level === 'idle' ? 0 : options.settleMs, durationMs);
       return { level, kind, ...seen };
@@ -68,7 +78,11 @@ async function run(options: Options): Promise<boolean> {
         for (const kind of kinds) stretches.push(await stretch(level, kind, users, paceMs, options.stretchMs));
       }
     }
-    return report(stretches, { json: options.json, browser: resolved, priority: describePriority(await lab.crowdPid()) });
+    return report(stretches, {
+      json: options.json,
+      browser: resolved,
+      priority: describePriority(await lab.crowdPid()),
+    });
   } finally {
     await lab.close();
     await site.stop();

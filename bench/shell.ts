@@ -21,8 +21,11 @@ export interface Machine {
 /** Returns what a benchmark says of its machine. */
 export function machine(browser: { version: string; source: string }): Machine {
   return {
-    cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryBytes: totalmem(),
-    node: process.version, browser: `${browser.version} (${browser.source})`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    node: process.version,
+    browser: `${browser.version} (${browser.source})`,
   };
 }
 
@@ -66,7 +69,11 @@ export function percentile(values: readonly number[], p: number): number | null 
  * Runs a benchmark and sets the exit code: 0 all aims met, 1 some missed, 3 bad options, 4 the benchmark itself failed.
  * `read` throws on bad options, and `run` returns whether all aims were met.
  */
-export async function bench<Options>(usage: string, read: () => Options, run: (options: Options) => Promise<boolean>): Promise<void> {
+export async function bench<Options>(
+  usage: string,
+  read: () => Options,
+  run: (options: Options) => Promise<boolean>,
+): Promise<void> {
   if (process.argv.includes('--help')) {
     console.log(usage);
     return;

@@ -50,7 +50,9 @@ async function run({ json, repetitions, cases }: Options): Promise<boolean> {
     const results = summarize(cases, outcomes);
     const aims = aimsOf(cases, results);
     if (json) {
-      console.log(JSON.stringify({ name: 'verdicts', machine: machine(browser), cases: results, runs: outcomes, aims }));
+      console.log(
+        JSON.stringify({ name: 'verdicts', machine: machine(browser), cases: results, runs: outcomes, aims }),
+      );
     } else {
       console.log(`\n${caseTable(results)}\n`);
       for (const [index, aim] of aims.entries()) console.log(aimLine(aim, index === 3 ? '≥' : '≤'));

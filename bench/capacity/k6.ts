@@ -51,7 +51,11 @@ interface Summary {
 
 /** Runs one step of load with k6's browser module. Throws when k6 leaves no summary. */
 export async function offerWithK6(
-  binary: string, browser: ResolvedBrowser, place: Place, ratePerSecond: number, durationMs: number,
+  binary: string,
+  browser: ResolvedBrowser,
+  place: Place,
+  ratePerSecond: number,
+  durationMs: number,
 ): Promise<Offered> {
   const file = join(place.folder, 'k6.js');
   const summary = join(place.folder, 'k6-summary.json');
@@ -60,8 +64,11 @@ export async function offerWithK6(
   const child = spawn(binary, ['run', '--quiet', '--no-usage-report', file], {
     stdio: 'ignore',
     env: {
-      ...process.env, ...browser.env,
-      K6_BROWSER_EXECUTABLE_PATH: browser.executablePath, K6_BROWSER_ARGS: 'no-sandbox', K6_BROWSER_HEADLESS: 'true',
+      ...process.env,
+      ...browser.env,
+      K6_BROWSER_EXECUTABLE_PATH: browser.executablePath,
+      K6_BROWSER_ARGS: 'no-sandbox',
+      K6_BROWSER_HEADLESS: 'true',
     },
   });
   await once(child, 'exit');

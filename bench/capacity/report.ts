@@ -50,18 +50,24 @@ export function report(cases: readonly Case[], { json, browser }: About): boolea
     console.log(JSON.stringify({ name: 'capacity', machine: machine(browser), cases: shown, aims }));
     return aims.every((aim) => aim.met);
   }
-  console.log('\nthe most journeys a second with the canary less than 25 % over rest and 95 % of the users keeping up\n');
-  console.log(table([
-    ['runner', 'journeys/s', 'harness is', 'canary at rest ms', 'and over it', 'user alone ms'],
-    ...cases.filter((one) => one.skipped === null).map((one) => {
-      const ratio = ratioOver(cases, one.id);
-      const best = one.journeysPerSecond;
-      const rate = best === null ? 'none held' : `${one.unbounded ? '≥ ' : ''}${figure(best)}`;
-      const inflation = one.inflationAtBest === null ? '–' : `${Math.round(100 * one.inflationAtBest)} %`;
-      const times = ratio === null ? '–' : `${figure(ratio)} ×`;
-      return [one.id, rate, times, figure(one.idleCanaryMs), inflation, figure(one.soloMs)];
-    }),
-  ]));
+  console.log(
+    '\nthe most journeys a second with the canary less than 25 % over rest and 95 % of the users keeping up\n',
+  );
+  console.log(
+    table([
+      ['runner', 'journeys/s', 'harness is', 'canary at rest ms', 'and over it', 'user alone ms'],
+      ...cases
+        .filter((one) => one.skipped === null)
+        .map((one) => {
+          const ratio = ratioOver(cases, one.id);
+          const best = one.journeysPerSecond;
+          const rate = best === null ? 'none held' : `${one.unbounded ? '≥ ' : ''}${figure(best)}`;
+          const inflation = one.inflationAtBest === null ? '–' : `${Math.round(100 * one.inflationAtBest)} %`;
+          const times = ratio === null ? '–' : `${figure(ratio)} ×`;
+          return [one.id, rate, times, figure(one.idleCanaryMs), inflation, figure(one.soloMs)];
+        }),
+    ]),
+  );
   for (const one of cases) if (one.skipped !== null) console.log(`${one.id}: skipped, ${one.skipped}`);
   console.log('');
   for (const aim of aims) console.log(aimLine(aim, '≥'));

@@ -48,7 +48,8 @@ export class Lab {
     await this.#pools.split.warm(['observer', 'crowd']);
     await this.#pools.one.warm(['observer']);
     for (const kind of ['split', 'one'] as const) {
-      for (let i = 0; i < 3; i += 1) await Promise.all([this.#live(kind, 'observer', null), this.#live(kind, 'crowd', null)]);
+      for (let i = 0; i < 3; i += 1)
+        await Promise.all([this.#live(kind, 'observer', null), this.#live(kind, 'crowd', null)]);
     }
   }
 
@@ -65,13 +66,24 @@ export class Lab {
    * measured users come at their rate. What begins in the settling time, or ends later, is not kept.
    */
   async stretch(kind: Kind, users: number, paceMs: number | null, settleMs: number, durationMs: number): Promise<Seen> {
-    const seen: Seen = { truthMs: [], probeMs: [], playwrightMs: [], crowdPerSecond: 0, allPerSecond: 0, cpuShare: 0, failed: 0 };
+    const seen: Seen = {
+      truthMs: [],
+      probeMs: [],
+      playwrightMs: [],
+      crowdPerSecond: 0,
+      allPerSecond: 0,
+      cpuShare: 0,
+      failed: 0,
+    };
     const counted = { crowd: 0, observer: 0 };
     const fromMs = performance.now() + settleMs;
     const untilMs = fromMs + durationMs;
     const live = async (role: Role): Promise<void> => {
       const startedMs = performance.now();
-      const kept = await this.#live(kind, role, startedMs >= fromMs ? seen : null).then(() => true, () => false);
+      const kept = await this.#live(kind, role, startedMs >= fromMs ? seen : null).then(
+        () => true,
+        () => false,
+      );
       const endedMs = performance.now();
       if (!kept) seen.failed += 1;
       else if (endedMs >= fromMs && endedMs < untilMs) counted[role] += 1;
@@ -116,7 +128,9 @@ export class Lab {
         ending: new AbortController().signal,
       });
       if (role === 'observer' && seen) {
-        const truthMs = await lease.context.pages()[0]?.evaluate(() => (window as unknown as { truthMs?: number }).truthMs);
+        const truthMs = await lease.context
+          .pages()[0]
+          ?.evaluate(() => (window as unknown as { truthMs?: number }).truthMs);
         if (truthMs !== undefined) seen.truthMs.push(truthMs);
       }
     } finally {

@@ -41,10 +41,12 @@ export function casesOf(stretches: readonly Stretch[]): Case[] {
     const figures = (kind: Kind, which: 'probeMs' | 'playwrightMs'): Figures =>
       figuresOf(of(kind).flatMap((one) => one[which]));
     const means = (which: 'cpuShare' | 'crowdPerSecond' | 'allPerSecond'): Record<Kind, number | null> => ({
-      one: mean(of('one').map((one) => one[which])), split: mean(of('split').map((one) => one[which])),
+      one: mean(of('one').map((one) => one[which])),
+      split: mean(of('split').map((one) => one[which])),
     });
     return {
-      id: level, level,
+      id: level,
+      level,
       cpuShare: means('cpuShare'),
       playwrightInCrowd: figures('one', 'playwrightMs'),
       probeInCrowd: figures('one', 'probeMs'),
@@ -72,8 +74,20 @@ export function aimsOf(cases: readonly Case[], truth: Figures): Aim[] {
   return [
     atMost('observers-p50-over-truth', '%', LIMITS.p50Percent, off(past?.observers.p50Ms, truth.p50Ms), n),
     // Of fewer samples the p95 is the largest: nothing that an aim could be judged by.
-    atMost('observers-p95-over-truth', '%', LIMITS.p95Percent, enough ? off(past?.observers.p95Ms, truth.p95Ms) : null, n),
-    atLeast('crowd-throughput-of-unsplit', '%', LIMITS.throughputPercent, split === null || !one ? null : (100 * split) / one, n),
+    atMost(
+      'observers-p95-over-truth',
+      '%',
+      LIMITS.p95Percent,
+      enough ? off(past?.observers.p95Ms, truth.p95Ms) : null,
+      n,
+    ),
+    atLeast(
+      'crowd-throughput-of-unsplit',
+      '%',
+      LIMITS.throughputPercent,
+      split === null || !one ? null : (100 * split) / one,
+      n,
+    ),
   ];
 }
 
@@ -97,22 +111,42 @@ export function report(stretches: readonly Stretch[], { json, browser, priority 
   console.log(`\nA page with a server delay of 120 ms; p50/p95 in ms (n). The crowd's priority: ${priority}`);
   console.log(`truth on the idle machine, by the page's own script: ${shown(truth)}\n`);
   const percent = (share: number | null): string => (share === null ? '–' : `${Math.round(100 * share)} %`);
-  console.log(table([
-    ['load', 'CPU one/split', 'Playwright in crowd', 'probe in crowd', 'observers', 'crowd/s one', 'crowd/s split', 'failed'],
-    ...cases.map((one) => [
-      one.level, `${percent(one.cpuShare.one)} / ${percent(one.cpuShare.split)}`,
-      shown(one.playwrightInCrowd), shown(one.probeInCrowd), shown(one.observers),
-      rate(one, 'one'), rate(one, 'split'), String(one.failed),
+  console.log(
+    table([
+      [
+        'load',
+        'CPU one/split',
+        'Playwright in crowd',
+        'probe in crowd',
+        'observers',
+        'crowd/s one',
+        'crowd/s split',
+        'failed',
+      ],
+      ...cases.map((one) => [
+        one.level,
+        `${percent(one.cpuShare.one)} / ${percent(one.cpuShare.split)}`,
+        shown(one.playwrightInCrowd),
+        shown(one.probeInCrowd),
+        shown(one.observers),
+        rate(one, 'one'),
+        rate(one, 'split'),
+        String(one.failed),
+      ]),
     ]),
-  ]));
-  console.log('\none: everybody in one browser at normal priority; split: observers apart, the crowd at lowest priority');
+  );
+  console.log(
+    '\none: everybody in one browser at normal priority; split: observers apart, the crowd at lowest priority',
+  );
   console.log('users a second: of the crowd, and in brackets with the measured users\n');
   for (const [index, aim] of aims.entries()) console.log(aimLine(aim, index === 2 ? '≥' : '≤'));
   return aims.every((aim) => aim.met);
 }
 
 function rate(one: Case, kind: Kind): string {
-  return one.crowdPerSecond[kind] === null ? '–' : `${figure(one.crowdPerSecond[kind])} (${figure(one.allPerSecond[kind])})`;
+  return one.crowdPerSecond[kind] === null
+    ? '–'
+    : `${figure(one.crowdPerSecond[kind])} (${figure(one.allPerSecond[kind])})`;
 }
 
 function shown({ p50Ms, p95Ms, n }: Figures): string {

@@ -13,16 +13,35 @@ function aims(outcomes: Outcome[]): [number | null, boolean][] {
 
 test('right answers meet every aim', () => {
   const outcomes = CASES.map(({ id, right }) => outcome(id, right ?? 'INCONCLUSIVE'));
-  assert.deepEqual(aims(outcomes), [[0, true], [0, true], [0, true], [100, true]]);
+  assert.deepEqual(aims(outcomes), [
+    [0, true],
+    [0, true],
+    [0, true],
+    [100, true],
+  ]);
 });
 
 test('a GO on a slow site, a NO-GO on a starved generator, and a run without a verdict are each counted as what they are', () => {
-  const outcomes = [outcome('+50 ms in one step', 'GO'), outcome('generator starved', 'NO-GO'), outcome('nothing wrong', null)];
-  assert.deepEqual(aims(outcomes), [[1, false], [1, false], [1, false], [0, false]]);
+  const outcomes = [
+    outcome('+50 ms in one step', 'GO'),
+    outcome('generator starved', 'NO-GO'),
+    outcome('nothing wrong', null),
+  ];
+  assert.deepEqual(aims(outcomes), [
+    [1, false],
+    [1, false],
+    [1, false],
+    [0, false],
+  ]);
 });
 
 test('never settling anything is not wrong, but misses its own aim', () => {
-  assert.deepEqual(aims(CASES.map(({ id }) => outcome(id, 'INCONCLUSIVE'))), [[0, true], [0, true], [0, true], [0, false]]);
+  assert.deepEqual(aims(CASES.map(({ id }) => outcome(id, 'INCONCLUSIVE'))), [
+    [0, true],
+    [0, true],
+    [0, true],
+    [0, false],
+  ]);
 });
 
 test('no case allows both GO and NO-GO, and none without its right answer among the allowed', () => {
@@ -33,5 +52,10 @@ test('no case allows both GO and NO-GO, and none without its right answer among 
 });
 
 test('nothing measured meets nothing', () => {
-  assert.deepEqual(aims([]), [[null, false], [null, false], [null, false], [null, false]]);
+  assert.deepEqual(aims([]), [
+    [null, false],
+    [null, false],
+    [null, false],
+    [null, false],
+  ]);
 });

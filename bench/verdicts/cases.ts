@@ -18,8 +18,20 @@ export interface VerdictCase {
 
 export const CASES: readonly VerdictCase[] = [
   { id: 'nothing wrong', truth: 'good', fault: {}, allowed: ['GO', 'INCONCLUSIVE'], right: 'GO' },
-  { id: '+50 ms in one step', truth: 'too slow', fault: { slowMs: 50 }, allowed: ['NO-GO', 'INCONCLUSIVE'], right: 'NO-GO' },
-  { id: '2 % errors in one step', truth: 'errors', fault: { errorShare: 0.02 }, allowed: ['NO-GO', 'INCONCLUSIVE'], right: 'NO-GO' },
+  {
+    id: '+50 ms in one step',
+    truth: 'too slow',
+    fault: { slowMs: 50 },
+    allowed: ['NO-GO', 'INCONCLUSIVE'],
+    right: 'NO-GO',
+  },
+  {
+    id: '2 % errors in one step',
+    truth: 'errors',
+    fault: { errorShare: 0.02 },
+    allowed: ['NO-GO', 'INCONCLUSIVE'],
+    right: 'NO-GO',
+  },
   { id: 'generator starved', truth: 'good', fault: {}, starved: true, allowed: ['GO', 'INCONCLUSIVE'], right: null },
   { id: 'too few arrivals', truth: 'good', fault: {}, profile: 'few.yml', allowed: ['INCONCLUSIVE'], right: null },
   { id: 'hung dependency', truth: 'broken', fault: { hung: true }, allowed: ['NO-GO', 'INCONCLUSIVE'], right: 'NO-GO' },
@@ -55,7 +67,9 @@ export function summarize(cases: readonly VerdictCase[], outcomes: readonly Outc
     const own = outcomes.filter((one) => one.id === id);
     const count = (decision: Decision): number => own.filter((one) => one.decision === decision).length;
     return {
-      id, truth, allowed,
+      id,
+      truth,
+      allowed,
       counts: { GO: count('GO'), 'NO-GO': count('NO-GO'), INCONCLUSIVE: count('INCONCLUSIVE') },
       faults: own.filter((one) => one.decision === null).length,
       wrong: own.filter((one) => one.decision !== null && !allowed.includes(one.decision)).length,
@@ -88,7 +102,12 @@ export function caseTable(results: readonly CaseResult[]): string {
   return table([
     ['case', 'truth', ...DECISIONS, 'no verdict', 'allowed', 'wrong'],
     ...results.map((one) => [
-      one.id, one.truth, ...DECISIONS.map((decision) => String(one.counts[decision])), String(one.faults), one.allowed.join(' or '), String(one.wrong),
+      one.id,
+      one.truth,
+      ...DECISIONS.map((decision) => String(one.counts[decision])),
+      String(one.faults),
+      one.allowed.join(' or '),
+      String(one.wrong),
     ]),
   ]);
 }

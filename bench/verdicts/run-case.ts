@@ -22,13 +22,22 @@ export async function runCase(one: VerdictCase, seed: number, reports: string): 
   const burners: ChildProcess[] = [];
   const runId = `${one.id.replace(/[^a-z0-9]+/gi, '-').replace(/^-/, '')}-${seed}`;
   const profile = one.profile === undefined ? [] : ['--config', join('bench/verdicts', one.profile)];
-  const child = spawn(process.execPath, [
-    join(ROOT, 'node_modules/artillery/bin/run'), 'run', '-t', site.url, ...profile, 'bench/verdicts/journeys.yml',
-  ], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: { ...process.env, REPORTS_DIR: reports, RUN_ID: runId, SEED: String(seed), TARGET_URL: '', GITHUB_STEP_SUMMARY: '' },
-  });
+  const child = spawn(
+    process.execPath,
+    [join(ROOT, 'node_modules/artillery/bin/run'), 'run', '-t', site.url, ...profile, 'bench/verdicts/journeys.yml'],
+    {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: {
+        ...process.env,
+        REPORTS_DIR: reports,
+        RUN_ID: runId,
+        SEED: String(seed),
+        TARGET_URL: '',
+        GITHUB_STEP_SUMMARY: '',
+      },
+    },
+  );
   const limit = setTimeout(() => child.kill('SIGKILL'), RUN_LIMIT_MS);
   let starve: NodeJS.Timeout | undefined;
   createInterface({ input: child.stdout }).on('line', (line) => {
@@ -38,7 +47,8 @@ export async function runCase(one: VerdictCase, seed: number, reports: string): 
   try {
     const [exitCode] = (await once(child, 'exit')) as [number | null];
     const decision = exitCode === null ? null : (DECISION_OF[exitCode] ?? null);
-    const asExpected = decision !== null && (one.right === null ? one.allowed.includes(decision) : decision === one.right);
+    const asExpected =
+      decision !== null && (one.right === null ? one.allowed.includes(decision) : decision === one.right);
     const because = asExpected ? [] : reasons(join(reports, runId));
     return { id: one.id, decision, exitCode, seconds: (performance.now() - startedMs) / 1_000, seed, because };
   } finally {
@@ -53,16 +63,26 @@ export async function runCase(one: VerdictCase, seed: number, reports: string): 
 function startBurners(): ChildProcess[] {
   return Array.from({ length: BURNERS_PER_CORE * cpus().length }, () =>
     // It ends by itself also when nobody is left to end it.
-    spawn(process.execPath, ['-e', `const end = Date.now() + ${RUN_LIMIT_MS}; while (Date.now() < end);`], { stdio: 'ignore', detached: true }));
+    spawn(process.execPath, ['-e', `const end = Date.now() + ${RUN_LIMIT_MS}; while (Date.now() < end);`], {
+      stdio: 'ignore',
+      detached: true,
+    }),
+  );
 }
 
 async function startSite(fault: Fault): Promise<{ url: string; stop: () => Promise<void> }> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'site.ts'), JSON.stringify(fault)], {
-    stdio: ['pipe', 'pipe', 'inherit'], detached: true,
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
   });
   child.stdin.on('error', () => {});
-  const ended = once(child, 'exit').then(() => {}, () => {});
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line', { signal: AbortSignal.timeout(10_000) })) as [string];
+  const ended = once(child, 'exit').then(
+    () => {},
+    () => {},
+  );
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line', {
+    signal: AbortSignal.timeout(10_000),
+  })) as [string];
   const { port } = JSON.parse(line) as { port: number };
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL');
@@ -76,7 +96,13 @@ function reasons(runDir: string): string[] {
   try {
     const { verdict } = RunRecord.parse(JSON.parse(readFileSync(join(runDir, 'record.json'), 'utf8')));
     const open = verdict.gates.filter((gate) => gate.status !== 'pass');
-    return [verdict.reason, ...open.map((gate) => `${gate.id}: ${gate.status}, ${gate.observed ?? gate.observedAbove ?? 'none'} ${gate.unit}, n ${gate.n}`)];
+    return [
+      verdict.reason,
+      ...open.map(
+        (gate) =>
+          `${gate.id}: ${gate.status}, ${gate.observed ?? gate.observedAbove ?? 'none'} ${gate.unit}, n ${gate.n}`,
+      ),
+    ];
   } catch (error) {
     return [`no record: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`];
   }

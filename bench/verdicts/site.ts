@@ -59,14 +59,18 @@ function fails(): boolean {
 
 function proxy(request: IncomingMessage, response: ServerResponse): void {
   const { url = '/' } = request;
-  if (url.startsWith('/api/part/') && fault.errorShare !== undefined && fails()) return void response.writeHead(500).end('a known fault');
+  if (url.startsWith('/api/part/') && fault.errorShare !== undefined && fails())
+    return void response.writeHead(500).end('a known fault');
   if (url === '/api/total' && fault.hung) return;
   const forward = (): void => {
     const { port } = site.address() as AddressInfo;
-    const onward = call({ host: '127.0.0.1', port, path: url, method: request.method, headers: request.headers }, (upstream) => {
-      response.writeHead(upstream.statusCode ?? 502, upstream.headers);
-      upstream.pipe(response);
-    });
+    const onward = call(
+      { host: '127.0.0.1', port, path: url, method: request.method, headers: request.headers },
+      (upstream) => {
+        response.writeHead(upstream.statusCode ?? 502, upstream.headers);
+        upstream.pipe(response);
+      },
+    );
     onward.on('error', () => response.destroy());
     request.pipe(onward);
   };
@@ -89,4 +93,7 @@ site.listen(0, '127.0.0.1', () => {
   });
 });
 process.on('SIGINT', () => {});
-process.stdin.on('end', () => process.exit(0)).on('error', () => process.exit(0)).resume();
+process.stdin
+  .on('end', () => process.exit(0))
+  .on('error', () => process.exit(0))
+  .resume();

@@ -31,16 +31,27 @@ export async function calibrateMachine(): Promise<number> {
   process.once('SIGINT', () => process.exit(130));
   try {
     const crowdPriority = await probePriority(folder);
-    process.stdout.write(`calibrating, about two minutes; the machine should be idle (crowd priority: ${crowdPriority})\n`);
+    process.stdout.write(
+      `calibrating, about two minutes; the machine should be idle (crowd priority: ${crowdPriority})\n`,
+    );
     const found = await calibrate({
-      browser, crowdPriority, folder, rules: validityRules(), startedAt: new Date(),
+      browser,
+      crowdPriority,
+      folder,
+      rules: validityRules(),
+      startedAt: new Date(),
       progress: (line) => process.stdout.write(`  ${line}\n`),
     });
     writeCalibration(ROOT, found);
     const rate = found.journeysPerSecond === null ? 'no rate held' : `${found.journeysPerSecond} journeys a second`;
-    const users = found.concurrentUsers === null ? 'users at once not measured' : `${found.concurrentUsers} users at once`;
-    process.stdout.write(`\n${rate}, ${users} leave the observers undisturbed here; plans that ask for more are warned about, and refused\n`);
-    process.stdout.write(`beyond one and a half times of it. Counted in a small journey of two pages. Stored in ${calibrationFile(ROOT)}\n`);
+    const users =
+      found.concurrentUsers === null ? 'users at once not measured' : `${found.concurrentUsers} users at once`;
+    process.stdout.write(
+      `\n${rate}, ${users} leave the observers undisturbed here; plans that ask for more are warned about, and refused\n`,
+    );
+    process.stdout.write(
+      `beyond one and a half times of it. Counted in a small journey of two pages. Stored in ${calibrationFile(ROOT)}\n`,
+    );
     return 0;
   } finally {
     process.off('exit', onExit);
@@ -53,7 +64,9 @@ export async function calibrateMachine(): Promise<number> {
 function validityRules(): ValidityRules {
   try {
     const parsed = parseYaml(readFileSync('slo.yml', 'utf8'), 'slo.yml');
-    return Slo.shape.validity.parse('file' in parsed ? (parsed.file.value as { validity?: unknown }).validity : undefined);
+    return Slo.shape.validity.parse(
+      'file' in parsed ? (parsed.file.value as { validity?: unknown }).validity : undefined,
+    );
   } catch {
     return ValidityRules.parse({});
   }

@@ -45,7 +45,7 @@ async function main(): Promise<number> {
     ...(sloFile === undefined || text === null ? {} : { slo: { text, fileName: sloFile } }),
     color: wantsColor(process.env, process.stdout.isTTY),
     width: process.stdout.columns ?? 120,
-    stepSummaryPath: process.env['GITHUB_STEP_SUMMARY'] ?? null,
+    stepSummaryPath: process.env['GITHUB_STEP_SUMMARY'] || null,
   });
   process.stdout.write(`\n${judged.block}\n`);
   for (const fault of judged.reporterFaults)

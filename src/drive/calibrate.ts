@@ -51,18 +51,28 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   const pool = new BrowserPool(createLauncher(browser, folder), { recycleAfterContexts: 1_000_000 });
   try {
     await pool.warm(['observer', 'crowd']);
-    const [observer, crowd] = [await calibrateCanary(pool, 'observer', server.url), await calibrateCanary(pool, 'crowd', server.url)];
+    const [observer, crowd] = [
+      await calibrateCanary(pool, 'observer', server.url),
+      await calibrateCanary(pool, 'crowd', server.url),
+    ];
     if (!isPlausibleIdle(observer) || !isPlausibleIdle(crowd)) {
       const shown = [observer, crowd].map((ms) => (ms === null ? 'none' : `${ms.toFixed(1)} ms`)).join(' and ');
-      throw new CodedError('J_BUSY', [{ where: 'canary', message: `${shown} without any load; 50 to 130 ms can be believed` }]);
+      throw new CodedError('J_BUSY', [
+        { where: 'canary', message: `${shown} without any load; 50 to 130 ms can be believed` },
+      ]);
     }
     progress(`canary at rest: observer ${observer.toFixed(1)} ms, crowd ${crowd.toFixed(1)} ms`);
     const watch = await Watch.open(await pool.acquire('observer', {}), server.url, observer, options.rules);
     const perSecond = await findRate(pool, site.url, watch, progress);
     const users = perSecond === null ? null : await findUsers(pool, site.url, watch, progress);
     return {
-      version: 1, fingerprint: fingerprint(browser.version, crowdPriority), measuredAt: options.startedAt.toISOString(),
-      observerIdleMs: observer, crowdIdleMs: crowd, journeysPerSecond: perSecond, concurrentUsers: users,
+      version: 1,
+      fingerprint: fingerprint(browser.version, crowdPriority),
+      measuredAt: options.startedAt.toISOString(),
+      observerIdleMs: observer,
+      crowdIdleMs: crowd,
+      journeysPerSecond: perSecond,
+      concurrentUsers: users,
     };
   } finally {
     await pool.close();
@@ -78,7 +88,9 @@ async function mustRest(): Promise<void> {
   if (!before || !after) return;
   const share = (after.busyMs - before.busyMs) / Math.max(1, after.totalMs - before.totalMs);
   if (share <= MOST_BUSY_SHARE) return;
-  throw new CodedError('J_BUSY', [{ where: 'processors', message: `${Math.round(100 * share)} % in use without any load of ours` }]);
+  throw new CodedError('J_BUSY', [
+    { where: 'processors', message: `${Math.round(100 * share)} % in use without any load of ours` },
+  ]);
 }
 
 /** A canary that says whether the observers are undisturbed. */
@@ -114,28 +126,48 @@ class Watch {
 }
 
 /** Returns the most journeys a second of which 95 % keep up while the observers are undisturbed. */
-async function findRate(pool: BrowserPool, url: string, watch: Watch, progress: (line: string) => void): Promise<number | null> {
+async function findRate(
+  pool: BrowserPool,
+  url: string,
+  watch: Watch,
+  progress: (line: string) => void,
+): Promise<number | null> {
   const around: UserSurroundings = {
-    runId: 'calibration', pool, sink: { record: () => {} }, now: () => performance.now(), route: createRouter(url, []),
-    contextOptions: { baseURL: url }, stepDeadlineMs: USER_LIMIT_MS, journeyDeadlineMs: USER_LIMIT_MS,
-    failuresFolder: null, interrupted: new AbortController().signal, fixtures: () => ({}),
+    runId: 'calibration',
+    pool,
+    sink: { record: () => {} },
+    now: () => performance.now(),
+    route: createRouter(url, []),
+    contextOptions: { baseURL: url },
+    stepDeadlineMs: USER_LIMIT_MS,
+    journeyDeadlineMs: USER_LIMIT_MS,
+    failuresFolder: null,
+    interrupted: new AbortController().signal,
+    fixtures: () => ({}),
   };
   const journey = twoPages(DOCUMENT_MS);
   const roleOf = createSampler(1, OBSERVER_SHARE);
   const user = async (): Promise<boolean> =>
-    (await runUser({ vu: 'calibration', role: roleOf(journey.name), phase: null, journey }, around)).outcome === 'passed';
+    (await runUser({ vu: 'calibration', role: roleOf(journey.name), phase: null, journey }, around)).outcome ===
+    'passed';
   // The first users fill caches.
   await offer({ ratePerSecond: 2, durationMs: 2_000, maxUnderWay: 10, graceMs: GRACE_MS }, user);
-  const found = await searchRate({ startPerSecond: 2, maxPerSecond: 64, refinements: 2, chances: 1 }, async (ratePerSecond) => {
-    const maxUnderWay = 10 + Math.ceil(2 * ratePerSecond);
-    const [offered, seen] = await Promise.all([
-      offer({ ratePerSecond, durationMs: STEP_MS, maxUnderWay, graceMs: GRACE_MS }, user), watch.during(STEP_MS),
-    ]);
-    const kept = offered.inTime / Math.round((ratePerSecond * STEP_MS) / 1_000);
-    const held = kept >= LEAST_IN_TIME && seen.undisturbed;
-    progress(`${ratePerSecond} journeys a second: ${Math.round(100 * kept)} % kept up, canary ${signed(seen.excessMs)}${held ? '' : ': too many'}`);
-    return held;
-  });
+  const found = await searchRate(
+    { startPerSecond: 2, maxPerSecond: 64, refinements: 2, chances: 1 },
+    async (ratePerSecond) => {
+      const maxUnderWay = 10 + Math.ceil(2 * ratePerSecond);
+      const [offered, seen] = await Promise.all([
+        offer({ ratePerSecond, durationMs: STEP_MS, maxUnderWay, graceMs: GRACE_MS }, user),
+        watch.during(STEP_MS),
+      ]);
+      const kept = offered.inTime / Math.round((ratePerSecond * STEP_MS) / 1_000);
+      const held = kept >= LEAST_IN_TIME && seen.undisturbed;
+      progress(
+        `${ratePerSecond} journeys a second: ${Math.round(100 * kept)} % kept up, canary ${signed(seen.excessMs)}${held ? '' : ': too many'}`,
+      );
+      return held;
+    },
+  );
   return found.bestPerSecond;
 }
 
@@ -143,7 +175,12 @@ async function findRate(pool: BrowserPool, url: string, watch: Watch, progress: 
  * Returns how many users fit at once. Pages are opened and stay, until the observers are disturbed or the time is over; in
  * the latter case memory is the bound: what is left of it, by what each of those pages took.
  */
-async function findUsers(pool: BrowserPool, url: string, watch: Watch, progress: (line: string) => void): Promise<number | null> {
+async function findUsers(
+  pool: BrowserPool,
+  url: string,
+  watch: Watch,
+  progress: (line: string) => void,
+): Promise<number | null> {
   const leases: Lease[] = [];
   const before = await room(pool);
   const untilMs = performance.now() + FILL.forMs;
@@ -151,11 +188,19 @@ async function findUsers(pool: BrowserPool, url: string, watch: Watch, progress:
     while (performance.now() < untilMs) {
       const filling = fill(pool, url, leases, Math.min(untilMs, performance.now() + FILL.everyMs));
       const [seen] = await Promise.all([watch.during(FILL.everyMs), filling]);
-      progress(`${leases.length} users at once: canary ${signed(seen.excessMs)}${seen.undisturbed ? '' : ': too many'}`);
+      progress(
+        `${leases.length} users at once: canary ${signed(seen.excessMs)}${seen.undisturbed ? '' : ': too many'}`,
+      );
       if (!seen.undisturbed) return Math.max(1, leases.length - Math.round((FILL.perSecond * FILL.everyMs) / 1_000));
     }
     const after = await room(pool);
-    if (before.browsersBytes === null || after.browsersBytes === null || after.freeBytes === null || leases.length === 0) return leases.length;
+    if (
+      before.browsersBytes === null ||
+      after.browsersBytes === null ||
+      after.freeBytes === null ||
+      leases.length === 0
+    )
+      return leases.length;
     const bytesPerUser = Math.max(1, (after.browsersBytes - before.browsersBytes) / leases.length);
     const more = Math.max(0, Math.floor((after.freeBytes - MEMORY_RESERVE_BYTES) / bytesPerUser));
     progress(`${Math.round(bytesPerUser / 1024 ** 2)} MiB a user: room for ${leases.length + more}`);

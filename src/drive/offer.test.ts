@@ -19,7 +19,12 @@ test('users come at their rate, whether those before have ended or not', async (
 });
 
 test('who fails, throws or comes too late is not in time', async () => {
-  const users = [() => Promise.resolve(true), () => Promise.resolve(false), () => Promise.reject(new Error('x')), () => wait(400)];
+  const users = [
+    () => Promise.resolve(true),
+    () => Promise.resolve(false),
+    () => Promise.reject(new Error('x')),
+    () => wait(400),
+  ];
   const options = { ratePerSecond: 100, durationMs: 40, maxUnderWay: 100, graceMs: 50 };
   const seen = await offer(options, (number) => (users[number] as () => Promise<boolean>)());
   assert.deepEqual([seen.offered, seen.inTime, seen.failed, seen.overrun], [4, 1, 2, false]);
@@ -28,9 +33,11 @@ test('who fails, throws or comes too late is not in time', async () => {
 test('with too many under way nothing more is started, and those under way are awaited', async () => {
   let ended = 0;
   const options = { ratePerSecond: 1_000, durationMs: 1_000, maxUnderWay: 5, graceMs: 0 };
-  const seen = await offer(options, () => wait(200).then((well) => {
-    ended += 1;
-    return well;
-  }));
+  const seen = await offer(options, () =>
+    wait(200).then((well) => {
+      ended += 1;
+      return well;
+    }),
+  );
   assert.deepEqual([seen.offered, seen.overrun, ended], [5, true, 5]);
 });

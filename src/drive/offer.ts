@@ -41,13 +41,15 @@ export async function offer(options: OfferOptions, user: (number: number) => Pro
     }
     seen.offered += 1;
     const bornMs = performance.now();
-    const life = user(number).catch(() => false).then((well) => {
-      const endedMs = performance.now();
-      if (!well) seen.failed += 1;
-      else lengthsMs.push(endedMs - bornMs);
-      if (well && endedMs <= countsUntilMs) seen.inTime += 1;
-      under.delete(life);
-    });
+    const life = user(number)
+      .catch(() => false)
+      .then((well) => {
+        const endedMs = performance.now();
+        if (!well) seen.failed += 1;
+        else lengthsMs.push(endedMs - bornMs);
+        if (well && endedMs <= countsUntilMs) seen.inTime += 1;
+        under.delete(life);
+      });
     under.add(life);
   }
   await Promise.all(under);

@@ -29,7 +29,10 @@ document.getElementById('ask').addEventListener('click', async () => {
 });`;
 
 function page(title: string, link: string): string {
-  const cards = Array.from({ length: CARDS }, (_, i) => `<li><h2>Card ${i + 1}</h2><p>Words that say what this card is about.</p></li>`);
+  const cards = Array.from(
+    { length: CARDS },
+    (_, i) => `<li><h2>Card ${i + 1}</h2><p>Words that say what this card is about.</p></li>`,
+  );
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title><style>${STYLE}</style>
 <h1>${title}</h1><p>${link} <button id="ask">Ask</button></p><p id="answer" role="status" hidden></p>
 <ul>${cards.join('')}</ul><script>${SCRIPT}</script></html>`;
@@ -37,8 +40,10 @@ function page(title: string, link: string): string {
 
 function body(url: URL): { type: string; text: string } | null {
   if (url.pathname === '/answer') return { type: 'text/plain', text: 'the answer' };
-  if (url.pathname === '/') return { type: 'text/html', text: page('Practice', `<a href="/second${url.search}">Second page</a>`) };
-  if (url.pathname === '/second') return { type: 'text/html', text: page('Second page', `<a href="/${url.search}">First page</a>`) };
+  if (url.pathname === '/')
+    return { type: 'text/html', text: page('Practice', `<a href="/second${url.search}">Second page</a>`) };
+  if (url.pathname === '/second')
+    return { type: 'text/html', text: page('Second page', `<a href="/${url.search}">First page</a>`) };
   return null;
 }
 
@@ -59,7 +64,12 @@ const server = createServer((request, response) => {
   if (found && delayMs > 0) setTimeout(() => send(response, found), delayMs);
   else send(response, found);
 });
-server.listen(0, '127.0.0.1', () => process.stdout.write(`${JSON.stringify({ port: (server.address() as AddressInfo).port })}\n`));
+server.listen(0, '127.0.0.1', () =>
+  process.stdout.write(`${JSON.stringify({ port: (server.address() as AddressInfo).port })}\n`),
+);
 // A Ctrl-C goes to the whole terminal group; whoever started this ends it.
 process.on('SIGINT', () => {});
-process.stdin.on('end', () => process.exit(0)).on('error', () => process.exit(0)).resume();
+process.stdin
+  .on('end', () => process.exit(0))
+  .on('error', () => process.exit(0))
+  .resume();

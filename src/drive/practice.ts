@@ -14,10 +14,14 @@ const READY_LIMIT_MS = 10_000;
 /** Starts the practice site in a process and session of its own, at normal priority. Throws when it does not come up. */
 export async function startPracticeSite(): Promise<PracticeSite> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('./practice-site.ts', import.meta.url))], {
-    stdio: ['pipe', 'pipe', 'ignore'], detached: true,
+    stdio: ['pipe', 'pipe', 'ignore'],
+    detached: true,
   });
   child.stdin.on('error', () => {});
-  const ended = once(child, 'exit').then(() => {}, () => {});
+  const ended = once(child, 'exit').then(
+    () => {},
+    () => {},
+  );
   const stop = async (): Promise<void> => {
     child.stdin.end();
     child.kill('SIGKILL');
@@ -41,7 +45,10 @@ export function twoPages(delayMs: number): PracticeJourney {
   return defineJourney({
     name: 'two pages',
     act: async ({ page, step }) => {
-      await step('first page', { do: () => page.goto(`/?delay=${delayMs}`), until: page.getByRole('heading', { name: 'Practice' }) });
+      await step('first page', {
+        do: () => page.goto(`/?delay=${delayMs}`),
+        until: page.getByRole('heading', { name: 'Practice' }),
+      });
       await step('second page', {
         do: () => page.getByRole('link', { name: 'Second page' }).click(),
         until: page.getByRole('heading', { name: 'Second page' }),

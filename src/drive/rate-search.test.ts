@@ -8,7 +8,10 @@ for (const capacity of [0.6, 1.9, 2, 3, 5.7, 40, 63]) {
   test(`finds a capacity of ${capacity} a second from below`, async () => {
     const { bestPerSecond, unbounded } = await searchRate(search, (rate) => Promise.resolve(rate <= capacity));
     assert.equal(unbounded, false);
-    assert.ok(bestPerSecond !== null && bestPerSecond <= capacity && bestPerSecond > 0.9 * capacity - 0.1, `${bestPerSecond}`);
+    assert.ok(
+      bestPerSecond !== null && bestPerSecond <= capacity && bestPerSecond > 0.9 * capacity - 0.1,
+      `${bestPerSecond}`,
+    );
   });
 }
 

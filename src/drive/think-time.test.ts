@@ -43,5 +43,8 @@ test("the user's end ends the pause, and a failed step has none", async () => {
   await stepped;
   const fails: StepTools = { ...passes, step: () => Promise.reject(new Error('no')) };
   const failing = withThinkTime(fails, () => assert.fail('a pause'), never);
-  await assert.rejects(failing.step('x', () => Promise.resolve()), /no/);
+  await assert.rejects(
+    failing.step('x', () => Promise.resolve()),
+    /no/,
+  );
 });

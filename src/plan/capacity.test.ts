@@ -10,7 +10,16 @@ for (const [what, phases, perSecond, users] of [
   ['a steady rate', [{ ...blank, arrivalRate: 2 }], 2, 20],
   ['a counted phase', [{ ...blank, arrivalCount: 16 }], 1.6, 16],
   ['a ramp, by its higher end', [{ ...blank, arrivalRate: 8, rampTo: 2, durationS: 100 }], 8, 200],
-  ['the busiest phase, pauses apart', [{ ...blank, arrivalRate: 1 }, { ...blank, arrivalRate: 9, pause: true }, { ...blank, arrivalRate: 3 }], 3, 40],
+  [
+    'the busiest phase, pauses apart',
+    [
+      { ...blank, arrivalRate: 1 },
+      { ...blank, arrivalRate: 9, pause: true },
+      { ...blank, arrivalRate: 3 },
+    ],
+    3,
+    40,
+  ],
   ['a long phase, by the journey deadline', [{ ...blank, arrivalRate: 1, durationS: 3_600 }], 1, 60],
 ] as [string, Phase[], number, number][]) {
   test(`asked for: ${what}`, () => {
@@ -19,7 +28,12 @@ for (const [what, phases, perSecond, users] of [
 }
 
 for (const [perSecond, users, state] of [
-  [5, 100, 'within'], [5.1, 100, 'over'], [7.5, 100, 'over'], [7.6, 100, 'far-over'], [1, 150, 'over'], [1, 151, 'far-over'],
+  [5, 100, 'within'],
+  [5.1, 100, 'over'],
+  [7.5, 100, 'over'],
+  [7.6, 100, 'far-over'],
+  [1, 150, 'over'],
+  [1, 151, 'far-over'],
 ] as const) {
   test(`${perSecond} a second and ${users} users of 5 and 100: ${state}`, () => {
     const asked = { journeysPerSecond: perSecond, concurrentUsers: users };

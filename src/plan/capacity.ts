@@ -24,10 +24,12 @@ const FAR_OVER = 1.5;
 
 /** Returns the most that a plan asks for. */
 export function askedLoad({ phases, settings }: Pick<Plan, 'phases' | 'settings'>): Load {
-  const rates = phases.filter((phase) => !phase.pause).map(({ durationS, arrivalCount, arrivalRate, rampTo }) => {
-    if (arrivalCount !== null) return durationS > 0 ? arrivalCount / durationS : 0;
-    return Math.max(arrivalRate ?? 0, rampTo ?? 0);
-  });
+  const rates = phases
+    .filter((phase) => !phase.pause)
+    .map(({ durationS, arrivalCount, arrivalRate, rampTo }) => {
+      if (arrivalCount !== null) return durationS > 0 ? arrivalCount / durationS : 0;
+      return Math.max(arrivalRate ?? 0, rampTo ?? 0);
+    });
   const journeysPerSecond = Math.max(0, ...rates);
   const longest = Math.ceil((journeysPerSecond * settings.journeyDeadlineMs) / 1_000);
   return { journeysPerSecond, concurrentUsers: Math.min(settings.maxUsers, longest, expectedArrivals(phases)) };
@@ -43,12 +45,18 @@ export function checkCapacity(asked: Load, found: Capacity | null): CapacityChec
   if (known.length === 0) return { state: 'unknown', text: '' };
   const over = known.filter((one) => one.ratio > 1);
   const far = over.some((one) => one.ratio > FAR_OVER);
-  return { state: far ? 'far-over' : over.length > 0 ? 'over' : 'within', text: over.map((one) => one.text).join('; ') };
+  return {
+    state: far ? 'far-over' : over.length > 0 ? 'over' : 'within',
+    text: over.map((one) => one.text).join('; '),
+  };
 }
 
 function part(asked: number, found: number | null, what: string): { ratio: number; text: string } | null {
   if (found === null) return null;
-  return { ratio: asked / found, text: `asks for ${shown(asked)} ${what}, and this machine makes ${shown(found)} undisturbed` };
+  return {
+    ratio: asked / found,
+    text: `asks for ${shown(asked)} ${what}, and this machine makes ${shown(found)} undisturbed`,
+  };
 }
 
 function shown(value: number): string {
