@@ -78,7 +78,7 @@ export function runNotes(record: RunRecord): string[] {
   const arrivals = record.arrivals.flatMap(({ note }) => (note === null ? [] : [harmless(note)]));
   if (arrivals.length > 0) notes.push(arrivals.join('; '));
   const skipped = plan.gatesNotInProfile.length;
-  if (skipped > 0) notes.push(`${counted(skipped, 'gate')} more judged in other profiles only`);
+  if (skipped > 0) notes.push(`${skipped} more ${skipped === 1 ? 'gate is' : 'gates are'} judged in other profiles only`);
   return notes;
 }
 
