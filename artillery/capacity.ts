@@ -27,8 +27,8 @@ interface How {
 }
 
 /**
- * Says how a plan stands to what this machine was found to make. Throws J_OVER_CAPACITY where it asks for far more; where
- * that is forced, returns the mark for the plan.
+ * Says how a plan stands to what this machine was found to make. Throws J_OVER_CAPACITY where it asks for far more;
+ * where that is forced, returns the mark for the plan.
  */
 export function refuseOverCapacity(
   draft: Pick<Plan, 'phases' | 'settings'>,

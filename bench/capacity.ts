@@ -14,9 +14,9 @@ import { Clicks } from './capacity/trial.ts';
 import { bench, figure } from './shell.ts';
 
 const USAGE = `usage: npm run bench:capacity -- [--json] [--quick]
-The most journeys a second (two pages and a click on a local site) at which 95 % of the users keep up and a canary, a page
-of known latency in the browser that the runner takes its times from, is less than 25 % slower than at rest: for this
-harness, the stock engine with one shared browser and with one a user, full Chromium, and k6's browser module.
+The most journeys a second (two pages and a click on a local site) at which 95 % of the users keep up and a canary, a
+page of known latency in the browser that the runner takes its times from, is less than 25 % slower than at rest: for
+this harness, the stock engine with one shared browser and with one a user, full Chromium, and k6's browser module.
   --quick  short steps and a coarse search, under 90 seconds
   --json   one JSON object on standard output instead of the table
 exit code: 0 all aims met, 1 some missed, 3 bad options, 4 the benchmark itself failed`;
@@ -24,7 +24,7 @@ exit code: 0 all aims met, 1 some missed, 3 bad options, 4 the benchmark itself 
 const MOST_INFLATION = 0.25;
 const LEAST_IN_TIME = 0.95;
 const LEAST_CLICKS = 3;
-/** The same for every runner: what a user may take beyond the step's end. A user alone takes a fifth to a half of it. */
+/** The same for every runner: what a user may take beyond the step's end. A user alone takes at most half of it. */
 const GRACE_MS = 1_000;
 const MAX_PER_SECOND = 128;
 
@@ -60,7 +60,8 @@ async function search(name: string, options: Options, runner: Runner, canaryUrl:
     const undisturbed = n >= LEAST_CLICKS && inflation !== null && inflation < MOST_INFLATION;
     const held = !offered.overrun && kept >= LEAST_IN_TIME && undisturbed;
     if (held) inflationAtBest = inflation;
-    const said = `${figure(rate)}/s: ${Math.round(100 * kept)} % kept up, canary ${figure(100 * (inflation ?? NaN))} % over rest`;
+    const over = figure(inflation === null ? null : 100 * inflation);
+    const said = `${figure(rate)}/s: ${Math.round(100 * kept)} % kept up, canary ${over} % over rest`;
     process.stderr.write(`${name.padEnd(36)} ${said}${held ? '' : ' – does not hold'}\n`);
     return held;
   };

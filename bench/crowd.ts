@@ -12,8 +12,8 @@ import { profileOf, profileText, type CrowdSize } from './crowd/profile.ts';
 import { aimLine, atLeast, atMost, bench, figure, machine, percentile, table, whole, type Aim } from './shell.ts';
 
 const USAGE = `usage: npm run bench:crowd -- [--json] [--quick] [--users N] [--minutes N] [--rate N]
-So many browser users at the same time, who think between their steps, on the bundled platform: how many there were, what
-memory and CPU they took, what failed, and whether the observers were undisturbed. A real "artillery run".
+So many browser users at the same time, who think between their steps, on the bundled platform: how many there were,
+what memory and CPU they took, what failed, and whether the observers were undisturbed. A real "artillery run".
   --users N    users at the same time (default 200)
   --minutes N  how long, after they have come together (default 10)
   --rate N     arrivals a second (default 2); users / rate is the length of a session; they come together in 1.8 of it
@@ -52,7 +52,8 @@ async function run(options: Options): Promise<boolean> {
   writeFileSync(file, profileText(profile, join(ROOT, 'artillery/processor.mts')));
   const spread = `${profile.thinkS.min} to ${profile.thinkS.max} s between steps`;
   process.stderr.write(
-    `${options.users} users, ${options.ratePerSecond} a second, ${spread}: ${profile.fillS} s to come, ${options.holdS} s there\n`,
+    `${options.users} users, ${options.ratePerSecond} a second, ${spread}: ` +
+      `${profile.fillS} s to come, ${options.holdS} s there\n`,
   );
   // What cannot be known before is the point here: a calibration does not stop it.
   const env = {

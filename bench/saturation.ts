@@ -10,8 +10,8 @@ import { report, type Level, type Stretch } from './saturation/report.ts';
 import { bench, whole } from './shell.ts';
 
 const USAGE = `usage: npm run bench:saturation -- [--json] [--quick] [--rounds N]
-Measures a page with a server delay of 120 ms, on the idle machine and under a browser crowd that takes 50 %, 100 % and far
-more than 100 % of the processors: by Playwright inside the crowd, by the probe inside the crowd, and by observers apart.
+Measures a page with a server delay of 120 ms, on the idle machine and under a browser crowd that takes 50 %, 100 % and
+far more than 100 % of the processors: by Playwright and by the probe inside the crowd, and by observers apart.
   --rounds N  rounds in which every load and both arrangements take their turn (default 3, about five minutes)
   --quick     one short round, under a minute: too few samples for the percentiles
   --json      one JSON object on standard output instead of the table

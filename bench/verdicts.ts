@@ -42,7 +42,8 @@ async function run({ json, repetitions, cases }: Options): Promise<boolean> {
         const outcome = await runCase(one, repetition, folder);
         outcomes.push(outcome);
         const wrong = outcome.decision === null || !one.allowed.includes(outcome.decision);
-        const said = `${outcome.decision ?? `no verdict, exit code ${outcome.exitCode}`} in ${Math.round(outcome.seconds)} s`;
+        const answer = outcome.decision ?? `no verdict, exit code ${outcome.exitCode}`;
+        const said = `${answer} in ${Math.round(outcome.seconds)} s`;
         process.stderr.write(`${repetition}/${repetitions} ${one.id}: ${said}${wrong ? '  ← wrong' : ''}\n`);
         if (outcome.because.length > 0) process.stderr.write(`    ${outcome.because.join('\n    ')}\n`);
       }

@@ -34,7 +34,7 @@ export class Clicks {
   }
 
   /**
-   * Clicks for as long as the load lasts; returns the median's excess over rest as a share, and how many clicks it is of.
+   * Clicks for as long as the load lasts; returns the median's excess over rest as a share, and of how many clicks.
    * A click without an answer counts as slower than all others.
    */
   async during(durationMs: number): Promise<{ inflation: number | null; n: number }> {

@@ -9,8 +9,8 @@ export interface TreeMemory {
 }
 
 /**
- * Returns the memory (PSS: what processes share counts once) of a process and all under it. Linux only; processes that end
- * meanwhile are left out. Costs about a millisecond a process, so sample it seldom.
+ * Returns the memory (PSS: what processes share counts once) of a process and all under it. Linux only; processes that
+ * end meanwhile are left out. Costs about a millisecond a process, so sample it seldom.
  */
 export function treeMemory(root: number): TreeMemory {
   const parents = new Map<number, number>();

@@ -62,7 +62,7 @@ export class Lab {
   }
 
   /**
-   * Has `users` crowd users live journey after journey, each beginning no sooner than `paceMs` after the one before, and
+   * Has `users` crowd users live journey after journey, each beginning no sooner than `paceMs` after the one before;
    * measured users come at their rate. What begins in the settling time, or ends later, is not kept.
    */
   async stretch(kind: Kind, users: number, paceMs: number | null, settleMs: number, durationMs: number): Promise<Seen> {

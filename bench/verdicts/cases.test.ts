@@ -21,7 +21,7 @@ test('right answers meet every aim', () => {
   ]);
 });
 
-test('a GO on a slow site, a NO-GO on a starved generator, and a run without a verdict are each counted as what they are', () => {
+test('a GO on a slow site, a NO-GO on a starved generator and a run without a verdict are each counted', () => {
   const outcomes = [
     outcome('+50 ms in one step', 'GO'),
     outcome('generator starved', 'NO-GO'),

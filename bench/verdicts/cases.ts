@@ -59,7 +59,7 @@ export interface CaseResult {
 }
 
 const DECISIONS: readonly Decision[] = ['GO', 'NO-GO', 'INCONCLUSIVE'];
-/** A harness that never settles anything is never wrong either. Decided here: most runs of this length should settle it. */
+/** A harness that never settles anything is never wrong either. Decided here: most runs should settle it. */
 const LEAST_SETTLED_PERCENT = 50;
 
 export function summarize(cases: readonly VerdictCase[], outcomes: readonly Outcome[]): CaseResult[] {

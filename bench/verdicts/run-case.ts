@@ -34,6 +34,7 @@ export async function runCase(one: VerdictCase, seed: number, reports: string): 
         RUN_ID: runId,
         SEED: String(seed),
         TARGET_URL: '',
+        FORCE: '1',
         GITHUB_STEP_SUMMARY: '',
       },
     },

@@ -1,6 +1,6 @@
 /**
- * The benchmark's site and, before it, a proxy that makes one known fault. A program of its own; takes the fault as JSON in
- * its first argument, says `{"port":…}` of the proxy on standard output, and ends when its standard input does.
+ * The benchmark's site and, before it, a proxy that makes one known fault. A program of its own; takes the fault as
+ * JSON in its first argument, says `{"port":…}` of the proxy on standard output, and ends when its standard input does.
  */
 import { createServer, request as call, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -15,7 +15,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
  * Measures what this machine makes before it distorts what it measures, stores that, and says it. Takes the run lock: a
- * test under way would be measured too. Returns the exit code; throws coded errors, and others when the machine is busy.
+ * test under way would be measured too. Returns the exit code; throws coded errors, J_BUSY among them.
  */
 export async function calibrateMachine(): Promise<number> {
   const settings = readSettings(process.cwd(), process.env);
@@ -47,10 +47,9 @@ export async function calibrateMachine(): Promise<number> {
     const users =
       found.concurrentUsers === null ? 'users at once not measured' : `${found.concurrentUsers} users at once`;
     process.stdout.write(
-      `\n${rate}, ${users} leave the observers undisturbed here; plans that ask for more are warned about, and refused\n`,
-    );
-    process.stdout.write(
-      `beyond one and a half times of it. Counted in a small journey of two pages. Stored in ${calibrationFile(ROOT)}\n`,
+      `\n${rate}, ${users} leave the observers undisturbed here, counted in a small journey of two pages.\n` +
+        'Plans that ask for more are warned about, and refused from one and a half times of it.\n' +
+        `Stored in ${calibrationFile(ROOT)}\n`,
     );
     return 0;
   } finally {

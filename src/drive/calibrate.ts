@@ -163,7 +163,8 @@ async function findRate(
       const kept = offered.inTime / Math.round((ratePerSecond * STEP_MS) / 1_000);
       const held = kept >= LEAST_IN_TIME && seen.undisturbed;
       progress(
-        `${ratePerSecond} journeys a second: ${Math.round(100 * kept)} % kept up, canary ${signed(seen.excessMs)}${held ? '' : ': too many'}`,
+        `${ratePerSecond} journeys a second: ${Math.round(100 * kept)} % kept up, ` +
+          `canary ${signed(seen.excessMs)}${held ? '' : ': too many'}`,
       );
       return held;
     },
@@ -172,8 +173,8 @@ async function findRate(
 }
 
 /**
- * Returns how many users fit at once. Pages are opened and stay, until the observers are disturbed or the time is over; in
- * the latter case memory is the bound: what is left of it, by what each of those pages took.
+ * Returns how many users fit at once. Pages are opened and stay, until the observers are disturbed or the time is over;
+ * in the latter case memory is the bound: what is left of it, by what each of those pages took.
  */
 async function findUsers(
   pool: BrowserPool,

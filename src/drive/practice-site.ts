@@ -1,7 +1,8 @@
 /**
  * A small site of known delays to practise on: for calibration and benchmarks. A program of its own, so that no load on
- * the harness's event loop slows it down. Says `{"port":…}` on standard output, and ends when its standard input does: also
- * after a kill -9 of whoever started it. `?delay=` (ms) on a page holds back its document, `?answer=` the answers to its button.
+ * the harness's event loop slows it down. Says `{"port":…}` on standard output, and ends when its standard input does:
+ * also after a kill -9 of whoever started it. `?delay=` (ms) on a page holds back its document, `?answer=` the answers
+ * to its button.
  */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -11,7 +11,7 @@ export interface PracticeSite {
 
 const READY_LIMIT_MS = 10_000;
 
-/** Starts the practice site in a process and session of its own, at normal priority. Throws when it does not come up. */
+/** Starts the practice site in a process and session of its own, at normal priority. Throws where it cannot. */
 export async function startPracticeSite(): Promise<PracticeSite> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('./practice-site.ts', import.meta.url))], {
     stdio: ['pipe', 'pipe', 'ignore'],

@@ -23,8 +23,8 @@ export interface FoundRate {
 type Holds = (ratePerSecond: number) => Promise<boolean>;
 
 /**
- * Returns the highest rate that holds: doubles from the start until one does not (or halves, if the first does not), then
- * halves the gap. `holds` tries a rate.
+ * Returns the highest rate that holds: doubles from the start until one does not (or halves, if the first does not),
+ * then halves the gap. `holds` tries a rate.
  */
 export async function searchRate(search: RateSearch, holds: Holds): Promise<FoundRate> {
   const trials: RateTrial[] = [];

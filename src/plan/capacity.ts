@@ -19,7 +19,7 @@ export interface CapacityCheck {
   text: string;
 }
 
-/** The calibration counts in a small journey on the machine as it was then: only far beyond it is a plan surely wrong. */
+/** The calibration counts in a small journey, on the machine as it was then: only far beyond it is a plan wrong. */
 const FAR_OVER = 1.5;
 
 /** Returns the most that a plan asks for. */
