@@ -9,7 +9,7 @@ import { installVitals } from '../collect/vitals.ts';
 import type { AnyJourney } from '../journey.ts';
 import type { Role, ThinkTime } from '../model/index.ts';
 import type { FailureTraces, UserTrace } from './failure-traces.ts';
-import { StepFailure, createSteps, endingOf, plainMessage, type AgentTaskSample } from './steps.ts';
+import { StepFailure, createSteps, endingOf, outcomeOf, plainMessage, type AgentTaskSample } from './steps.ts';
 import { thinkTimes, withThinkTime } from './think-time.ts';
 
 /** What every observation of one user carries. */
@@ -103,7 +103,7 @@ async function arrange(journey: AnyJourney, { fixtures, context, ending }: ActOp
   } catch (error) {
     const ended = endingOf(ending);
     if (ended) throw new StepFailure(ended.outcome, ended.code, ended.message, error);
-    throw new StepFailure('failed', 'J_ARRANGE_FAILED', plainMessage(error), error);
+    throw new StepFailure(outcomeOf(error), 'J_ARRANGE_FAILED', plainMessage(error), error);
   }
 }
 

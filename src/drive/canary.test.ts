@@ -127,6 +127,15 @@ test('an answer that never comes is a timeout, and the canary tries again', { ti
   await next(passed);
 });
 
+test('a page that does not open is a timeout while it does not, and again when it is given up', { timeout: 60_000 }, async (t) => {
+  const url = await serveSite(t, () => {});
+  const { next } = canaryOf(t, await poolOf(t), url);
+  const waiting = await next();
+  assert.deepEqual([waiting.outcome, waiting.latencyMs, waiting.driverMs], ['timeout', null, 5_000]);
+  const givenUp = await next(({ message }) => /goto/.test(message ?? ''));
+  assert.deepEqual([givenUp.outcome, givenUp.latencyMs], ['timeout', null]);
+});
+
 test('the server ends with whoever started it, also one that was killed', { timeout: 30_000, skip: process.platform !== 'linux' }, async () => {
   const module = fileURLToPath(new URL('./canary.ts', import.meta.url));
   const code = `import { startCanaryServer } from ${JSON.stringify(module)};

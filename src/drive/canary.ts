@@ -8,7 +8,7 @@ import { installPerceivedClock, type PerceivedClock } from '../collect/perceived
 import type { CanaryObservation, Role } from '../model/index.ts';
 import { seededRandom } from './observers.ts';
 import type { BrowserPool, Lease } from './pool.ts';
-import { plainMessage } from './steps.ts';
+import { outcomeOf, plainMessage } from './steps.ts';
 
 /** The median of a canary click on the idle machine, by role; null where none could be had. */
 export type IdleMs = Record<Role, number | null>;
@@ -108,8 +108,7 @@ export class CanaryPage {
       if (perceivedMs === null) return { outcome: 'failed', latencyMs: null, driverMs: driverMs(), message: reason ?? 'not measured' };
       return { outcome: 'passed', latencyMs: perceivedMs, driverMs: driverMs() };
     } catch (error) {
-      const outcome = error instanceof Error && error.name === 'TimeoutError' ? 'timeout' : 'failed';
-      return { outcome, latencyMs: null, driverMs: driverMs(), message: plainMessage(error) };
+      return { outcome: outcomeOf(error), latencyMs: null, driverMs: driverMs(), message: plainMessage(error) };
     }
   }
 }
@@ -200,14 +199,23 @@ export class Canary {
     const { pool, role, url } = this.#options;
     const startedMs = performance.now();
     this.#lease = null;
+    // A page that does not open says what an unanswered click says, and must say it while the run goes on.
+    const unopened = (): void => {
+      const message = `the page was not open after ${Math.round(performance.now() - startedMs)} ms`;
+      if (!this.#ending.signal.aborted) this.#tell({ outcome: 'timeout', latencyMs: null, driverMs: CLICK_LIMIT_MS, message });
+    };
+    const late = setInterval(unopened, CLICK_LIMIT_MS);
     try {
       this.#lease = await pool.acquire(role, {});
       if (this.#ending.signal.aborted) return await letGo({ lease: this.#lease });
       return { lease: this.#lease, page: await CanaryPage.open(this.#lease.context, url) };
     } catch (error) {
       await letGo(this.#lease && { lease: this.#lease });
-      if (!this.#ending.signal.aborted) this.#tell({ outcome: 'failed', latencyMs: null, driverMs: performance.now() - startedMs, message: plainMessage(error) });
+      const driverMs = performance.now() - startedMs;
+      if (!this.#ending.signal.aborted) this.#tell({ outcome: outcomeOf(error), latencyMs: null, driverMs, message: plainMessage(error) });
       return null;
+    } finally {
+      clearInterval(late);
     }
   }
 

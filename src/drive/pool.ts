@@ -117,7 +117,7 @@ export class BrowserPool {
     if (await within(making, limitMs)) return making;
     this.#retire(running);
     void making.then((context) => context.close()).catch(() => {});
-    throw new Error(`the browser made no context within ${limitMs} ms`);
+    throw Object.assign(new Error(`the browser made no context within ${limitMs} ms`), { name: 'TimeoutError' });
   }
 
   async #release(running: Running, lease: Lease, onDisconnect: () => void): Promise<void> {

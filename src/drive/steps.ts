@@ -149,7 +149,7 @@ async function untilVisible(action: Promise<unknown>, until: Locator, deadlineAt
     // Playwright reads 0 as "no limit", so a spent deadline still gets one millisecond.
     await until.waitFor({ state: 'visible', timeout: Math.max(1, deadlineAtMs - performance.now()) });
   } catch (error) {
-    throw isTimeout(error) ? new DeadlineError(`${until.toString()} was not visible before the deadline`, error) : error;
+    throw outcomeOf(error) === 'timeout' ? new DeadlineError(`${until.toString()} was not visible before the deadline`, error) : error;
   }
 }
 
@@ -199,7 +199,7 @@ async function recordFailure(
   const ended = endingOf(context.ending);
   const failure = ended
     ? new StepFailure(ended.outcome, ended.code, ended.message, error)
-    : isTimeout(error)
+    : outcomeOf(error) === 'timeout'
       ? new StepFailure('timeout', 'J_STEP_TIMEOUT', message, error)
       : new StepFailure('failed', 'J_STEP_FAILED', message, error);
   const screenshot = ended ? undefined : await context.screenshot(name);
@@ -213,8 +213,9 @@ async function recordFailure(
   return failure;
 }
 
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === 'TimeoutError';
+/** Returns how an action that threw this ended: what came too late is a timeout, anything else a failure. */
+export function outcomeOf(error: unknown): 'timeout' | 'failed' {
+  return error instanceof Error && error.name === 'TimeoutError' ? 'timeout' : 'failed';
 }
 
 /** Returns an error's first words on one line: no call log, no terminal colours, short enough for a table. */

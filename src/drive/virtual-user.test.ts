@@ -142,6 +142,18 @@ test('what cannot be arranged has its own code, and the journey does not act', a
   assert.equal(acted, false);
 });
 
+test('what is not arranged in time is a timeout, which a starved generator may be the reason of', async () => {
+  const { result } = await live({
+    act: () => Promise.reject(new Error('must not act')),
+    arrange: async () => {
+      const lease = await pool.acquire('observer', { baseURL: url });
+      await lease.context.request.post('/hang', { timeout: 50 }).finally(() => lease.release());
+    },
+  });
+  assert.deepEqual([result.outcome, result.errorCode], ['timeout', 'J_ARRANGE_FAILED']);
+  assert.match(result.message ?? '', /Timeout 50ms exceeded/);
+});
+
 test('a user past its deadline is ended, and the step under way is recorded as timed out', async () => {
   const { result, steps } = await live({
     act: async ({ page, step }) => step('hanging', { do: () => page.goto('/hang'), until: page.locator('#show') }),

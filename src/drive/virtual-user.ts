@@ -6,7 +6,7 @@ import { OBSERVATION_VERSION, type Outcome, type Role, type ThinkTime } from '..
 import { actJourney, type UserBase } from './act.ts';
 import type { FailureTraces } from './failure-traces.ts';
 import type { Lease, BrowserPool } from './pool.ts';
-import { StepFailure, endingOf, plainMessage, type Ending } from './steps.ts';
+import { StepFailure, endingOf, outcomeOf, plainMessage, type Ending } from './steps.ts';
 
 /** What every virtual user of a run shares. */
 export interface UserSurroundings {
@@ -147,5 +147,5 @@ async function settled(promise: Promise<unknown>, limitMs: number): Promise<void
 function toResult(error: unknown, ended: Ending | null): Omit<UserResult, 'durationMs'> {
   if (ended) return { outcome: ended.outcome, errorCode: ended.code, message: ended.message };
   if (error instanceof StepFailure) return { outcome: error.outcome, errorCode: error.code, message: error.message };
-  return { outcome: 'failed', errorCode: 'J_STEP_FAILED', message: plainMessage(error) };
+  return { outcome: outcomeOf(error), errorCode: 'J_STEP_FAILED', message: plainMessage(error) };
 }
