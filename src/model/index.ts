@@ -1,5 +1,7 @@
+export * from './api.ts';
 export * from './arrivals.ts';
 export * from './attribution.ts';
+export * from './kpi.ts';
 export * from './observation.ts';
 export * from './plan.ts';
 export * from './schedule.ts';

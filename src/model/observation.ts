@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ApiWindow } from './api.ts';
 import { Attribution } from './attribution.ts';
 
 /** Version of the observation line format; a reader refuses lines of a newer one. */
@@ -163,11 +164,28 @@ export const CanaryObservation = z.strictObject({
   message: z.string().optional(),
 });
 
+/** What the API lane sent to one route in one window, and what came of it. */
+export const ApiObservation = z.strictObject({ ...base, kind: z.literal('api'), ...ApiWindow });
+
+/** One value of the target's own figures (a KPI of slo.yml) at one time; null where its exporter gave none. */
+export const ServerObservation = z.strictObject({
+  ...base,
+  kind: z.literal('server'),
+  /** Id of the KPI. */
+  metric: z.string(),
+  labels: z.record(z.string(), z.string()),
+  value: z.number().nullable(),
+  unit: z.string(),
+  /** Why there is no value: `no answer`, `stale`, `not exposed`, `not a metrics page`. */
+  missing: z.string().optional(),
+});
+
 /** A turning point of the run itself; `counters` are Artillery's own totals, kept to show any difference. */
 export const RunObservation = z.strictObject({
   ...base,
   kind: z.literal('run'),
-  event: z.enum(['started', 'phase', 'drained', 'completed', 'interrupted', 'fault']),
+  /** `stopped`: it ended before its phases did, as planned: past the knee, say. */
+  event: z.enum(['started', 'phase', 'drained', 'stopped', 'completed', 'interrupted', 'fault']),
   detail: z.string().optional(),
   counters: z.record(z.string(), z.number()).optional(),
 });
@@ -181,6 +199,8 @@ export const Observation = z.discriminatedUnion('kind', [
   AgentTaskObservation,
   HealthObservation,
   CanaryObservation,
+  ApiObservation,
+  ServerObservation,
   RunObservation,
 ]);
 export type Observation = z.infer<typeof Observation>;
@@ -192,4 +212,6 @@ export type ColdStartObservation = z.infer<typeof ColdStartObservation>;
 export type AgentTaskObservation = z.infer<typeof AgentTaskObservation>;
 export type HealthObservation = z.infer<typeof HealthObservation>;
 export type CanaryObservation = z.infer<typeof CanaryObservation>;
+export type ApiObservation = z.infer<typeof ApiObservation>;
+export type ServerObservation = z.infer<typeof ServerObservation>;
 export type RunObservation = z.infer<typeof RunObservation>;

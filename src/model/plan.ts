@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { ApiPlan } from './api.ts';
+import { CostRules, Kpi } from './kpi.ts';
 import { Gate, ValidityRules } from './slo.ts';
 
 export const PLAN_VERSION = 1;
@@ -49,6 +51,16 @@ export const Settings = z.strictObject({
 });
 export type Settings = z.infer<typeof Settings>;
 
+/** Where the target's own figures come from. */
+export const MetricsPlan = z.strictObject({
+  /** Metrics pages in Prometheus text format; `target` is the bundled platform's own. */
+  urls: z.array(z.string()),
+  /** A Prometheus server to ask instead for KPIs that have a `promql`; null for none. */
+  prometheus: z.string().nullable(),
+  everyMs: z.number().positive(),
+});
+export type MetricsPlan = z.infer<typeof MetricsPlan>;
+
 /** Everything a run and its judgement need to know beforehand, written before the first arrival. */
 export const Plan = z.strictObject({
   schemaVersion: z.literal(PLAN_VERSION),
@@ -69,6 +81,13 @@ export const Plan = z.strictObject({
   routes: z.array(z.string()).default([]),
   /** When the observers count as undisturbed. */
   validity: ValidityRules.prefault({}),
+  /** Traffic for the API beside the browsers; left out: none. */
+  api: ApiPlan.optional(),
+  /** Left out: no figures of the target are collected. */
+  metrics: MetricsPlan.optional(),
+  /** The target's own figures to collect. */
+  kpis: z.array(Kpi).default([]),
+  cost: CostRules.optional(),
   gates: z.array(Gate),
   /** Gates of slo.yml that this profile does not judge, by id. */
   gatesNotInProfile: z.array(z.string()),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CostRules, Kpi } from './kpi.ts';
 
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and dashes');
 const limit = {
@@ -42,9 +43,35 @@ export const RequestLatencyGate = z.strictObject({
 export const RequestErrorGate = z.strictObject({ ...limit, metric: z.literal('request_error_rate'), route: z.string().min(1).optional(), ...atMost });
 export const JourneyErrorGate = z.strictObject({ ...limit, metric: z.literal('journey_error_rate'), journey: z.string().min(1).optional(), ...atMost });
 
+// --- The API lane, and what profiles find out with it -------------------------------------------------------------------
+/** From when a request was due to its last byte: what a caller waits. */
+export const ApiLatencyGate = z.strictObject({ ...limit, metric: z.literal('api_latency'), route: z.string().min(1), stat: percentile, ...ms });
+export const ApiErrorGate = z.strictObject({ ...limit, metric: z.literal('api_error_rate'), route: z.string().min(1).optional(), ...atMost });
+/** Answered requests as a share of those due at the target rate; of all scenarios when none is named. */
+export const ApiRateGate = z.strictObject({ ...limit, metric: z.literal('api_throughput'), scenario: z.string().min(1).optional(), ...atLeast });
+/** The sustained rate before the knee over the expected peak. */
+export const HeadroomGate = z.strictObject({ ...limit, metric: z.literal('capacity_headroom'), unit: z.literal('x'), min: z.number().positive() });
+/** From the end of a spike until P95 is back, for good, in the band that it had before. */
+export const RecoveryGate = z.strictObject({ ...limit, metric: z.literal('recovery_time'), unit: z.literal('s'), max: z.number().positive() });
+/** Change of a percentile over the whole run, in per cent of its level (Theil–Sen). */
+export const DriftGate = z.strictObject({ ...limit, metric: z.literal('latency_drift'), route: z.string().min(1).optional(), stat: percentile, unit: z.literal('%'), max: z.number().positive() });
+
+const kpi = { kpi: id, unit: z.string().min(1) };
+const kpiStat = z.enum(['mean', 'max', 'min', 'p95']);
+export const KpiGate = z.union([
+  z.strictObject({ ...limit, metric: z.literal('kpi'), ...kpi, stat: kpiStat, max: z.number() }),
+  z.strictObject({ ...limit, metric: z.literal('kpi'), ...kpi, stat: kpiStat, min: z.number() }),
+]);
+/** How much a KPI grows an hour, in its unit: memory that is never given back. */
+export const KpiGrowthGate = z.strictObject({ ...limit, metric: z.literal('kpi_growth'), ...kpi, max: z.number() });
+export const CostGate = z.strictObject({
+  ...limit, metric: z.literal('cost'), per: z.enum(['run', 'thousand journeys']), unit: z.string().min(1), max: z.number().positive(),
+});
+
 export const Gate = z.union([
   PerceivedLatencyGate, VitalGate, AgentCompletionGate, AgentFirstProgressGate, AgentSuccessGate, ColdStartIncidenceGate,
   ColdStartPenaltyGate, RequestLatencyGate, RequestErrorGate, JourneyErrorGate,
+  ApiLatencyGate, ApiErrorGate, ApiRateGate, HeadroomGate, RecoveryGate, DriftGate, KpiGate, KpiGrowthGate, CostGate,
 ]);
 export type Gate = z.infer<typeof Gate>;
 
@@ -71,6 +98,8 @@ export const Slo = z.strictObject({
   confidence: z.number().gt(0.5).lt(1).default(0.95),
   warm_up_phases: z.array(z.string().min(1)).default([]),
   validity: ValidityRules.prefault({}),
+  kpis: z.array(Kpi).default([]),
+  cost: CostRules.optional(),
   gates: z.array(Gate).min(1),
 });
 export type Slo = z.infer<typeof Slo>;
