@@ -1,5 +1,5 @@
 /** Returns P(Z ≤ z) of the standard normal for 0 ≤ z ≤ 8 (Marsaglia 2004: all terms positive, nothing cancels). */
-function normalCdf(z: number): number {
+export function normalCdf(z: number): number {
   let sum = z;
   for (let term = z, k = 3; Math.abs(term) > 1e-18; k += 2) {
     term *= (z * z) / k;
