@@ -21,6 +21,7 @@ export const ERRORS = {
   J_RUN_EXISTS: { exitCode: 3, what: 'A run with this id exists already.', fix: 'Leave RUN_ID unset, or choose another.' },
   J_RUN_LOCKED: { exitCode: 3, what: 'Another run is under way on this machine.', fix: 'Wait for it, or end it: two runs would measure each other. ALLOW_PARALLEL_RUNS=1 overrides, and is recorded.' },
   J_OVER_CAPACITY: { exitCode: 3, what: 'The plan asks for far more than this machine makes undisturbed.', fix: 'Lower the rate or maxUsers, or spread the load over more machines; FORCE=1 runs it all the same, marked. "npm run doctor -- --calibrate" measures the machine again.' },
+  J_COST_CEILING: { exitCode: 3, what: 'The run would cost more than slo.yml allows.', fix: 'Shorten or shrink it, or raise cost.ceiling in slo.yml once that is approved; documentation/kpis.md says how a cost is reckoned.' },
   J_BUSY: { exitCode: 3, what: 'The machine is too busy to be calibrated.', fix: 'End what else runs here, and try again.' },
   J_REPORTS_UNWRITABLE: { exitCode: 4, what: 'The reports folder cannot be written.', fix: 'Free space, or make the folder writable, or set REPORTS_DIR.' },
   J_OBSERVATIONS_LOST: { exitCode: 4, what: 'Observations could not be written.', fix: 'Free disk space; the run was ended so that nothing is judged on part of its data.' },
