@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import type { CodedError } from '../errors.ts';
 import { Plan } from '../model/index.ts';
+import type { PlanSettings } from './api.ts';
 import { buildPlan, type Draft } from './build.ts';
 
 const KNOWN = ['search page view', 'signup', 'project creation', 'escrow checkout', 'agent task'];
@@ -16,15 +17,18 @@ const SCRIPT = [
   'scenarios:', '  - { engine: playwright, testFunction: signup, weight: 3 }', '',
 ].join('\n');
 
-function build(t: TestContext, files: { script: string; slo?: string | null; profile?: string }, merged?: unknown): Draft {
+function build(
+  t: TestContext, files: { script: string; slo?: string | null; profile?: string; scenarios?: string }, merged?: unknown, settings?: PlanSettings,
+): Draft {
   const folder = mkdtempSync(join(tmpdir(), 'plan-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const scriptPath = join(folder, 'journeys.yml');
   writeFileSync(scriptPath, files.script);
   if (files.slo !== null) writeFileSync(join(folder, 'slo.yml'), files.slo ?? SLO);
+  if (files.scenarios !== undefined) writeFileSync(join(folder, 'api.json'), files.scenarios);
   const profilePath = files.profile === undefined ? undefined : join(folder, 'profile.yml');
   if (profilePath !== undefined) writeFileSync(profilePath, files.profile ?? '');
-  return buildPlan({ script: merged ?? parse(files.script), scriptPath, profilePath, knownJourneys: KNOWN, startedAtEpochMs: 1_000, seed: 7 });
+  return buildPlan({ script: merged ?? parse(files.script), scriptPath, profilePath, knownJourneys: KNOWN, startedAtEpochMs: 1_000, seed: 7, ...(settings ? { settings } : {}) });
 }
 
 test('script and slo.yml become a plan that the model accepts', (t) => {
@@ -87,4 +91,42 @@ test("the repository's own script and slo.yml make a plan without faults", () =>
   const { plan } = buildPlan({ script, scriptPath, knownJourneys: KNOWN, startedAtEpochMs: 0, seed: 1 });
   assert.deepEqual(plan.journeys.map(({ name }) => name).sort(), KNOWN.toSorted());
   assert.ok(plan.gates.length > 0);
+});
+
+const API_SCRIPT = SCRIPT.replace('journeys: { ', 'journeys: { api: { scenarios: api.json, phases: { steady: 0.5 } }, routes: ["/find/:slug"], ');
+const scenarios = (path: string): string =>
+  JSON.stringify({ scenarios: [{ name: 'S', target_vus: 5, endpoints: [{ path, method: 'GET', weight: 1 }] }] });
+
+test('traffic for the API, KPIs, cost and the sources of metrics go into the plan, and change its hash', (t) => {
+  const slo = `${SLO}kpis:\n  - { id: up, title: Up, unit: "%", source: test, promql: up }\ncost: { currency: EUR, generator_hour: 1, ceiling: 2 }\n`;
+  const draft = build(t, { script: API_SCRIPT, slo, scenarios: scenarios('/find/{{title}}') }, undefined, { API_SHARE: 0.5, PROMETHEUS_URL: 'http://127.0.0.1:9090' });
+  const plan = Plan.parse({ ...draft.plan, runId: 'r', target: { url: 'http://127.0.0.1:1', embedded: false } });
+  assert.deepEqual(plan.api?.loads, [{ phase: 'steady', share: 0.25, to: null }]);
+  assert.equal(plan.api?.scenarios[0]?.flows[0]?.requests[0]?.route, 'GET /find/:slug');
+  assert.match(plan.api?.source ?? '', /api\.json$/);
+  assert.deepEqual(plan.metrics, { urls: ['target'], prometheus: 'http://127.0.0.1:9090', everyMs: 5_000 });
+  assert.deepEqual([plan.kpis.map(({ id }) => id), plan.cost?.ceiling], [['up'], 2]);
+  const hash = (path: string): string => build(t, { script: API_SCRIPT, scenarios: scenarios(path) }).plan.sourceHash;
+  assert.equal(hash('/a'), hash('/a'));
+  assert.notEqual(hash('/a'), hash('/b'));
+});
+
+test('a plan without any of these has none of these', (t) => {
+  const { plan } = build(t, { script: SCRIPT });
+  assert.deepEqual([plan.api, plan.metrics, plan.kpis, plan.cost], [undefined, undefined, [], undefined]);
+});
+
+test('faults of the script, slo.yml and the scenarios file are told together', (t) => {
+  const script = API_SCRIPT.replace('stepDeadlineSeconds: 5', 'stepDeadlineSeconds: -5');
+  assert.throws(() => build(t, { script, slo: SLO.replace('max: 1', 'max: -1'), scenarios: scenarios('no slash') }), (error: CodedError) => {
+    assert.equal(error.code, 'J_SCRIPT_INVALID');
+    assert.deepEqual(error.faults.map(({ where }) => /[^/]+(?=:\d+:\d+)/.exec(where)?.[0]), ['journeys.yml', 'slo.yml', 'api.json']);
+    return true;
+  });
+  assert.throws(() => build(t, { script: API_SCRIPT, scenarios: scenarios('no slash') }), { code: 'J_SCENARIOS_INVALID' });
+  assert.throws(() => build(t, { script: API_SCRIPT }), (error: CodedError) => {
+    assert.equal(error.code, 'J_SCENARIOS_INVALID');
+    assert.match(error.faults[0]?.message ?? '', /no such file/);
+    return true;
+  });
 });

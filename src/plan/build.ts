@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { CodedError, type Fault } from '../errors.ts';
 import { PLAN_VERSION, type Plan } from '../model/index.ts';
+import { ApiConfig, buildApi, buildMetrics, type PlanSettings } from './api.ts';
+import { readScenarios } from './scenarios.ts';
 import { effectivePhases, readScript } from './script.ts';
 import { readSlo } from './slo.ts';
+import { withSoakDuration } from './soak.ts';
 import { parseYaml, type YamlFile } from './yaml.ts';
 
 export interface PlanRequest {
@@ -16,6 +19,8 @@ export interface PlanRequest {
   knownJourneys: readonly string[];
   startedAtEpochMs: number;
   seed: number;
+  /** Settings that the environment gives in place of the script; none when left out. */
+  settings?: PlanSettings;
 }
 
 /** A plan that lacks only what the machine decides: the run's id and the target's address. */
@@ -26,8 +31,8 @@ export interface Draft {
 }
 
 /**
- * Returns the plan for a script and its slo.yml. Every fault of both files is reported at once, each with its line;
- * throws J_SCRIPT_INVALID, J_JOURNEY_UNKNOWN or J_SLO_INVALID.
+ * Returns the plan for a script, its slo.yml and its scenarios file. Every fault of all files is reported at once, each with
+ * its line; throws J_SCRIPT_INVALID, J_JOURNEY_UNKNOWN, J_SLO_INVALID or J_SCENARIOS_INVALID.
  */
 export function buildPlan(request: PlanRequest): Draft {
   const paths = [request.scriptPath, ...(request.profilePath ? [request.profilePath] : [])];
@@ -40,7 +45,7 @@ export function buildPlan(request: PlanRequest): Draft {
 
   const raw = request.script as { config?: { phases?: unknown } };
   const profileFile = request.profilePath ? sources.find((file) => file.fileName === request.profilePath) : undefined;
-  const phases = effectivePhases(raw.config?.phases, profileFile?.value);
+  const phases = withSoakDuration(effectivePhases(raw.config?.phases, profileFile?.value), request.settings?.SOAK_DURATION);
   const errors: CodedError[] = [];
   const attempt = <T>(read: () => T): T | null => {
     try {
@@ -52,14 +57,22 @@ export function buildPlan(request: PlanRequest): Draft {
     }
   };
   const script = attempt(() => readScript({ ...raw, config: { ...raw.config, phases } }, sources, request.knownJourneys));
-  const asked = (request.script as { config?: { plugins?: { journeys?: { slo?: unknown; profile?: unknown } } } }).config?.plugins?.journeys;
+  const asked = (request.script as { config?: { plugins?: { journeys?: Record<string, unknown> | null } } }).config?.plugins?.journeys;
   const sloPath = atScript(request.scriptPath, script?.config.slo ?? (typeof asked?.slo === 'string' ? asked.slo : 'slo.yml'));
   const profile = script?.config.profile ?? (typeof asked?.profile === 'string' ? asked.profile : 'smoke');
-  const sloText = attempt(() => readSloFile(sloPath));
+  const sloText = attempt(() => readText(sloPath, 'J_SLO_INVALID'));
   const slo = sloText === null ? null : attempt(() => readSlo(sloText, sloPath, { profile, journeys: request.knownJourneys.map((name) => ({ name })) }));
+  // Read also where something else of the script is wrong, so that a person corrects everything in one go.
+  const asksApi = ApiConfig.pick({ scenarios: true }).strip().safeParse(asked?.api);
+  const apiPath = asksApi.success ? atScript(request.scriptPath, asksApi.data.scenarios) : null;
+  const apiText = apiPath === null ? null : attempt(() => readText(apiPath, 'J_SCENARIOS_INVALID'));
+  const routes = Array.isArray(asked?.routes) ? asked.routes.filter((route) => typeof route === 'string') : [];
+  const scenarios = apiPath === null || apiText === null ? null : attempt(() => readScenarios(apiText, apiPath, routes));
 
-  if (!script || !slo || sloText === null) throw merge(errors);
+  if (!script || !slo || sloText === null || errors.length > 0) throw merge(errors);
   const { config } = script;
+  const { API_SHARE: scale } = request.settings ?? {};
+  const metrics = buildMetrics(config.metrics, request.settings ?? {}, slo.slo.kpis.length > 0);
   const plan: Draft['plan'] = {
     schemaVersion: PLAN_VERSION,
     seed: request.seed,
@@ -84,8 +97,12 @@ export function buildPlan(request: PlanRequest): Draft {
     validity: slo.slo.validity,
     gates: slo.gates,
     gatesNotInProfile: slo.gatesNotInProfile,
-    sourceHash: createHash('sha256').update([...texts, sloText].join('\0')).digest('hex'),
+    sourceHash: createHash('sha256').update([...texts, sloText, ...(apiText === null ? [] : [apiText])].join('\0')).digest('hex'),
     routes: config.routes,
+    ...(config.api && scenarios && apiPath !== null ? { api: buildApi(config.api, apiPath, scenarios, script.phases, scale) } : {}),
+    ...(metrics ? { metrics } : {}),
+    kpis: slo.slo.kpis,
+    ...(slo.slo.cost ? { cost: slo.slo.cost } : {}),
   };
   return { plan, phases: phases as object[] };
 }
@@ -95,9 +112,13 @@ function atScript(scriptPath: string, path: string): string {
   return isAbsolute(path) ? path : join(dirname(scriptPath), path);
 }
 
-function readSloFile(path: string): string {
-  if (!existsSync(path)) throw new CodedError('J_SLO_INVALID', [{ where: path, message: 'there is no such file' }]);
-  return readFileSync(path, 'utf8');
+function readText(path: string, code: 'J_SLO_INVALID' | 'J_SCENARIOS_INVALID'): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code;
+    throw new CodedError(code, [{ where: path, message: reason === 'ENOENT' ? 'there is no such file' : `cannot be read (${reason})` }]);
+  }
 }
 
 function merge(errors: readonly CodedError[]): CodedError {

@@ -169,3 +169,31 @@ test('phases that Artillery would play otherwise than they read are refused, and
   assert.equal(phaseOf({ duration: 10, arrivalRate: 1 }, { mode: 'poisson' })?.poisson, true);
   assert.equal(phaseOf({ duration: 10, arrivalCount: 5 }, { mode: 'poisson' })?.poisson, undefined);
 });
+
+const PAUSES = 'config:\n  phases:\n    - { name: steps, pause: 30 }\n';
+
+test('phases of pauses alone are a test of the API, and without its traffic a fault', () => {
+  const { phases, journeys, config } = read(`${PAUSES}  plugins: { journeys: { api: { share: 0.5 } } }\n${SCENARIOS}`);
+  assert.deepEqual([phases.length, journeys.length, config.api?.share], [1, 1, 0.5]);
+  const [fault] = refused(PAUSES + SCENARIOS).faults;
+  assert.match(`${fault?.where} ${fault?.message} ${fault?.hint}`, /^journeys\.yml:3:.*only pauses.*"api"/);
+});
+
+test("a fault in the plugin's settings is placed in the file that has them, not in a profile that only has others", () => {
+  const script = yaml(`${PHASES}  plugins:\n    journeys:\n      api: { phases: { steady: 1, staedy: 2 }, share: -1 }\n${SCENARIOS}`);
+  const profile = yaml('config:\n  plugins: { journeys: { profile: other } }\n', 'profile.yml');
+  assert.throws(() => readScript(script.value, [script, profile], KNOWN), (error: CodedError) => {
+    assert.deepEqual(error.faults.map(({ where, hint }) => [where.split(' ')[0], hint]), [
+      ['journeys.yml:6:55', undefined], ['journeys.yml:6:43', 'did you mean "steady"?'],
+    ]);
+    return true;
+  });
+});
+
+test('metrics come from the target or from addresses without credentials', () => {
+  const metrics = (text: string): string => `${PHASES}  plugins: { journeys: { metrics: ${text} } }\n${SCENARIOS}`;
+  assert.deepEqual(read(metrics('{}')).config.metrics, { urls: ['target'], everySeconds: 5 });
+  for (const wrong of ['{ urls: [] }', '{ urls: [localhost] }', '{ urls: ["http://a:b@c"] }', '{ prometheus: up }', '{ everySeconds: 0 }', '{ url: target }', '5']) {
+    assert.equal(refused(metrics(wrong)).faults.length, 1, wrong);
+  }
+});

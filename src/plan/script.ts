@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { CodedError, type Fault } from '../errors.ts';
 import { scheduleOf, type Phase, type PlannedJourney } from '../model/index.ts';
 import { didYouMean } from '../nearest.ts';
+import { ApiConfig, MetricsConfig, unknownPhases } from './api.ts';
+import { locateIn } from './sources.ts';
 import type { YamlFile, YamlPath } from './yaml.ts';
 
 const seconds = z.number().positive().max(86_400);
@@ -28,6 +30,10 @@ const PluginConfig = z.strictObject({
   }).prefault({}),
   /** Patterns for addresses that hold a name or id, such as `/find/:slug`. */
   routes: z.array(z.string().regex(/^\//, 'a route begins with /')).default([]),
+  /** Traffic for the API beside the browsers; none when left out. */
+  api: ApiConfig.optional(),
+  /** Where the target's own figures come from. */
+  metrics: MetricsConfig.optional(),
 });
 export type PluginConfig = z.infer<typeof PluginConfig>;
 
@@ -50,7 +56,7 @@ interface RawScript {
 export function readScript(script: unknown, sources: readonly YamlFile[], knownJourneys: readonly string[]): ScriptPlan {
   const raw = script as RawScript;
   const faults: Fault[] = [];
-  const at = (path: YamlPath): string => locate(sources, path);
+  const at = (path: YamlPath): string => locateIn(sources, path);
 
   const parsed = PluginConfig.safeParse(raw.config?.plugins?.journeys ?? {});
   if (!parsed.success) {
@@ -62,6 +68,11 @@ export function readScript(script: unknown, sources: readonly YamlFile[], knownJ
   const unknown: Fault[] = [];
   const journeys = readScenarios(raw.scenarios, at, knownJourneys, faults, unknown);
   const phases = readPhases(raw.config?.phases, raw.config?.mode, at, faults);
+  const api = (raw.config?.plugins?.journeys as { api?: unknown } | null | undefined)?.api;
+  if (api === undefined && phases.length > 0 && phases.every((phase) => phase.pause)) {
+    faults.push({ where: at(['config', 'phases']), message: 'only pauses, so no user would arrive', hint: 'a test of the API alone needs "api" of the journeys plugin' });
+  }
+  faults.push(...unknownPhases(api, phases, at));
   if (faults.length > 0) throw new CodedError('J_SCRIPT_INVALID', [...faults, ...unknown]);
   if (unknown.length > 0) throw new CodedError('J_JOURNEY_UNKNOWN', unknown);
   return { config: (parsed as { data: PluginConfig }).data, phases, journeys };
@@ -179,18 +190,4 @@ export function expectedArrivals(phases: readonly Phase[]): number {
 
 function asKey(part: PropertyKey): string | number {
   return typeof part === 'number' ? part : String(part);
-}
-
-function locate(sources: readonly YamlFile[], path: YamlPath): string {
-  const holder = sources.findLast((file) => holds(file.value, path.slice(0, 2))) ?? sources[0];
-  return holder?.where(path) ?? path.join('.');
-}
-
-function holds(value: unknown, path: YamlPath): boolean {
-  let at: unknown = value;
-  for (const part of path) {
-    if (typeof at !== 'object' || at === null || !(part in at)) return false;
-    at = (at as Record<string | number, unknown>)[part];
-  }
-  return true;
 }

@@ -44,6 +44,18 @@ test('every fault is told at once, each with where its value came from', (t) => 
   assert.equal(exitCode, 3);
 });
 
+test('the settings of the API lane and of metrics are numbers and addresses, and a wrong one is told by name', (t) => {
+  const folder = folderWith(t, 'API_SHARE=0.5\nMETRICS_URLS=target, http://127.0.0.1:9100/metrics,\nPROMETHEUS_URL=https://prometheus.example.com\n');
+  const { API_SHARE, METRICS_URLS, PROMETHEUS_URL } = readSettings(folder, {});
+  assert.deepEqual([API_SHARE, METRICS_URLS, PROMETHEUS_URL], [0.5, ['target', 'http://127.0.0.1:9100/metrics'], 'https://prometheus.example.com']);
+  assert.equal(readSettings(folder, { API_SHARE: '0' }).API_SHARE, 0);
+  const wrong: [name: string, value: string][] = [
+    ['API_SHARE', '-1'], ['API_SHARE', '101'], ['API_SHARE', 'half'], ['METRICS_URLS', ','], ['METRICS_URLS', 'target,localhost:9100'],
+    ['METRICS_URLS', 'http://user:password@127.0.0.1'], ['PROMETHEUS_URL', 'target'], ['PROMETHEUS_URL', 'ftp://127.0.0.1'],
+  ];
+  for (const [name, value] of wrong) assert.deepEqual(refusal(folder, { [name]: value }).faults.map(({ where }) => where), [`environment ${name}`], `${name}=${value}`);
+});
+
 test('a user without password is a fault, and so is a password without user', (t) => {
   const folder = folderWith(t);
   assert.match(formatError(refusal(folder, { TARGET_HTTP_USER: 'qa' })), /TARGET_HTTP_PASSWORD: user and password go together/);

@@ -3,8 +3,12 @@ import { join } from 'node:path';
 import { parse } from 'dotenv';
 import { z } from 'zod';
 import { CodedError } from '../errors.ts';
+import { isMetricsUrl, SHARE_MAX } from './api.ts';
+import { toSeconds } from './script.ts';
 
 const text = z.string().trim().min(1);
+/** Artillery's timers end at some 24 days; a soak of more is no test any more. */
+const MOST_SOAK_S = 24 * 86_400;
 const port = z.coerce.number().int().min(1).max(65_535);
 
 /** Every setting that .env or the environment may hold; .env.example documents each, and a test keeps the two together. */
@@ -21,6 +25,13 @@ export const SETTINGS = {
   PLATFORM_PORT: port.optional(),
   ALLOW_PARALLEL_RUNS: z.enum(['0', '1']).default('0'),
   FORCE: z.enum(['0', '1']).default('0'),
+  RESUME: text.optional(),
+  SOAK_DURATION: text.transform((value) => toSeconds(value) ?? NaN)
+    .refine((seconds) => seconds > 0 && seconds <= MOST_SOAK_S, 'a length such as 90m, 8h or 72h, at most 24d').optional(),
+  API_SHARE: z.coerce.number().min(0).max(SHARE_MAX).optional(),
+  METRICS_URLS: text.transform((list) => list.split(',').map((url) => url.trim()).filter((url) => url !== ''))
+    .refine((urls) => urls.length > 0 && urls.every((url) => url === 'target' || isMetricsUrl(url)), '"target" or http(s) addresses without credentials, with commas between them').optional(),
+  PROMETHEUS_URL: text.refine(isMetricsUrl, 'an http(s) address without credentials').optional(),
 } as const;
 
 const Settings = z.object(SETTINGS).superRefine((value, context) => {

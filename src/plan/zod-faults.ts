@@ -86,6 +86,10 @@ export function zodFaults(
         hint: didYouMean(key, knownKeys),
       }));
     }
+    // The key of a record, whose schema says in words what it must be.
+    if (issue.code === 'invalid_key') {
+      return [{ where: file.whereKey(path), message: `must be ${issue.issues[0]?.message ?? 'another name'}` }];
+    }
     return [{ where: file.where(path), message: message(issue, valueAt(file.value, path)) }];
   });
 }
