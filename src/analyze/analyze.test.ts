@@ -161,6 +161,7 @@ test("totals count every user by outcome and show the difference to Artillery's 
     durationMs: 9000,
     ended: 'completed',
     unreadableLines: 0,
+    stopped: null,
     artilleryDifference: 1,
     demoted: 0,
   });

@@ -1,9 +1,15 @@
 import type { Finding, Observation, PhaseArrivals, Plan, StepAttribution, Totals } from '../model/index.ts';
+import { apiFindings, createApi } from './api.ts';
+import type { ApiAnalysis, ApiSeries } from './api.ts';
 import { createArrivals } from './arrivals.ts';
 import { createAttributions } from './attribution.ts';
 import { createCollector } from './collect.ts';
 import type { Collected } from './collect.ts';
+import { createCost } from './cost.ts';
 import { maximumOf, percentileOf, rateOf } from './findings.ts';
+import { createKpis } from './kpis.ts';
+import { createProfiles, scalarKey } from './profiles.ts';
+import type { Scalar } from './scalar.ts';
 import { seriesKey } from './series.ts';
 
 /** Everything known about a run: its findings, and the series behind them for evidence and hints. */
@@ -12,6 +18,10 @@ export interface Analysis extends Collected {
   arrivals: PhaseArrivals[];
   attributions: StepAttribution[];
   totals: Totals;
+  /** The API lane's latency, by `seriesKey('api_latency', { route })`. */
+  api: Map<string, ApiSeries>;
+  /** Figures worked out as a whole, by `seriesKey` of metric and scope, with the statistic where gates ask for one. */
+  scalars: Map<string, Scalar>;
 }
 
 /** Statistics that are always in the record, whatever the gates ask for. */
@@ -24,6 +34,7 @@ const STATS: Record<string, readonly string[]> = {
   agent_completion: ['p50', 'p75', 'p90'],
   agent_first_progress: ['p50', 'p75', 'p90'],
   request_latency: ['p50', 'p95', 'p99'],
+  api_latency: ['p50', 'p95', 'p99'],
   cold_start_penalty: ['max'],
   generator_cpu: ['p50', 'max'],
   generator_cpu_pressure: ['p50', 'max'],
@@ -41,22 +52,39 @@ export function createAnalyzer(plan: Plan): Analyzer {
   const collector = createCollector(plan);
   const arrivals = createArrivals(plan);
   const attributions = createAttributions(plan);
+  const api = createApi(plan);
+  const profiles = createProfiles(plan);
+  const kpis = createKpis(plan);
+  const cost = createCost(plan);
   return {
     add: (observation) => {
       collector.add(observation);
       arrivals.add(observation);
       attributions.add(observation);
+      profiles.add(observation);
+      if (observation.kind === 'api') api.add(observation);
+      if (observation.kind === 'server') {
+        kpis.add(observation);
+        cost.add(observation);
+      }
     },
     finish: (unreadableLines = 0) => {
       const collected = collector.finish();
       const totals = totalsOf(collected, unreadableLines);
       const run = { completed: totals.ended === 'completed', lastMs: collected.lastMs };
+      const lane = api.finish();
+      for (const series of lane.rates) collected.rates.set(seriesKey(series.metric, series.scope), series);
+      const scalars = [
+        ...profiles.finish(lane), ...kpis.finish(run.lastMs), ...cost.finish({ lastMs: run.lastMs, journeys: collected.users }),
+      ];
       return {
         ...collected,
-        findings: findingsOf(plan, collected),
+        findings: findingsOf(plan, collected, lane, scalars),
         arrivals: arrivals.finish(run),
         attributions: attributions.finish(collected.counts, collected.validity.observer?.medianExcessMs ?? null),
         totals,
+        api: lane.series,
+        scalars: new Map(scalars.map((one) => [scalarKey(one), one])),
       };
     },
   };
@@ -75,7 +103,7 @@ function statsOf(plan: Plan, metric: string): string[] {
   return [...new Set([...(STATS[metric] ?? ['p50']), ...asked])].sort((a, b) => rank(a) - rank(b));
 }
 
-function findingsOf(plan: Plan, collected: Collected): Finding[] {
+function findingsOf(plan: Plan, collected: Collected, lane: ApiAnalysis, scalars: readonly Scalar[]): Finding[] {
   const latency = [...collected.latency.values()].flatMap((series) =>
     statsOf(plan, series.metric).map((stat): Finding => {
       if (stat === 'max') return maximumOf(series);
@@ -86,7 +114,9 @@ function findingsOf(plan: Plan, collected: Collected): Finding[] {
   );
   const rates = [...collected.rates.values()].map((series) => rateOf(series, plan.confidence));
   const server = collected.serverTimes.findings(plan.confidence);
-  const order = new Map([...latency, ...rates, ...server].map((finding) => [finding, seriesKey(finding.metric, finding.scope)]));
+  const api = apiFindings(lane, statsOf(plan, 'api_latency'), plan.confidence);
+  const whole = scalars.map(({ finding }) => finding);
+  const order = new Map([...latency, ...rates, ...server, ...api, ...whole].map((finding) => [finding, seriesKey(finding.metric, finding.scope)]));
   // By name, not by first appearance: files may be read in any order. The sort keeps the order of the statistics.
   return [...order.keys()].sort((a, b) => compare(order.get(a) ?? '', order.get(b) ?? ''));
 }
@@ -96,13 +126,14 @@ function compare(a: string, b: string): number {
 }
 
 function totalsOf(collected: Collected, unreadableLines: number): Totals {
-  const { ended, artilleryCreated, firstMs, lastMs } = collected;
+  const { ended, stopped, artilleryCreated, firstMs, lastMs } = collected;
   return {
     journeys: collected.journeys,
     observed: collected.observed,
     byOutcome: Object.fromEntries([...collected.byOutcome].sort(([a], [b]) => compare(a, b))),
     durationMs: firstMs === null || lastMs === null ? 0 : lastMs - firstMs,
     ended: ended.fault ? 'fault' : ended.interrupted ? 'interrupted' : ended.completed ? 'completed' : null,
+    stopped,
     unreadableLines,
     artilleryDifference: artilleryCreated === null ? null : artilleryCreated - collected.journeys,
     demoted: collected.demoted,

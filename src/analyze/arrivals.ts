@@ -27,7 +27,7 @@ interface Gathered {
 /** Gathers which users came, phase by phase, to hold them against those that should have come. */
 export interface ArrivalsCollector {
   add(observation: Observation): void;
-  /** `completed`: the run came to its own end, and so did every phase. `lastMs`: its last observation. */
+  /** `completed`: the run came to its own end, and so did every phase unless it was stopped. `lastMs`: its last observation. */
   finish(run: { completed: boolean; lastMs: number | null }): PhaseArrivals[];
 }
 
@@ -38,6 +38,8 @@ export function createArrivals(plan: Plan): ArrivalsCollector {
   const startedAtMs = new Map<string, number>();
   /** When the run was told to end; nobody is due while its users are being closed. */
   let cutAtMs = Infinity;
+  /** It ended before its phases did because it had found out what it was for: the phases after that are not owed. */
+  let stopped = false;
 
   const addJourney = (one: JourneyObservation, phase: string): void => {
     const gathered = phases.get(phase) ?? { journeys: 0, dropped: 0, interrupted: 0, latenessMs: [] };
@@ -51,7 +53,8 @@ export function createArrivals(plan: Plan): ArrivalsCollector {
   return {
     add(one) {
       if (one.kind === 'run' && one.event === 'phase' && one.detail !== undefined) startedAtMs.set(one.detail, one.tMs);
-      if (one.kind === 'run' && one.event === 'interrupted') cutAtMs = Math.min(cutAtMs, one.tMs);
+      if (one.kind === 'run' && (one.event === 'interrupted' || one.event === 'stopped')) cutAtMs = Math.min(cutAtMs, one.tMs);
+      if (one.kind === 'run' && one.event === 'stopped') stopped = true;
       if (one.phase === null || one.vu === null) return;
       seen.set(one.vu, one.phase);
       if (one.kind === 'journey') addJourney(one, one.phase);
@@ -62,7 +65,7 @@ export function createArrivals(plan: Plan): ArrivalsCollector {
       return plan.phases.map((phase, index) => {
         const gathered = phases.get(phase.name) ?? { journeys: 0, dropped: 0, interrupted: 0, latenessMs: [] };
         const next = plan.phases[index + 1];
-        const ran = completed || (next !== undefined && startedAtMs.has(next.name))
+        const ran = (completed && !stopped) || (next !== undefined && startedAtMs.has(next.name))
           ? Infinity : elapsed(startedAtMs.get(phase.name), lastMs === null ? null : Math.min(lastMs, cutAtMs));
         return summary(phase, ran, users.get(phase.name) ?? 0, gathered, plan.validity.late_user_ms);
       });

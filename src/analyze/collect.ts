@@ -14,19 +14,10 @@ import type {
 import { createColdStarts } from './cold-starts.ts';
 import { percent } from './findings.ts';
 import { addJourneyDuration } from './journey-durations.ts';
-import {
-  absorb,
-  addFailure,
-  emptyLatency,
-  emptyRate,
-  isError,
-  isSample,
-  measure,
-  seriesKey,
-} from './series.ts';
+import { addFailure, isError, isSample, measure, seriesKey } from './series.ts';
 import type { Failure, LatencySeries, RateSeries } from './series.ts';
+import { createSeriesBook } from './series-book.ts';
 import { createUserRates } from './user-rates.ts';
-import { WindowedSeries, nameLeftOut } from './windowed.ts';
 import type { Span } from './windowed.ts';
 import { watchWindows } from './windows.ts';
 import { createServerTimes } from './server-times.ts';
@@ -48,6 +39,8 @@ export interface Collected {
   firstMs: number | null;
   lastMs: number | null;
   ended: { completed: boolean; interrupted: boolean; fault: boolean };
+  /** Why the run ended before its phases did, as planned; null where it did not. */
+  stopped: string | null;
   artilleryCreated: number | null;
   /** Users drawn as observers who joined the crowd. */
   demoted: number;
@@ -66,10 +59,7 @@ export function createCollector(plan: Plan): Collector {
   const warmUp = new Set(plan.warmUpPhases);
   const left = plan.phases.map((phase) => phase.name).filter((name) => warmUp.has(name));
   const judgedWindow = left.length === 0 ? 'whole run' : `without warm-up (${left.join(', ')})`;
-  const latency = new Map<string, LatencySeries>();
-  const rates = new Map<string, RateSeries>();
-  const observed = new Map<string, WindowedSeries>();
-  const steps = new Map<string, { awaited: WindowedSeries; bare: WindowedSeries }>();
+  const { latency, rates, driverSteps, latencyOf, stepOf, wholeRun, rateOf, settle } = createSeriesBook(judgedWindow);
   const windows = watchWindows(plan.validity);
   const userRates = createUserRates();
   /** When the users lived whose latency is judged. */
@@ -81,7 +71,7 @@ export function createCollector(plan: Plan): Collector {
     latency,
     rates,
     serverTimes: createServerTimes(judgedWindow),
-    driverSteps: new Set(),
+    driverSteps,
     users: 0,
     journeys: 0,
     observed: 0,
@@ -89,20 +79,11 @@ export function createCollector(plan: Plan): Collector {
     firstMs: null,
     lastMs: null,
     ended: { completed: false, interrupted: false, fault: false },
+    stopped: null,
     artilleryCreated: null,
     demoted: 0,
   };
 
-  const newObserved = (metric: string, scope: Record<string, string>, unit = 'ms'): WindowedSeries =>
-    new WindowedSeries(metric, scope, unit, judgedWindow);
-  /** A series of what observers see. */
-  const latencyOf = (metric: string, scope: Record<string, string>, unit?: string): WindowedSeries =>
-    entry(observed, seriesKey(metric, scope), () => newObserved(metric, scope, unit));
-  /** A series that does not depend on how undisturbed anybody was. */
-  const wholeRun = (metric: string, scope: Record<string, string>, unit = 'ms'): LatencySeries =>
-    entry(latency, seriesKey(metric, scope), () => emptyLatency(metric, scope, unit, 'whole run'));
-  const rateOf = (metric: string, scope: Record<string, string>): RateSeries =>
-    entry(rates, seriesKey(metric, scope), () => emptyRate(metric, scope));
   const isJudged = (one: { role: string; phase: string | null }): boolean =>
     one.role === 'observer' && isLive(one);
   const isLive = ({ phase }: { phase: string | null }): boolean => phase === null || !warmUp.has(phase);
@@ -138,10 +119,7 @@ export function createCollector(plan: Plan): Collector {
     const span = live(one, before(one.tMs, one.driverMs));
     if (!isJudged(one) || !isSample(one.outcome) || one.journey === null) return;
     const scope = { journey: one.journey, step: one.name };
-    const series = entry(steps, seriesKey('step', scope), () => ({
-      awaited: newObserved('perceived_latency', scope),
-      bare: newObserved('driver_latency', scope),
-    }));
+    const series = stepOf(scope);
     const awaited = one.clock === 'page' || one.unmeasured !== undefined;
     const target = awaited ? series.awaited : series.bare;
     if (one.outcome === 'passed') target.measure(span, awaited ? one.perceivedMs : one.driverMs);
@@ -217,25 +195,6 @@ export function createCollector(plan: Plan): Collector {
     measure(wholeRun('generator_loop_delay', {}), one.loopDelayMaxMs);
   };
 
-  const settleObserved = (counts: (span: Span) => boolean): void => {
-    for (const [key, series] of observed) latency.set(key, series.settle(counts));
-    for (const { awaited, bare } of steps.values()) {
-      const settled = { awaited: awaited.settle(counts), bare: bare.settle(counts) };
-      if (awaited.measured + awaited.others === 0 && bare.measured > 0) {
-        latency.set(seriesKey(bare.metric, bare.scope), settled.bare);
-        collected.driverSteps.add(seriesKey(awaited.metric, awaited.scope));
-        continue;
-      }
-      // A step that broke before its awaited element was looked for failed all the same.
-      absorb(settled.awaited, settled.bare);
-      latency.set(seriesKey(awaited.metric, awaited.scope), settled.awaited);
-    }
-    for (const series of latency.values()) {
-      series.values.sort((a, b) => a - b);
-      nameLeftOut(series);
-    }
-  };
-
   return {
     add(one) {
       collected.firstMs = Math.min(collected.firstMs ?? one.tMs, one.tMs);
@@ -254,19 +213,23 @@ export function createCollector(plan: Plan): Collector {
         case 'coldStart':
           return addColdStart(one);
         case 'run':
-          if (one.event !== 'started' && one.event !== 'phase' && one.event !== 'drained')
-            collected.ended[one.event] = true;
+          if (one.event === 'completed' || one.event === 'interrupted' || one.event === 'fault') collected.ended[one.event] = true;
+          if (one.event === 'stopped') collected.stopped = one.detail ?? 'as planned';
           collected.artilleryCreated = one.counters?.['vusers.created'] ?? collected.artilleryCreated;
           return;
         case 'health':
           return addHealth(one);
         case 'canary':
           return windows.seeCanary(one);
+        case 'api':
+        case 'server':
+          // Of no user: the lane's own analysis and that of the KPIs have them.
+          return;
       }
     },
     finish() {
       const { validity, counts, starved } = windows.finish(judgedSpan);
-      settleObserved(counts);
+      settle(counts);
       userRates.settle(starved);
       traces.settle(latency, rates);
       for (const series of coldStarts.incidence(collected.users))
@@ -275,12 +238,6 @@ export function createCollector(plan: Plan): Collector {
       return { ...collected, validity, counts };
     },
   };
-}
-
-function entry<T>(map: Map<string, T>, key: string, make: () => T): T {
-  const found = map.get(key) ?? make();
-  map.set(key, found);
-  return found;
 }
 
 /** The time up to a moment that something took; nothing where that is not known. */

@@ -8,4 +8,6 @@ export interface Scalar {
   doubt: string | null;
   /** What it rests on, as plain sentences. */
   evidence: string[];
+  /** What would settle it where its interval does not, in one sentence. */
+  hint?: string;
 }

@@ -54,15 +54,23 @@ export function emptyFailures(): Failures {
   return { byCode: new Map(), first: [], traces: [] };
 }
 
-function keepFirst(failures: Failure[]): Failure[] {
-  return failures.sort((a, b) => a.tMs - b.tMs).slice(0, KEPT_FAILURES);
+/** By time; of what happened at the same moment, in an order that does not depend on which file was read first. */
+function inOrder(a: Failure, b: Failure): number {
+  const name = ({ code, message, vu }: Failure): string => JSON.stringify([code, message, vu]);
+  return a.tMs - b.tMs || (name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0);
 }
 
-/** Counts a failure and keeps it if it is among the first by time. */
-export function addFailure(failures: Failures, failure: Failure): void {
-  failures.byCode.set(failure.code, (failures.byCode.get(failure.code) ?? 0) + 1);
+/** Threads tell of the same failures at the same moment: each is kept once. */
+function keepFirst(failures: Failure[]): Failure[] {
+  const sorted = failures.sort(inOrder);
+  return sorted.filter((one, index) => index === 0 || inOrder(sorted[index - 1] ?? one, one) !== 0).slice(0, KEPT_FAILURES);
+}
+
+/** Counts a failure, or as many of its kind as were seen together, and keeps it if it is among the first by time. */
+export function addFailure(failures: Failures, failure: Failure, times = 1): void {
+  failures.byCode.set(failure.code, (failures.byCode.get(failure.code) ?? 0) + times);
   const last = failures.first.at(-1);
-  if (failures.first.length < KEPT_FAILURES || last === undefined || failure.tMs < last.tMs) {
+  if (failures.first.length < KEPT_FAILURES || last === undefined || inOrder(failure, last) < 0) {
     failures.first = keepFirst([...failures.first, failure]);
   }
 }

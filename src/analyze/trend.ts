@@ -42,7 +42,7 @@ export function theilSen(points: readonly Point[], confidence: number): Slope | 
   const reach = normalQuantile(confidence) * Math.sqrt(variance);
   const below = Math.floor((slopes.length - reach) / 2);
   const above = Math.ceil((slopes.length + reach) / 2);
-  return { slope, low: below >= 1 ? (slopes[below - 1] ?? null) : null, high: slopes[above] ?? (reach === 0 ? slope : null) };
+  return { slope, low: below >= 1 ? (slopes[below - 1] ?? null) : null, high: slopes[above] ?? null };
 }
 
 /**

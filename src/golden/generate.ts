@@ -7,6 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { HealthObservation } from '../model/index.ts';
 import type { Attribution, CanaryObservation, Environment, Observation, Outcome, Plan } from '../model/index.ts';
 import { readSlo } from '../plan/slo.ts';
+import { API, apiWindows, serverValues } from './lane.ts';
+import { seeded } from './random.ts';
 
 const RUN_ID = 'golden-smoke';
 const USERS = 120;
@@ -37,17 +39,6 @@ const JOURNEYS: Record<string, readonly { step: string; usualMs: number; page: s
   ],
 };
 
-/** Returns a seeded source of numbers in [0, 1): mulberry32, public domain, enough for test data. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 const tenth = (ms: number): number => Math.round(ms * 10) / 10;
 
 /** Seven tenths on the server, one on the network, the rest in the page. */
@@ -57,7 +48,7 @@ function attributionOf(perceivedMs: number, slowestRequest: string): Attribution
 }
 
 /** Returns the observations of a run of `users` users with the given seed. */
-export function goldenObservations(users = USERS, seed = 20): Record<'main' | 'worker' | 'health', Observation[]> {
+export function goldenObservations(users = USERS, seed = 20): Record<'main' | 'worker' | 'health' | 'api' | 'server', Observation[]> {
   const random = seeded(seed);
   const near = (ms: number): number => tenth(ms * (0.8 + 0.4 * random() + (random() < 0.04 ? 0.9 : 0)));
   const names = Object.keys(JOURNEYS);
@@ -164,7 +155,10 @@ export function goldenObservations(users = USERS, seed = 20): Record<'main' | 'w
     { ...run, tMs: lengthMs + 2000, event: 'completed', counters: { 'vusers.created': users } },
   ];
   worker.push(...canaryClicks(lengthMs));
-  return { main, worker, health: healthSamples(lengthMs) };
+  return {
+    main, worker, health: healthSamples(lengthMs),
+    api: apiWindows(RUN_ID, lengthMs, phaseAt), server: serverValues(RUN_ID, lengthMs, phaseAt),
+  };
 }
 
 const outside = { v: 1, runId: RUN_ID, vu: null, journey: null } as const;
@@ -230,6 +224,10 @@ async function goldenPlan(): Promise<Plan> {
     confidence: slo.slo.confidence,
     warmUpPhases: slo.slo.warm_up_phases,
     validity: slo.slo.validity,
+    api: API,
+    metrics: { urls: ['http://127.0.0.1:8085/metrics'], prometheus: null, everyMs: 5_000 },
+    kpis: slo.slo.kpis,
+    ...(slo.slo.cost ? { cost: slo.slo.cost } : {}),
     gates: slo.gates,
     routes: ['/find/:slug'],
     gatesNotInProfile: slo.gatesNotInProfile,
@@ -254,13 +252,15 @@ const ENVIRONMENT: Environment = {
 
 /** Returns the text of every input file of the golden run, by name. */
 export async function goldenFiles(): Promise<Record<string, string>> {
-  const { main, worker, health } = goldenObservations();
+  const { main, worker, health, api, server } = goldenObservations();
   const lines = (observations: Observation[]): string => observations.map((one) => `${JSON.stringify(one)}\n`).join('');
   return {
     'plan.json': `${JSON.stringify(await goldenPlan(), null, 2)}\n`,
     'environment.json': `${JSON.stringify(ENVIRONMENT, null, 2)}\n`,
+    'observations.api.ndjson': lines(api),
     'observations.health.ndjson': lines(health),
     'observations.main.ndjson': lines(main),
+    'observations.server.ndjson': lines(server),
     'observations.worker-1.ndjson': lines(worker),
   };
 }

@@ -39,6 +39,7 @@ export function planOf(changes: Partial<Plan> = {}): Plan {
     warmUpPhases: [],
     routes: [],
     validity: ValidityRules.parse({}),
+    kpis: [],
     gates: [],
     gatesNotInProfile: [],
     sourceHash: '0',

@@ -72,6 +72,8 @@ export const Totals = z.strictObject({
   durationMs: z.number().nonnegative(),
   /** How the run ended, the worst of what its `run` observations say; null if they never said (killed). */
   ended: z.enum(['completed', 'interrupted', 'fault']).nullable(),
+  /** Why it ended before its phases did, as planned (past the knee, say); null for a run of full length. */
+  stopped: z.string().nullable().default(null),
   /** Lines that could not be read (the last one of a killed run, say). */
   unreadableLines: z.number().int().nonnegative(),
   /** Artillery's own count of created users minus ours; null if Artillery never gave one. */

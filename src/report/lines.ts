@@ -34,6 +34,11 @@ const GROUPS: readonly (readonly string[])[] = [
   ['agent_completion', 'agent_first_progress', 'agent_success_rate', 'cold_start_incidence', 'cold_start_penalty'],
   ['request_latency'],
   ['request_error_rate', 'journey_error_rate'],
+  ['api_latency'],
+  ['api_error_rate', 'api_throughput'],
+  ['capacity_headroom', 'recovery_time', 'latency_drift'],
+  ['kpi', 'kpi_growth'],
+  ['cost'],
 ];
 
 /** Returns the header: the run's facts, and whether its observers were undisturbed. */
@@ -62,6 +67,7 @@ export function runNotes(record: RunRecord): string[] {
   const { totals, plan } = record;
   const notes: string[] = [];
   if (plan.forced !== undefined) notes.push(`forced: the plan ${harmless(plan.forced)}`);
+  if (totals.stopped !== null) notes.push(`stopped: ${harmless(totals.stopped)}`);
   const { passed = 0, ...others } = totals.byOutcome;
   const ended = Object.entries(others).map(([outcome, number]) => `${count(number)} ${outcome}`);
   if (ended.length > 0) notes.push(`${counted(passed, 'journey')} passed, ${ended.join(', ')}`);

@@ -6,6 +6,7 @@ import test from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { planOf } from '../golden/samples.ts';
 import type { GateResult, RunRecord } from '../model/index.ts';
+import { gateGroups } from './lines.ts';
 import { REPORTERS, writeReports } from './reporter.ts';
 import { stepSummary } from './step-summary.ts';
 import { verdictBlock } from './terminal.ts';
@@ -47,6 +48,7 @@ function recordOf(gates: GateResult[], changes: Partial<RunRecord> = {}): RunRec
       durationMs: 92_400,
       ended: 'completed',
       unreadableLines: 0,
+      stopped: null,
       artilleryDifference: 0,
       demoted: 0,
     },
@@ -140,13 +142,15 @@ test('a decision other than GO says why, and the users who did not pass are name
       durationMs: 1000,
       ended: 'interrupted',
       unreadableLines: 0,
+      stopped: 'past the knee',
       artilleryDifference: -4,
       demoted: 0,
     },
   });
-  assert.deepEqual(verdictBlock(record, OPTIONS).split('\n').slice(0, 5), [
+  assert.deepEqual(verdictBlock(record, OPTIONS).split('\n').slice(0, 6), [
     ' INCONCLUSIVE   journeys.yml · smoke · 1 s · 3 journeys, 1 observed · canary not run',
     '   Every gate passed, but the run was interrupted.',
+    '   stopped: past the knee',
     '   1 journey passed, 1 dropped, 1 failed',
     '   4 users more recorded than Artillery counted',
     '',
@@ -277,4 +281,19 @@ test('whether the observers were undisturbed is never cut off', () => {
   const narrow = verdictBlock(record, { ...OPTIONS, width: 80 }).split('\n');
   assert.ok(narrow[0]?.endsWith('41 observed'));
   assert.equal(narrow[1], `   ${summary}`);
+});
+
+test('figures of any unit read well: capacity, recovery, drift, the target’s own and money', () => {
+  const cases: [value: number, unit: string, shown: string][] = [
+    [4, 'x', '4 x'], [2.666, 'x', '2.67 x'], [138, 's', '138 s'], [4.25, 's', '4.25 s'], [-1.234, '%', '-1.2 %'], [250.4, '%', '250.4 %'],
+    [1234.5, 'MB/h', '1,235 MB/h'], [-60.04, 'MB/h', '-60 MB/h'], [0.0412, 'EUR', '0.0412 EUR'], [0.0000123, 'EUR', '0.0000123 EUR'],
+    [99.99, 'jobs', '100 jobs'], [0, 'jobs', '0 jobs'],
+  ];
+  for (const [value, unit, shown] of cases) assert.equal(withUnit(value, unit), shown);
+});
+
+test('every kind of gate is shown, a line each', () => {
+  const metrics = ['api_latency', 'api_error_rate', 'api_throughput', 'capacity_headroom', 'recovery_time', 'latency_drift', 'kpi', 'kpi_growth', 'cost'];
+  const lines = gateGroups(recordOf(metrics.map((metric) => gateOf({ metric, unit: 'x' })))).flat();
+  assert.equal(lines.length, metrics.length);
 });

@@ -85,14 +85,21 @@ export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** Returns a value as precise as its unit deserves: whole milliseconds, rates to two digits that say something. */
+/** Returns a value as precise as its unit deserves: whole milliseconds, rates to two digits that say something, else three. */
 export function amount(value: number, unit: string): string {
   if (unit === 'ms') return count(Math.round(value));
   if (unit === 'score') return String(Number(value.toFixed(3)));
+  // Hundreds are whole; a tiny figure keeps the digits that say something.
+  if (unit !== '%') return Math.abs(value) >= 100 ? count(Math.round(value)) : plain(value);
   if (value === 0 || value === 100) return String(value);
   const distance = Math.min(Math.abs(value), Math.abs(100 - value));
   const digits = distance >= 1 ? 1 : Math.min(6, 1 - Math.floor(Math.log10(distance)));
   return String(Number(value.toFixed(digits)));
+}
+
+/** Three digits without an exponent: 0.0000123 stays readable as such. */
+function plain(value: number): string {
+  return Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 12 });
 }
 
 /** Returns a value with its unit; a score has none. */

@@ -1,8 +1,12 @@
 import type { GateResult, PhaseArrivals, Plan } from '../model/index.ts';
 
-/** Errors count however many users came, and when; a cold start is timed by the target itself. */
+/**
+ * Errors count however many users came, and when; a cold start is timed by the target itself, and so are its own figures.
+ * What a stress or a spike does to the target is found out with the API lane, which keeps its own count of what was due.
+ */
 const NOT_LATENCY = new Set([
   'agent_success_rate', 'cold_start_incidence', 'cold_start_penalty', 'request_error_rate', 'journey_error_rate',
+  'api_error_rate', 'api_throughput', 'capacity_headroom', 'recovery_time', 'kpi', 'kpi_growth', 'cost',
 ]);
 
 /**

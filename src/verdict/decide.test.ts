@@ -206,6 +206,7 @@ const TOTALS: Totals = {
   durationMs: 1,
   ended: 'completed',
   unreadableLines: 0,
+  stopped: null,
   artilleryDifference: 0,
   demoted: 0,
 };
@@ -257,4 +258,23 @@ test('a run without any observation is never a GO', () => {
   const plan = planOf({ gates: [GATE, ERRORS] });
   assert.equal(judge(plan, analyze(plan, [])).decision, 'INCONCLUSIVE');
   assert.equal(judge(plan, analyze(plan, [runOf('completed', 1)])).decision, 'INCONCLUSIVE');
+});
+
+test('a run that was stopped past the knee is complete, and owes no user of the phases it never came to', () => {
+  const phase = { durationS: 60, arrivalRate: 1, rampTo: null, arrivalCount: null, pause: false };
+  const plan = planOf({ gates: [ERRORS], phases: [{ name: 'step 1', ...phase }, { name: 'step 2', ...phase }, { name: 'step 3', ...phase }] });
+  const users = (name: string, from: number, count: number): Observation[] => Array.from({ length: count }, (_, index) =>
+    journeyOf({ vu: `${name}-${index}`, phase: name, startedMs: from + index * 1_000, intendedMs: from + index * 1_000, tMs: from + index * 1_000 + 500 }));
+  const started = (detail: string, tMs: number): Observation => ({ ...runOf('phase', tMs), detail } as Observation);
+  const lines = [
+    started('step 1', 0), ...users('step 1', 1_000, 60), started('step 2', 60_000), ...users('step 2', 61_000, 20),
+    { ...runOf('stopped', 80_500), detail: 'past the knee' } as Observation, runOf('completed', 82_000),
+  ];
+  const analysis = analyze(plan, lines);
+  assert.deepEqual([analysis.totals.ended, analysis.totals.stopped], ['completed', 'past the knee']);
+  assert.deepEqual(analysis.arrivals.map(({ extent, notAsPlanned, scheduled }) => [extent, notAsPlanned, scheduled]),
+    [['whole', false, 60], ['cut', false, 20], ['never', false, 0]]);
+  assert.equal(judge(plan, analysis).decision, 'GO');
+  const killed = analyze(plan, lines.slice(0, -1));
+  assert.equal(killed.totals.ended, null, 'stopped, and killed while it ended: nobody knows what is missing');
 });

@@ -7,7 +7,7 @@ import { judgeGate } from './judge-gate.ts';
 /** Returns the verdict on a run: every gate of its plan, the decision, the reason and the exit code. */
 export function judge(plan: Plan, analysis: Analysis): Verdict {
   const unplanned = arrivalsDoubt(plan, analysis.arrivals);
-  const gates = plan.gates.map((gate) => underDoubt(judgeGate(gate, analysis, plan.confidence), unplanned));
+  const gates = plan.gates.map((gate) => underDoubt(judgeGate(gate, analysis, plan), unplanned));
   return decide(gates, analysis.totals);
 }
 

@@ -39,7 +39,7 @@ function minute(fromMs: number, toMs: number, { canary = true, slowMs = 900 } = 
 function judged(observations: Observation[], changes: Partial<Plan> = {}): { analysis: Analysis; by: Record<string, GateResult> } {
   const plan = planOf({ gates: GATES, ...changes });
   const analysis = analyze(plan, observations);
-  return { analysis, by: Object.fromEntries(GATES.map((gate) => [gate.id, judgeGate(gate, analysis, plan.confidence)])) };
+  return { analysis, by: Object.fromEntries(GATES.map((gate) => [gate.id, judgeGate(gate, analysis, plan)])) };
 }
 
 const statuses = (by: Record<string, GateResult>): string => GATES.map((gate) => by[gate.id]?.status).join(' ');

@@ -1,37 +1,23 @@
-import { maximumOf, percentileOf, rateOf } from '../analyze/findings.ts';
 import type { Analysis } from '../analyze/analyze.ts';
-import { minimumSamples, quantileOf } from '../analyze/order-bounds.ts';
+import { maximumOf, percentileOf, rateOf } from '../analyze/findings.ts';
 import { seriesKey } from '../analyze/series.ts';
 import type { LatencySeries, RateSeries } from '../analyze/series.ts';
 import { heldBackHint } from '../analyze/validity-text.ts';
-import { samplesToSettlePercentile, samplesToSettleRate } from '../analyze/settle.ts';
-import type { Finding, Gate, GateResult, GateStatus } from '../model/index.ts';
+import { samplesToSettleRate } from '../analyze/settle.ts';
+import type { Gate, GateResult, Plan } from '../model/index.ts';
 import { nearest } from '../nearest.ts';
 import { largestPart } from './attribution.ts';
-import { about, failureEvidence, plural } from './evidence.ts';
+import { failureEvidence, plural } from './evidence.ts';
+import { judgeApiLatency } from './judge-api.ts';
+import { judgePercentile, moreHint, unmeasuredEvidence } from './judged.ts';
+import type { Judged, PercentileGate } from './judged.ts';
+import { judgeScalar } from './judge-scalar.ts';
 import { targetOf } from './kinds.ts';
 
-interface Judged {
-  status: GateStatus;
-  finding: Finding | null;
-  /** A percentile that lies beyond this deadline. */
-  observedAbove?: number | null;
-  evidence: string[];
-  hint: string | null;
-}
-
 /** Returns the result of one gate. A gate without samples is `no-data`: never passed, never failed. */
-export function judgeGate(gate: Gate, analysis: Analysis, confidence: number): GateResult {
+export function judgeGate(gate: Gate, analysis: Analysis, plan: Plan): GateResult {
   const target = targetOf(gate);
-  const key = seriesKey(target.metric, target.scope);
-  const latency = analysis.latency.get(key);
-  const rate = analysis.rates.get(key);
-  const judged =
-    rate !== undefined && gate.unit === '%'
-      ? judgeRate(gate, rate, confidence)
-      : latency !== undefined && 'max' in gate && 'stat' in gate
-        ? heldBack(explained(judgeLatency(gate, latency, confidence), gate, analysis), gate, latency, analysis)
-        : noData(gate, analysis);
+  const judged = judgedBy(gate, seriesKey(target.metric, target.scope), analysis, plan);
   return {
     id: gate.id,
     title: gate.title ?? target.title,
@@ -42,11 +28,27 @@ export function judgeGate(gate: Gate, analysis: Analysis, confidence: number): G
     observedAbove: judged.observedAbove ?? null,
     interval: judged.finding?.interval ?? null,
     limit: 'max' in gate ? { kind: 'max', value: gate.max } : { kind: 'min', value: gate.min },
-    unit: gate.unit,
+    // A growth says what it is per.
+    unit: judged.finding?.unit ?? gate.unit,
     n: judged.finding?.n ?? 0,
     evidence: judged.evidence,
     hint: judged.hint,
   };
+}
+
+/** Finds what a gate looks at and judges it the way of its kind. */
+function judgedBy(gate: Gate, key: string, analysis: Analysis, plan: Plan): Judged {
+  const { confidence } = plan;
+  const scalar = analysis.scalars.get('stat' in gate ? seriesKey(gate.metric, { ...targetOf(gate).scope, stat: gate.stat }) : key);
+  if (scalar !== undefined) return judgeScalar(gate, scalar);
+  const rate = analysis.rates.get(key);
+  if (rate !== undefined && gate.unit === '%') return judgeRate(gate, rate, confidence);
+  if (!('max' in gate) || !('stat' in gate)) return noData(gate, analysis);
+  const api = analysis.api.get(key);
+  if (api !== undefined) return judgeApiLatency(gate, api, plan.api?.lateSendMs ?? 0, plan.validity, confidence);
+  const latency = analysis.latency.get(key);
+  if (latency === undefined) return noData(gate, analysis);
+  return heldBack(explained(judgeLatency(gate, latency, confidence), gate, analysis), gate, latency, analysis);
 }
 
 /** Names where the time goes, beside what else there is to say. */
@@ -86,7 +88,9 @@ function noData(gate: Gate, analysis: Analysis): Judged {
   ) {
     return { status: 'no-data', finding: null, evidence: [], hint: 'no observed user came to this step' };
   }
-  const others = [...analysis.latency.values(), ...analysis.rates.values()].filter((one) => one.metric === metric);
+  const lane = [...analysis.api.values()].map(({ latency }) => latency);
+  const figures = [...analysis.scalars.values()].map(({ finding }) => finding);
+  const others = [...analysis.latency.values(), ...analysis.rates.values(), ...lane, ...figures].filter((one) => one.metric === metric);
   const known = others.flatMap((one) => Object.values(one.scope).slice(-1));
   const wanted = Object.values(scope).at(-1);
   const near = wanted === undefined ? null : nearest(wanted, known);
@@ -94,27 +98,12 @@ function noData(gate: Gate, analysis: Analysis): Judged {
   return { status: 'no-data', finding: null, evidence: [], hint };
 }
 
-function unmeasuredEvidence(count: number, n: number, what: string): string[] {
-  return count === 0 ? [] : [`${count} of ${n + count} ${what}: to both bounds they could be anything`];
-}
-
-function judgeLatency(gate: Gate & { max: number; stat: string }, series: LatencySeries, confidence: number): Judged {
+function judgeLatency(gate: PercentileGate, series: LatencySeries, confidence: number): Judged {
   if (gate.stat === 'max') return judgeMaximum(gate, series);
-  const { finding, beyondDeadline } = percentileOf(series, gate.stat, confidence);
-  const { value, interval, n, unmeasured } = finding;
-  const all = n + unmeasured;
-  const evidence = [...failureEvidence(series.failures, all), ...unmeasuredEvidence(unmeasured, n, 'passed but could not be measured')];
-  if (n === 0) return { status: 'no-data', finding, evidence, hint: 'not one of them could be measured' };
-  const observedAbove = value === null ? series.deadlineMs : null;
-  const low = interval?.low ?? -Infinity;
-  const high = interval?.high ?? Infinity;
-  if (beyondDeadline || low > gate.max) return { status: 'fail', finding, observedAbove, evidence, hint: null };
-  if (high <= gate.max) return { status: 'pass', finding, evidence, hint: null };
-  const over = series.values.filter((one) => one > gate.max).length + series.censored + unmeasured;
-  const p = quantileOf(gate.stat);
-  const more = samplesToSettlePercentile(all, over, p, confidence);
-  const hint = over === 0 ? needs(minimumSamples(p, confidence) - all, '') : moreHint(more);
-  return { status: 'inconclusive', finding, observedAbove, evidence, hint };
+  const { failures, deadlineMs } = series;
+  const over = series.values.filter((one) => one > gate.max).length;
+  const basis = { failures, deadlineMs, over, unmeasured: 'passed but could not be measured' };
+  return judgePercentile(gate, percentileOf(series, gate.stat, confidence), basis, confidence);
 }
 
 function judgeMaximum(gate: Gate & { max: number }, series: LatencySeries): Judged {
@@ -124,7 +113,7 @@ function judgeMaximum(gate: Gate & { max: number }, series: LatencySeries): Judg
   return { status: finding.value <= gate.max ? 'pass' : 'fail', finding, evidence, hint: null };
 }
 
-function judgeRate(gate: Gate & { unit: '%' }, series: RateSeries, confidence: number): Judged {
+function judgeRate(gate: Gate, series: RateSeries, confidence: number): Judged {
   const finding = rateOf(series, confidence);
   const { n, interval } = finding;
   const evidence = [
@@ -143,12 +132,4 @@ function judgeRate(gate: Gate & { unit: '%' }, series: RateSeries, confidence: n
   const worst = series.events + (kind === 'max' ? series.unknown : 0);
   const more = samplesToSettleRate(n + series.unknown, worst, limit / 100, kind, confidence);
   return { status: 'inconclusive', finding, evidence, hint: moreHint(more) };
-}
-
-function needs(more: number, hedge: string): string {
-  return `needs ${hedge}${about(more)} more ${more === 1 ? 'sample' : 'samples'}`;
-}
-
-function moreHint(more: number | null): string {
-  return more === null ? 'too near to the limit: more samples may never settle it' : needs(more, 'about ');
 }

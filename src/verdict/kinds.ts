@@ -1,3 +1,4 @@
+import { ALL_ROUTES } from '../analyze/api.ts';
 import type { Gate } from '../model/index.ts';
 
 /** Where a gate finds its series, and how its line is called. */
@@ -55,5 +56,32 @@ export function targetOf(gate: Gate): GateTarget {
       return gate.journey === undefined
         ? { metric, scope: {}, title: 'journeys › errors', sample: 'user' }
         : { metric, scope: { journey: gate.journey }, title: `${gate.journey} › errors`, sample: 'user' };
+    case 'api_latency':
+      return {
+        metric, scope: { route: gate.route }, title: gate.route === ALL_ROUTES ? 'API › all routes' : gate.route, sample: 'request of the API lane',
+      };
+    case 'api_error_rate':
+      return gate.route === undefined
+        ? { metric, scope: {}, title: 'API › errors', sample: 'request of the API lane' }
+        : { metric, scope: { route: gate.route }, title: `${gate.route} › errors`, sample: 'request of the API lane' };
+    case 'api_throughput':
+      return gate.scenario === undefined
+        ? { metric, scope: {}, title: 'API › answered of those due', sample: 'request of the API lane' }
+        : { metric, scope: { scenario: gate.scenario }, title: `${gate.scenario} › answered of those due`, sample: 'request of the API lane' };
+    case 'capacity_headroom':
+      return { metric, scope: {}, title: 'capacity › over the expected peak', sample: 'level of load' };
+    case 'recovery_time':
+      return { metric, scope: {}, title: 'spike › recovered after', sample: 'window after the spike' };
+    case 'latency_drift':
+      return {
+        metric, scope: gate.route === undefined ? {} : { route: gate.route },
+        title: `${gate.route ?? 'API'} › drift over the run`, sample: 'window of steady load',
+      };
+    case 'kpi':
+      return { metric, scope: { kpi: gate.kpi }, title: gate.kpi, sample: 'value' };
+    case 'kpi_growth':
+      return { metric, scope: { kpi: gate.kpi }, title: `${gate.kpi} › growth an hour`, sample: 'value' };
+    case 'cost':
+      return { metric, scope: { per: gate.per }, title: `cost › a ${gate.per}`, sample: 'cost' };
   }
 }
