@@ -7,7 +7,7 @@ export interface CostPart {
   /** Hours of one instance, all instances together. */
   instanceHours: number;
   cost: number;
-  /** Share of the time for which the number of instances is known, 0 to 1; for the rest it is taken as said in `basis`. */
+  /** Share of the time for which the number of instances is known, 0 to 1; for the rest `basis` says what was taken. */
   knownShare: number;
   /** Where the number of instances comes from, in words. */
   basis: string;
@@ -23,7 +23,7 @@ export interface Cost {
 
 /** Adds up what a run costs as it goes on. */
 export interface CostMeter {
-  /** Takes a reading of a KPI; those that count no instances, and those without a value, are passed over. In order of time. */
+  /** Takes a KPI's reading, in order of time; one that counts no instances, or has no value, is passed over. */
   add(kpi: string, tMs: number, value: number | null): void;
   /** Returns the cost from the run's start up to a time at or after the last reading. */
   at(elapsedMs: number): Cost;
@@ -32,13 +32,15 @@ export interface CostMeter {
 const HOUR_MS = 3_600_000;
 /** Taken where nothing has been read yet: what runs at all has one instance at least. */
 const LEAST_INSTANCES = 1;
+const HELD_PERIODS = 3;
 
 /**
- * Returns a meter for these rules. A number of instances holds until the next reading (instances come and go as wholes, so
- * there is nothing to interpolate), but counts as known for `holdMs` at most: after that it is still reckoned with, as the
- * best guess there is, and no longer known.
+ * Returns a meter for these rules and readings every `everyMs`. A number of instances holds until the next reading
+ * (instances come and go as wholes, so there is nothing to interpolate), but counts as known for the time of two missed
+ * readings at most: after that it is still reckoned with, as the best guess there is, and no longer known.
  */
-export function createCostMeter(rules: CostRules, holdMs: number): CostMeter {
+export function createCostMeter(rules: CostRules, everyMs: number): CostMeter {
+  const holdMs = HELD_PERIODS * everyMs;
   const counted = new Map<string, Counter>();
   for (const { instances } of rules.services) {
     if (typeof instances === 'object') counted.set(instances.kpi, { atMs: 0, count: null, instanceMs: 0, knownMs: 0 });
@@ -52,7 +54,7 @@ export function createCostMeter(rules: CostRules, holdMs: number): CostMeter {
     at: (elapsedMs) => total(rules, [
       part('generator', rules.generator_hour, elapsedMs, 1, 'one generator'),
       ...rules.services.map(({ service, hour, instances }) => {
-        if (typeof instances === 'number') return part(service, hour, elapsedMs * instances, 1, `${instances} by slo.yml`);
+        if (typeof instances === 'number') return fixed(service, hour, elapsedMs, instances);
         const { instanceMs, knownMs, count } = upTo(counted.get(instances.kpi) as Counter, elapsedMs, holdMs);
         const basis = count === null
           ? `KPI ${instances.kpi} gave no value: reckoned with ${LEAST_INSTANCES}`
@@ -67,10 +69,16 @@ export function createCostMeter(rules: CostRules, holdMs: number): CostMeter {
 export function projectCost(rules: CostRules, durationMs: number): Cost {
   return total(rules, [
     part('generator', rules.generator_hour, durationMs, 1, 'one generator'),
-    ...rules.services.map(({ service, hour, instances }) => (typeof instances === 'number'
-      ? part(service, hour, durationMs * instances, 1, `${instances} by slo.yml`)
-      : part(service, hour, durationMs * LEAST_INSTANCES, 0, `counted by KPI ${instances.kpi} during the run, projected with ${LEAST_INSTANCES}`))),
+    ...rules.services.map(({ service, hour, instances }) => {
+      if (typeof instances === 'number') return fixed(service, hour, durationMs, instances);
+      const basis = `counted by KPI ${instances.kpi} during the run, projected with ${LEAST_INSTANCES}`;
+      return part(service, hour, durationMs * LEAST_INSTANCES, 0, basis);
+    }),
   ]);
+}
+
+function fixed(name: string, hourlyRate: number, durationMs: number, instances: number): CostPart {
+  return part(name, hourlyRate, durationMs * instances, 1, `${instances} by slo.yml`);
 }
 
 interface Counter {

@@ -5,9 +5,9 @@ import type { Plan } from '../model/index.ts';
 type Costed = Pick<Plan, 'phases' | 'cost'>;
 
 /**
- * Returns what a plan would cost: its phases' time, for one generator and for each service that slo.yml gives an hourly rate.
- * Services whose instances a KPI counts are projected with one instance, the least there can be: the watch during the run
- * then counts them. Null where slo.yml has no `cost`.
+ * Returns what a plan would cost: its phases' time, for one generator and for each service that slo.yml gives an hourly
+ * rate. Services whose instances a KPI counts are projected with one instance, the least there can be: the watch during
+ * the run then counts them. Null where slo.yml has no `cost`.
  */
 export function projectedCost({ phases, cost }: Costed): Cost | null {
   if (!cost) return null;
@@ -22,7 +22,8 @@ export function refuseOverCeiling(plan: Costed): void {
   throw new CodedError('J_COST_CEILING', [{
     where: 'slo.yml cost.ceiling',
     message: `the run would cost ${money(total)} ${currency}, and may cost ${money(plan.cost.ceiling)} ${currency}`,
-    hint: parts.map(({ name, instanceHours, cost, basis }) => `${name}: ${money(instanceHours)} h, ${money(cost)} ${currency} (${basis})`).join('; '),
+    hint: parts.map(({ name, instanceHours, cost, basis }) =>
+      `${name}: ${money(instanceHours)} h, ${money(cost)} ${currency} (${basis})`).join('; '),
   }]);
 }
 
