@@ -8,6 +8,8 @@ import { LEAST_POINTS, binned, theilSen } from './trend.ts';
 const MOST_MISSING = 0.2;
 /** Readings come at a steady rate: a longer silence than this many periods is one of readings that were never taken. */
 const SILENCE = 2.5;
+/** Users, lanes and browsers may take so long to end after the last reading. */
+const ENDING_MS = 20_000;
 const HOUR_MS = 3_600_000;
 /** So many points show an hourly growth as well as all of three days, and their slopes take no time. */
 const GROWTH_POINTS = 500;
@@ -115,7 +117,8 @@ function neverTaken(series: Series, { metrics }: Plan, lastMs: number | null): n
   if (!metrics) return 0;
   const { points, missing, quiet, warmUpMs } = series;
   const times = [...[...points, ...missing].map(({ tMs }) => tMs), ...quiet].sort((a, b) => a - b);
-  const edges = [warmUpMs, ...times, lastMs].filter((tMs) => tMs !== null);
+  const endMs = lastMs === null ? null : Math.max(lastMs - ENDING_MS, times.at(-1) ?? 0);
+  const edges = [warmUpMs, ...times, endMs].filter((tMs) => tMs !== null);
   return edges.slice(1).reduce((sum, tMs, index) => {
     const silentMs = tMs - (edges[index] ?? tMs);
     return silentMs > SILENCE * metrics.everyMs ? sum + Math.floor(silentMs / metrics.everyMs) - 1 : sum;

@@ -33,14 +33,16 @@ const HOUR_MS = 3_600_000;
 /** Taken where nothing has been read yet: what runs at all has one instance at least. */
 const LEAST_INSTANCES = 1;
 const HELD_PERIODS = 3;
+/** A run may take so long to end after its last reading. */
+const LEAST_HELD_MS = 20_000;
 
 /**
  * Returns a meter for these rules and readings every `everyMs`. A number of instances holds until the next reading
  * (instances come and go as wholes, so there is nothing to interpolate), but counts as known for the time of two missed
- * readings at most: after that it is still reckoned with, as the best guess there is, and no longer known.
+ * readings at most, or 20 s: after that it is still reckoned with, as the best guess there is, and no longer known.
  */
 export function createCostMeter(rules: CostRules, everyMs: number): CostMeter {
-  const holdMs = HELD_PERIODS * everyMs;
+  const holdMs = Math.max(LEAST_HELD_MS, HELD_PERIODS * everyMs);
   const counted = new Map<string, Counter>();
   for (const { instances } of rules.services) {
     if (typeof instances === 'object') counted.set(instances.kpi, { atMs: 0, count: null, instanceMs: 0, knownMs: 0 });

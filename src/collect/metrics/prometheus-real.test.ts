@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { Kpi, type ServerObservation } from '../../model/index.ts';
+import { documentedExamples } from './documented.ts';
 import { PrometheusServer, type Limits } from './prometheus.ts';
 import { Rounds } from './rounds.ts';
 import { eventually, serve, serveText } from './testing.ts';
@@ -76,6 +77,9 @@ test('a real Prometheus: values, rates, quantiles, errors, absence and staleness
   const wrong = await ask('sum(depth');
   assert.match(wrong.missing ?? '', /^PromQL error: .*parse error/);
   assert.equal(wrong.unanswered, undefined);
+  for (const { id, promql } of documentedExamples().flatMap((one) => one.kpis ?? []).map((one) => Kpi.parse(one))) {
+    assert.doesNotMatch((await ask(promql ?? '')).missing ?? '', /PromQL/, `${id} of documentation/kpis.md`);
+  }
   const clockMs = await server.clockMs(LIMITS);
   assert.ok(Math.abs(clockMs - Date.now()) < 5_000);
 
