@@ -8,7 +8,7 @@ import { DATA_TYPES, EndpointEntry, FileEntry, METHODS, ScenarioEntry, SequenceE
 import { capturedBy, requestFaults, textFaults } from './scenario-flow.ts';
 import { DATA_BODY, TASK_85_SESSIONS, hasSession, rateOf, routeOf, usersOf } from './scenario-values.ts';
 import type { YamlFile, YamlPath } from './yaml.ts';
-import { shown, zodFaults } from './zod-faults.ts';
+import { isObject, shown, zodFaults } from './zod-faults.ts';
 
 export interface ReadScenarios {
   scenarios: ApiScenario[];
@@ -46,10 +46,6 @@ function refusal(faults: readonly Fault[]): CodedError {
   const more = faults.length - MAX_FAULTS;
   const told = faults.toSorted(byLine).slice(0, MAX_FAULTS);
   return new CodedError('J_SCENARIOS_INVALID', more > 0 ? [...told, { where: 'and', message: `${more} more faults` }] : told);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function listIn(value: unknown, key: string): readonly unknown[] {

@@ -3,7 +3,7 @@ import type { Fault } from '../errors.ts';
 import { CostRules, Kpi, KpiScrape } from '../model/index.ts';
 import { didYouMean } from '../nearest.ts';
 import type { YamlFile, YamlPath } from './yaml.ts';
-import { shown, zodFaults } from './zod-faults.ts';
+import { isObject, shown, zodFaults } from './zod-faults.ts';
 
 /** What gates on the target's own figures can refer to; as far as it can be read, where the file has faults. */
 export interface Figures {
@@ -22,10 +22,6 @@ const Service = CostRules.shape.services.unwrap().element;
 const ServiceFrame = z.strictObject({ ...Service.shape, instances: z.unknown().optional() });
 const CostFrame = z.strictObject({ ...CostRules.shape, services: z.array(z.unknown()).optional() });
 const InstancesKpi = z.strictObject({ kpi: z.string().min(1) });
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function faultsOf(schema: z.ZodObject, file: YamlFile, raw: unknown, path: YamlPath): Fault[] {
   const parsed = schema.safeParse(raw);

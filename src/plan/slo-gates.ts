@@ -5,7 +5,7 @@ import type { Gate } from '../model/index.ts';
 import { didYouMean } from '../nearest.ts';
 import { figureFaults, unitOf, type Figures } from './slo-figures.ts';
 import type { YamlFile } from './yaml.ts';
-import { shown, zodFaults } from './zod-faults.ts';
+import { isObject, shown, zodFaults } from './zod-faults.ts';
 
 export interface SloContext {
   /** The profile of the run: gates of others are set aside. */
@@ -44,10 +44,6 @@ const GATE_OF_METRIC = new Map<string, (raw: Record<string, unknown>) => z.ZodOb
 
 /** Every metric that a gate can name. */
 export const METRICS: readonly string[] = [...GATE_OF_METRIC.keys()];
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** 0 % of errors or 100 % of successes can be refuted but never shown by a sample; a KPI is what its exporter says. */
 function unreachable(gate: Gate): string | null {

@@ -5,10 +5,10 @@ import type { Gate, Slo } from '../model/index.ts';
 import { didYouMean } from '../nearest.ts';
 import { byLine } from './by-line.ts';
 import { readFigures } from './slo-figures.ts';
-import { isObject, readGate, type SloContext } from './slo-gates.ts';
+import { readGate, type SloContext } from './slo-gates.ts';
 import { parseYaml } from './yaml.ts';
 import type { YamlFile } from './yaml.ts';
-import { shown, zodFaults } from './zod-faults.ts';
+import { isObject, shown, zodFaults } from './zod-faults.ts';
 
 export { METRICS, type SloContext } from './slo-gates.ts';
 

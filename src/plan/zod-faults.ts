@@ -15,6 +15,11 @@ const KIND_NAMES: Record<string, string> = {
   object: 'a set of "key: value" lines',
 };
 
+/** True for what YAML calls a mapping and JSON an object. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Returns a value as a message shows it: short, on one line. A YAML alias can make a value contain itself. */
 export function shown(value: unknown): string {
   let text: string;
