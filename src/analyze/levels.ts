@@ -55,9 +55,9 @@ export function risingLevels(plan: Plan & { api: ApiPlan }, slices: readonly Sli
  * counted is less at a level that was stopped, or whose flows broke off.
  */
 function offered({ scheduled, fromMs, toMs, slices }: Level, api: ApiPlan, peak: number): number {
-  const measured = scheduled / ((toMs - fromMs) / 1_000);
+  const measured = scheduled / (Math.max(1, toMs - fromMs) / 1_000);
   const load = loadOf(api, slices[0]?.phase ?? '');
-  if (load === null || !isSteady(load)) return measured;
+  if (load === null || !isSteady(load) || load.share === 0) return measured;
   const planned = load.share * peak;
   return planned * Math.max(1, Math.round(measured / planned));
 }

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { binsOf } from '../golden/api.ts';
 import type { Finding } from '../model/index.ts';
 import { percentileOf } from './findings.ts';
+import { quantileOf } from './order-bounds.ts';
 import { emptyLatency, type LatencySeries } from './series.ts';
-import { SKETCH_ACCURACY, emptySketch, mergeSketch, sketchMs, sketchPercentileOf, type SketchSeries } from './sketch-bounds.ts';
+import {
+  SKETCH_ACCURACY, addBins, emptySketch, mergeSketch, samplesOver, sketchMs, sketchPercentileOf, smoothPercentile, type SketchSeries,
+} from './sketch-bounds.ts';
 
 const CONFIDENCE = 0.95;
 const STATS = ['p50', 'p75', 'p90', 'p95', 'p99'] as const;
@@ -115,4 +119,39 @@ test('the smallest numbers of samples that bound a percentile are those of raw s
     assert.equal(of(least - 1).interval?.high, null);
     assert.ok(highOf(of(least)) >= 5);
   }
+});
+
+describe('bins as they are recorded', () => {
+  test('make the sketch that the samples themselves would', () => {
+    fc.assert(fc.property(sample, fc.constantFrom(...STATS), (one, stat) => {
+      const series = emptySketch('m', {}, 'w');
+      addBins(series, binsOf(one.values));
+      Object.assign(series, { censored: one.censored, unmeasured: one.unmeasured });
+      assert.deepEqual(sketchPercentileOf(series, stat, CONFIDENCE), sketchPercentileOf(sketchOf(one), stat, CONFIDENCE));
+    }));
+  });
+
+  test('of a broken file make no sketch without bounds', () => {
+    const series = emptySketch('m', {}, 'w');
+    addBins(series, { zero: 0, bins: [[1e9, 3], [-1e9, 2]] });
+    assert.equal(series.sketch.count, 5);
+    assert.ok(series.sketch.store.length() < 3_000);
+  });
+});
+
+test('a percentile spread within its bucket lies as near to the raw one as the bucket, and beyond the measured at the deadline', () => {
+  fc.assert(fc.property(sample, fc.constantFrom(...STATS), (one, stat) => {
+    const smooth = smoothPercentile(sketchOf(one), quantileOf(stat), 60_000);
+    const { value, n } = percentileOf(rawOf({ ...one, unmeasured: 0 }), stat, CONFIDENCE).finding;
+    if (n === 0) assert.equal(smooth, null);
+    else if (value === null) assert.equal(smooth, 60_000);
+    else assert.ok(smooth !== null && Math.abs(smooth - value) <= value * 0.021 + 0.001, `${smooth} for ${value}`);
+  }));
+});
+
+test('no sample above a limit is missed when they are counted', () => {
+  fc.assert(fc.property(sample, durationMs, (one, limitMs) => {
+    const over = one.values.filter((value) => value > limitMs && value >= 0.001).length;
+    if (limitMs >= 0.001) assert.ok(samplesOver(sketchOf(one), limitMs) >= over);
+  }));
 });

@@ -116,13 +116,14 @@ function judgeMaximum(gate: Gate & { max: number }, series: LatencySeries): Judg
 function judgeRate(gate: Gate, series: RateSeries, confidence: number): Judged {
   const finding = rateOf(series, confidence);
   const { n, interval } = finding;
+  const ofLane = gate.metric.startsWith('api_');
   const evidence = [
     ...failureEvidence(series.failures, n),
-    ...unmeasuredEvidence(series.unknown, n, 'could not be told apart'),
+    ...unmeasuredEvidence(series.unknown, n, ofLane ? 'were never sent' : 'could not be told apart'),
     ...series.notes,
   ];
   if (n === 0 || interval === null)
-    return { status: 'no-data', finding, evidence, hint: 'not one of them could be told apart' };
+    return { status: 'no-data', finding, evidence, hint: `not one of them ${ofLane ? 'came to an end' : 'could be told apart'}` };
   const [kind, limit] = 'max' in gate ? (['max', gate.max] as const) : (['min', gate.min] as const);
   const low = interval.low ?? 0;
   const high = interval.high ?? 100;
