@@ -7,6 +7,7 @@ export type Message =
   | { type: 'phase'; name: string | null; startedMs: number }
   | { type: 'drain'; interrupted: boolean }
   | { type: 'drained'; created: number }
+  | { type: 'enough'; reason: string }
   | { type: 'fatal'; code: ErrorCode; faults: Fault[] };
 
 /** A channel between the main thread and its worker; it never keeps the process alive by itself. */

@@ -1,3 +1,4 @@
+import type { LaneSummary } from '../src/drive/api/lane.ts';
 import type { Observation } from '../src/model/index.ts';
 
 const EVERY_MS = 10_000;
@@ -18,6 +19,7 @@ export class LiveLine {
   #perceivedMs: number[] = [];
   #cpuShares: number[] = [];
   #excessMs: number[] = [];
+  #api: LaneSummary | null = null;
 
   constructor(say: (line: string) => void, now: () => Now) {
     this.#say = say;
@@ -37,6 +39,10 @@ export class LiveLine {
     } else if (observation.kind === 'canary' && observation.role === 'observer' && observation.excessMs !== null) {
       this.#excessMs.push(observation.excessMs);
     }
+  }
+
+  seeApi(summary: LaneSummary): void {
+    this.#api = summary;
   }
 
   stop(): void {
@@ -61,10 +67,17 @@ export class LiveLine {
         `${this.#failed} failed`.padStart(9),
         `perceived p50 ${perceived === undefined ? '–' : `${Math.round(perceived)} ms`} (n ${n})`,
         `CPU ${cpu}`,
+        ...(this.#api === null ? [] : [apiText(this.#api)]),
         ...(excess === undefined ? [] : [`canary ${excess < 0 ? '−' : '+'}${Math.abs(Math.round(excess))} ms`]),
       ].join('  '),
     );
   }
+}
+
+/** `API 51/s, 0 failed, p95 12 ms`: what counts errors is since the start, the rest of the last seconds. */
+function apiText({ sentPerSecond, failed, late, p95Ms }: LaneSummary): string {
+  const lateText = late === 0 ? '' : `, ${late} late`;
+  return `API ${Math.round(sentPerSecond)}/s, ${failed} failed${lateText}, p95 ${p95Ms === null ? '–' : `${Math.round(p95Ms)} ms`}`;
 }
 
 function median(values: number[]): number | undefined {

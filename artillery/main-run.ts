@@ -1,33 +1,17 @@
-import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { EventEmitter } from 'node:events';
-import { Recorder } from '../src/collect/recorder.ts';
-import { judgeRun } from '../src/cli/judge-run.ts';
+import { relative } from 'node:path';
 import { wantsColor } from '../src/cli/color.ts';
-import { resolveBrowser, type ResolvedBrowser } from '../src/drive/browser.ts';
-import { startCanaryServer, type CanaryServer } from '../src/drive/canary.ts';
-import { removeCrowdCgroup } from '../src/drive/crowd-cgroup.ts';
-import { canaryIdle } from '../src/drive/canary-idle.ts';
-import { fingerprint } from '../src/drive/calibration.ts';
-import { describeEnvironment } from '../src/drive/environment.ts';
-import { endLeftovers } from '../src/drive/launcher.ts';
-import { startPlatform, type RunningPlatform } from '../src/drive/platform.ts';
+import { judgeRun } from '../src/cli/judge-run.ts';
 import { clockSince, monotonicMs } from '../src/drive/run-clock.ts';
-import { RunLock, makeRunFolder, makeRunId, writeRunFile } from '../src/drive/run-folder.ts';
-import { checkTarget, parseTarget } from '../src/drive/target.ts';
 import { CodedError, asCodedError, formatError, type Fault } from '../src/errors.ts';
 import type { AnyJourney } from '../src/journey.ts';
 import { OBSERVATION_VERSION, type Plan, type RunObservation } from '../src/model/index.ts';
-import { buildPlan } from '../src/plan/build.ts';
-import { expectedArrivals } from '../src/plan/script.ts';
-import { readSettings, type HarnessSettings } from '../src/plan/settings.ts';
 import { artillery, muteStockTables, say, type ExitEvent } from './artillery-global.ts';
-import { crowdPriority, refuseOverCapacity } from './capacity.ts';
 import { Channel, type Message } from './channel.ts';
-import { WORKER_INPUT, type WorkerInput } from './worker-input.ts';
+import { prepareRun } from './prepare.ts';
+import { RunParts } from './run-parts.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** The worker closes its users within 10 s and its browsers within 5 s. */
+/** The worker closes its users within 10 s and its browsers within 5 s; answers of the API may take longer. */
 const DRAIN_LIMIT_MS = 20_000;
 
 /** One run as Artillery's main thread sees it: preflight, platform, the end, the verdict. */
@@ -39,17 +23,15 @@ export class MainRun {
   readonly #profilePath: string | undefined;
   readonly #channel: Channel;
   readonly #startedAtMonotonicMs = monotonicMs();
-  readonly #now = clockSince(this.#startedAtMonotonicMs);
+  #now = clockSince(this.#startedAtMonotonicMs);
   #plan: Plan | null = null;
-  #runDir: string | null = null;
-  #platform: RunningPlatform | null = null;
-  #canary: CanaryServer | null = null;
-  #lock: RunLock | null = null;
-  #recorder: Recorder | null = null;
+  readonly #parts = new RunParts();
   #workerReady = false;
   #drained: (() => void) | null = null;
   #counters: Record<string, number> = {};
   #fatal: CodedError | null = null;
+  /** Why the run ended before its phases did, as planned. */
+  #stopped: string | null = null;
   #interrupts = 0;
   #ended = false;
 
@@ -73,98 +55,18 @@ export class MainRun {
   /** Refuses everything that can be refused before the first arrival, and starts what the run needs. Ends the process on a fault. */
   async preflight(journeys: AnyJourney[], journeyFaults: Fault[]): Promise<void> {
     try {
-      await this.#prepare(journeys, journeyFaults);
+      const { plan, startedAtMonotonicMs, segment } = await prepareRun({
+        script: this.#script, scriptPath: this.#scriptPath, profilePath: this.#profilePath,
+        startedAtMonotonicMs: this.#startedAtMonotonicMs, now: this.#now, journeys, journeyFaults,
+        onLost: (error) => this.#end(new CodedError('J_OBSERVATIONS_LOST', [{ where: this.#parts.runDir ?? '', message: error.message }])),
+      }, this.#parts);
+      this.#plan = plan;
+      this.#now = clockSince(startedAtMonotonicMs);
+      this.#record(segment === 1 ? { event: 'started' } : { event: 'resumed', detail: `part ${segment}` });
     } catch (error) {
-      await this.#stopParts();
+      await this.#parts.stop();
       this.#refuse(asCodedError(error));
     }
-  }
-
-  async #prepare(journeys: AnyJourney[], journeyFaults: Fault[]): Promise<void> {
-    const settings = readSettings(process.cwd(), process.env);
-    if (journeyFaults.length > 0) throw new CodedError('J_JOURNEY_FILE', journeyFaults);
-    const startedAt = new Date(Date.now() - this.#now());
-    const { plan: draft, phases } = buildPlan({
-      script: this.#script,
-      scriptPath: this.#scriptPath,
-      profilePath: this.#profilePath,
-      knownJourneys: journeys.map((journey) => journey.name),
-      startedAtEpochMs: startedAt.getTime(),
-      seed: settings.SEED ?? startedAt.getTime() % 1_000_000,
-    });
-    const runId = makeRunId(settings.RUN_ID, startedAt, draft.profile);
-    const asked = this.#askedTarget(settings);
-    const browser = await resolveBrowser(settings);
-    const priority = await crowdPriority();
-    const forced = refuseOverCapacity(draft, fingerprint(browser.version, priority), { root: ROOT, where: this.#profilePath ?? this.#scriptPath, force: settings.FORCE === '1' });
-    if (settings.ALLOW_PARALLEL_RUNS === '0') this.#lock = RunLock.take(runId);
-    const runDir = makeRunFolder(settings.REPORTS_DIR, runId);
-    this.#runDir = runDir;
-
-    const embedded = asked === 'embedded';
-    // Already now, so that whatever ends this process leaves a folder that can be judged, as incomplete.
-    const planFile = join(runDir, 'plan.json');
-    writeRunFile(planFile, { ...draft, ...forced, runId, target: { url: asked, embedded } } satisfies Plan);
-    if (embedded) this.#platform = await this.#startPlatform(runDir, settings);
-    const url = this.#platform?.url ?? parseTarget(asked);
-    await checkTarget(url, { healthPath: settings.HEALTH_PATH ?? (embedded ? '/healthz' : undefined), headers: basicAuth(settings) });
-
-    const plan: Plan = { ...draft, ...forced, runId, target: { url, embedded } };
-    writeRunFile(planFile, plan);
-    writeRunFile(join(runDir, 'environment.json'), describeEnvironment(ROOT, browser, priority));
-    this.#recorder = new Recorder(join(runDir, 'observations.main.ndjson'), (error) => this.#end(new CodedError('J_OBSERVATIONS_LOST', [{ where: runDir, message: error.message }])));
-    const canary = await this.#startCanary(runDir, browser, priority);
-    this.#plan = plan;
-    this.#record({ event: 'started' });
-
-    const input: WorkerInput = {
-      runDir, browser, phases, canary, startedAtMonotonicMs: this.#startedAtMonotonicMs,
-      ...(settings.TARGET_HTTP_USER && settings.TARGET_HTTP_PASSWORD
-        ? { httpCredentials: { username: settings.TARGET_HTTP_USER, password: settings.TARGET_HTTP_PASSWORD } } : {}),
-    };
-    // The worker takes over this process's environment when it is made, after the preflight.
-    process.env[WORKER_INPUT] = JSON.stringify(input);
-    const seconds = plan.phases.reduce((sum, phase) => sum + phase.durationS, 0);
-    say(`target   ${url}${embedded ? ' (the bundled platform)' : ''}`);
-    say(`browser  ${browser.source}, Chromium ${browser.version} · crowd priority: ${priority}`);
-    say(`plan     ${plan.profile}: about ${expectedArrivals(plan.phases)} users in ${Math.round(seconds)} s, ${plan.journeys.length} journeys, ${Math.round(plan.settings.observerShare * 100)} % observers, ${plan.gates.length} gates, seed ${plan.seed}\n`);
-  }
-
-  /** Without its canary a run can still be judged; its verdict says that nobody watched the observers. */
-  async #startCanary(runDir: string, browser: ResolvedBrowser, crowdPriority: string): Promise<WorkerInput['canary']> {
-    try {
-      this.#canary = await startCanaryServer();
-      const { url } = this.#canary;
-      const { idleMs, source } = await canaryIdle({ root: ROOT, browser, crowdPriority, url, browsersFolder: join(runDir, 'browsers') });
-      const shown = idleMs.observer === null ? '' : `idle ${idleMs.observer.toFixed(1)} ms, `;
-      say(`canary   ${shown}${source}`);
-      return { url, idleMs };
-    } catch (error) {
-      say(`canary   not run: ${asCodedError(error).faults[0]?.message ?? 'it did not start'}`);
-      return null;
-    }
-  }
-
-  async #stopParts(): Promise<void> {
-    await Promise.all([this.#platform?.stop(), this.#canary?.stop()]);
-    removeCrowdCgroup();
-  }
-
-  #askedTarget(settings: HarnessSettings): string {
-    const fromScript = (this.#script as { config?: { target?: unknown } }).config?.target;
-    const flag = artillery().testInfo?.flags?.target;
-    const asked = flag ?? settings.TARGET_URL ?? (typeof fromScript === 'string' ? fromScript : '');
-    return asked === 'embedded' ? asked : parseTarget(asked);
-  }
-
-  async #startPlatform(runDir: string, settings: HarnessSettings): Promise<RunningPlatform> {
-    const platform = await startPlatform({
-      command: [process.execPath, join(ROOT, 'platform/main.ts')],
-      logFile: join(runDir, 'platform.log'),
-      port: settings.PLATFORM_PORT,
-    });
-    void platform.died.then((how) => say(`the bundled platform ${how}; what its users meet from now on counts against it`));
-    return platform;
   }
 
   #enterPhase(index: number): void {
@@ -177,6 +79,7 @@ export class MainRun {
     if (message.type === 'ready') this.#workerReady = true;
     if (message.type === 'drained') this.#drained?.();
     if (message.type === 'fatal') this.#end(new CodedError(message.code, message.faults));
+    if (message.type === 'enough') this.#stop(message.reason);
   }
 
   /** Ends a run that is under way because of a fault of the harness. */
@@ -184,6 +87,14 @@ export class MainRun {
     if (this.#fatal) return;
     this.#fatal = error;
     void artillery().shutdown({ earlyStop: true, exitCode: error.exitCode });
+  }
+
+  /** Ends a run that has found out what it was for. */
+  #stop(reason: string): void {
+    if (this.#stopped !== null || this.#fatal) return;
+    this.#stopped = reason;
+    say(`ending: ${reason}`);
+    void artillery().shutdown({ earlyStop: true, exitCode: 0 });
   }
 
   /** Artillery awaits this before it ends, however it came to its end; it swallows what is thrown here. */
@@ -195,29 +106,32 @@ export class MainRun {
       printError(coded);
       artillery().suggestedExitCode = coded.exitCode;
     } finally {
-      await this.#stopParts();
-      this.#lock?.release();
+      await this.#parts.stop();
+      this.#parts.lock?.release();
       this.#channel.close();
       this.#ended = true;
     }
   }
 
   async #conclude(event: ExitEvent): Promise<number> {
-    const interrupted = event.earlyStop === true;
-    if (!this.#plan || !this.#runDir) return interrupted ? 130 : (event.exitCode ?? 0);
+    const interrupted = event.earlyStop === true && this.#stopped === null;
+    const { runDir } = this.#parts;
+    if (!this.#plan || !runDir) return interrupted ? 130 : (event.exitCode ?? 0);
+    // At once: from here on no user is due any more.
+    if (this.#stopped !== null) this.#record({ event: 'stopped', detail: this.#stopped });
     if (interrupted && !this.#fatal) {
-      // At once: from here on no user is due any more.
       this.#record({ event: 'interrupted' });
       say('ending: closing the users under way, then the verdict on what was seen');
     }
-    const drained = await this.#drainWorker(interrupted);
-    const lost = drained ? null : new CodedError('J_HARNESS_FAULT', [{ where: 'worker', message: `did not end within ${DRAIN_LIMIT_MS} ms` }]);
+    const limitMs = DRAIN_LIMIT_MS + (this.#plan.api?.timeoutMs ?? 0);
+    const drained = await this.#drainWorker(interrupted, limitMs);
+    const lost = drained ? null : new CodedError('J_HARNESS_FAULT', [{ where: 'worker', message: `did not end within ${limitMs} ms` }]);
     const fault = this.#fatal ?? lost;
     if (fault) this.#record({ event: 'fault', detail: fault.message });
     else this.#record({ event: interrupted ? 'interrupted' : 'completed', counters: this.#counters });
-    this.#recorder?.close();
-    await this.#platform?.stop();
-    const judged = await judgeRun(this.#runDir, {
+    this.#parts.recorder?.close();
+    await this.#parts.platform?.stop();
+    const judged = await judgeRun(runDir, {
       color: wantsColor(process.env, process.stdout.isTTY),
       width: process.stdout.columns ?? 120,
       stepSummaryPath: process.env.GITHUB_STEP_SUMMARY || null,
@@ -229,10 +143,10 @@ export class MainRun {
   }
 
   /** Returns whether the worker said that everything it had is on disk. */
-  async #drainWorker(interrupted: boolean): Promise<boolean> {
+  async #drainWorker(interrupted: boolean, limitMs: number): Promise<boolean> {
     if (!this.#workerReady) return true;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), DRAIN_LIMIT_MS);
+      const timer = setTimeout(() => resolve(false), limitMs);
       this.#drained = () => {
         clearTimeout(timer);
         resolve(true);
@@ -243,7 +157,7 @@ export class MainRun {
 
   #record(what: Pick<RunObservation, 'event' | 'detail' | 'counters'>): void {
     if (!this.#plan) return;
-    this.#recorder?.record({
+    this.#parts.recorder?.record({
       v: OBSERVATION_VERSION, kind: 'run', runId: this.#plan.runId, tMs: this.#now(),
       phase: null, vu: null, journey: null, ...what,
     });
@@ -258,14 +172,10 @@ export class MainRun {
   /** The last moment, also after process.exit and a crash: nothing we started may stay. */
   #onExit(): void {
     if (this.#ended) return;
-    this.#recorder?.flush();
-    this.#platform?.killNow();
-    this.#canary?.killNow();
-    if (this.#runDir) endLeftovers(join(this.#runDir, 'browsers'));
-    this.#lock?.release();
-    if (!this.#plan || !this.#runDir) return;
+    this.#parts.dropNow();
+    if (!this.#plan || !this.#parts.runDir) return;
     if (process.exitCode === 11) process.exitCode = 4;
-    process.stderr.write(`\nended without a verdict; what was seen can be judged: npm run judge -- ${this.#runDir}\n`);
+    process.stderr.write(`\nended without a verdict; what was seen can be judged: npm run judge -- ${this.#parts.runDir}\n`);
   }
 
   #refuse(error: CodedError): never {
@@ -278,10 +188,4 @@ function printError(error: CodedError): void {
   // Artillery's spinner may stand in the line.
   const clear = process.stderr.isTTY ? '\r\u001b[K' : '';
   process.stderr.write(`${clear}${formatError(error)}\n`);
-}
-
-function basicAuth(settings: HarnessSettings): Record<string, string> {
-  if (!settings.TARGET_HTTP_USER || !settings.TARGET_HTTP_PASSWORD) return {};
-  const pair = Buffer.from(`${settings.TARGET_HTTP_USER}:${settings.TARGET_HTTP_PASSWORD}`).toString('base64');
-  return { authorization: `Basic ${pair}` };
 }

@@ -4,8 +4,15 @@ import type { IdleMs } from '../src/drive/canary.ts';
 /** Name of the environment variable by which the main thread hands its worker what plan.json must not hold. */
 export const WORKER_INPUT = 'OPENSHOW_JOURNEYS_WORKER_INPUT';
 
+/** Name of the environment data by which the main thread hands its worker the accounts of the API lane. */
+export const API_SESSIONS = 'openshow-journeys/api-sessions';
+
 export interface WorkerInput {
   runDir: string;
+  /** The plan of what runs now. */
+  planFile: string;
+  /** From 1; above that the run was resumed. */
+  segment: number;
   browser: ResolvedBrowser;
   /** The run's start on the monotonic clock, which both threads share. */
   startedAtMonotonicMs: number;

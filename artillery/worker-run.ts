@@ -17,10 +17,12 @@ import type { AnyJourney } from '../src/journey.ts';
 import { OBSERVATION_VERSION, type Plan } from '../src/model/index.ts';
 import { say } from './artillery-global.ts';
 import { Channel, type Message } from './channel.ts';
+import { CostWatch } from './cost-watch.ts';
 import { JourneyFailure, arrivedAtMs, installHollowBrowser, muteJourneyFailures } from './engine-seam.ts';
 import { LiveLine } from './live-line.ts';
 import { surviveStrayRejections } from './stray-rejections.ts';
 import { WORKER_INPUT, type WorkerInput } from './worker-input.ts';
+import { WorkerLanes } from './worker-lanes.ts';
 
 /** Users that are still under way when a run is told to end get this long to close their pages. */
 const DRAIN_LIMIT_MS = 10_000;
@@ -30,6 +32,8 @@ export class WorkerRun {
   static current: WorkerRun | null = null;
 
   readonly #plan: Plan;
+  /** A resumed run's users are others than those before. */
+  readonly #vuPrefix: string;
   readonly #recorder: Recorder;
   readonly #pool: BrowserPool;
   readonly #channel: Channel;
@@ -38,6 +42,8 @@ export class WorkerRun {
   readonly #live: LiveLine;
   readonly #health: HealthMonitor;
   readonly #canaries: Canary[];
+  readonly #lanes: WorkerLanes;
+  readonly #cost: CostWatch;
   readonly #arrivals: ArrivalClock;
   readonly #interrupt = new AbortController();
   #phase: string | null;
@@ -61,8 +67,9 @@ export class WorkerRun {
     // Before Artillery makes its runner of the script; see effectivePhases for why.
     // The one worker of this machine has every user; left unsaid, Artillery rounds the users of a ramp's seconds down.
     script.config.phases = input.phases.map((phase) => ({ ...phase, worker: 1, totalWorkers: 1 }));
-    const plan = JSON.parse(readFileSync(join(input.runDir, 'plan.json'), 'utf8')) as Plan;
+    const plan = JSON.parse(readFileSync(input.planFile, 'utf8')) as Plan;
     this.#plan = plan;
+    this.#vuPrefix = `${input.segment === 1 ? '' : `s${input.segment}-`}${process.env.LOCAL_WORKER_ID}-`;
     this.#phase = plan.phases[0]?.name ?? null;
     this.#arrivals = new ArrivalClock(plan.phases);
     const file = join(input.runDir, `observations.worker-${process.env.LOCAL_WORKER_ID}.ndjson`);
@@ -110,6 +117,15 @@ export class WorkerRun {
     // The first users must not wait for a browser to start. A failure shows again, and is reported, at the first arrival.
     this.#pool.warm(['observer', 'crowd']).catch(() => {});
     this.#canaries = this.#startCanaries(input, now);
+    this.#cost = new CostWatch(plan, now, (message) =>
+      this.#channel.send({ type: 'fatal', code: 'J_COST_CEILING', faults: [{ where: 'slo.yml cost.ceiling', message }] }));
+    this.#lanes = new WorkerLanes({
+      plan, input, headers: basicAuth(input),
+      onServer: (value) => this.#cost.see(value),
+      onApi: (summary) => this.#live.seeApi(summary),
+      onLost: (where, error) => this.#fatal('J_OBSERVATIONS_LOST', where, error),
+      onPastKnee: (reason) => this.#channel.send({ type: 'enough', reason }),
+    });
     this.#channel.send({ type: 'ready' });
   }
 
@@ -130,7 +146,7 @@ export class WorkerRun {
     this.#created += 1;
     const sinceMs = performance.now() - (arrivedAtMs(page) ?? performance.now());
     const { phase, intendedMs } = this.#arrivals.arrived(this.#around.now() - sinceMs);
-    const vu = `${process.env.LOCAL_WORKER_ID}-${this.#created}`;
+    const vu = `${this.#vuPrefix}${this.#created}`;
     const { settings } = this.#plan;
     const wanted = this.#roleOf(journey.name);
     // More observers than the machine carries would crowd each other out: the rest join the crowd.
@@ -165,8 +181,10 @@ export class WorkerRun {
 
   async #end(interrupted: boolean): Promise<void> {
     this.#live.stop();
+    this.#cost.stop();
     // Beside the users, so that a browser that hangs is waited for once.
     const canaries = Promise.all(this.#canaries.map((canary) => canary.stop()));
+    const lanes = this.#lanes.stop(interrupted);
     if (interrupted || this.#active > 0) this.#interrupt.abort();
     if (this.#active > 0) {
       await Promise.race([
@@ -174,7 +192,7 @@ export class WorkerRun {
         new Promise<void>((resolve) => setTimeout(resolve, DRAIN_LIMIT_MS).unref()),
       ]);
     }
-    await canaries;
+    await Promise.all([canaries, lanes]);
     await this.#pool.close();
     await this.#health.stop();
     this.#recorder.close();
@@ -186,6 +204,7 @@ export class WorkerRun {
       this.#phase = message.name;
       this.#health.phase = message.name;
       this.#arrivals.phaseStarted(message.name, message.startedMs);
+      this.#lanes.phaseStarted(message.name, message.startedMs);
     }
     if (message.type === 'drain') {
       this.close(message.interrupted).catch((error: unknown) => this.#fatal('J_HARNESS_FAULT', 'drain', error));
@@ -195,4 +214,10 @@ export class WorkerRun {
   #fatal(code: 'J_OBSERVATIONS_LOST' | 'J_HARNESS_FAULT', where: string, error: unknown): void {
     this.#channel.send({ type: 'fatal', code, faults: [{ where, message: asCodedError(error).faults[0]?.message ?? String(error) }] });
   }
+}
+
+function basicAuth({ httpCredentials }: WorkerInput): Record<string, string> {
+  if (!httpCredentials) return {};
+  const { username, password } = httpCredentials;
+  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
 }

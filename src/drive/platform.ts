@@ -15,6 +15,8 @@ export interface PlatformOptions {
 
 export interface RunningPlatform {
   url: string;
+  /** Its own figures, in Prometheus text format. */
+  metricsUrl: string;
   pid: number;
   /** Ends it and what it started; resolves when it is gone. */
   stop(): Promise<void>;
@@ -23,6 +25,8 @@ export interface RunningPlatform {
   /** Resolves with a message if it ends before it is told to. */
   readonly died: Promise<string>;
 }
+
+type Ready = Pick<RunningPlatform, 'url' | 'metricsUrl'>;
 
 const READY_LIMIT_MS = 20_000;
 const STOP_LIMIT_MS = 5_000;
@@ -54,6 +58,7 @@ export async function startPlatform(options: PlatformOptions): Promise<RunningPl
     const ready = await readyLine(child, exited, options.readyLimitMs ?? READY_LIMIT_MS);
     return {
       url: ready.url,
+      metricsUrl: ready.metricsUrl,
       pid: child.pid ?? 0,
       died,
       stop: async () => {
@@ -74,16 +79,16 @@ export async function startPlatform(options: PlatformOptions): Promise<RunningPl
   }
 }
 
-async function readyLine(child: ChildProcess, exited: Promise<string>, limitMs: number): Promise<{ url: string }> {
+async function readyLine(child: ChildProcess, exited: Promise<string>, limitMs: number): Promise<Ready> {
   if (!child.stdout) throw new Error('no standard output');
   const lines = createInterface({ input: child.stdout });
   let timer: NodeJS.Timeout | undefined;
   try {
     return await Promise.race([
-      new Promise<{ url: string }>((resolve) => {
+      new Promise<Ready>((resolve) => {
         lines.on('line', (line) => {
-          const url = parseReady(line);
-          if (url) resolve({ url });
+          const ready = parseReady(line);
+          if (ready) resolve(ready);
         });
       }),
       exited.then((how) => Promise.reject(new Error(how))),
@@ -97,10 +102,10 @@ async function readyLine(child: ChildProcess, exited: Promise<string>, limitMs: 
   }
 }
 
-function parseReady(line: string): string | null {
+function parseReady(line: string): Ready | null {
   try {
-    const said = JSON.parse(line) as { event?: string; url?: string };
-    return said.event === 'ready' && said.url ? said.url : null;
+    const said = JSON.parse(line) as { event?: string; url?: string; metricsUrl?: string };
+    return said.event === 'ready' && said.url ? { url: said.url, metricsUrl: said.metricsUrl ?? `${said.url}/metrics` } : null;
   } catch {
     return null;
   }

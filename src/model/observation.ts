@@ -184,8 +184,11 @@ export const ServerObservation = z.strictObject({
 export const RunObservation = z.strictObject({
   ...base,
   kind: z.literal('run'),
-  /** `stopped`: it ended before its phases did, as planned: past the knee, say. */
-  event: z.enum(['started', 'phase', 'drained', 'stopped', 'completed', 'interrupted', 'fault']),
+  /**
+   * `stopped`: it ended before its phases did, as planned: past the knee, say. `resumed`: a run that was cut short goes on;
+   * what its segments before said of their end holds no longer.
+   */
+  event: z.enum(['started', 'resumed', 'phase', 'drained', 'stopped', 'completed', 'interrupted', 'fault']),
   detail: z.string().optional(),
   counters: z.record(z.string(), z.number()).optional(),
 });

@@ -170,13 +170,20 @@ test('phases that Artillery would play otherwise than they read are refused, and
   assert.equal(phaseOf({ duration: 10, arrivalCount: 5 }, { mode: 'poisson' })?.poisson, undefined);
 });
 
-const PAUSES = 'config:\n  phases:\n    - { name: steps, pause: 30 }\n';
+const ALONE = 'config:\n  phases:\n    - { name: steps, duration: 30, arrivalCount: 1 }\n';
 
-test('phases of pauses alone are a test of the API, and without its traffic a fault', () => {
-  const { phases, journeys, config } = read(`${PAUSES}  plugins: { journeys: { api: { share: 0.5 } } }\n${SCENARIOS}`);
-  assert.deepEqual([phases.length, journeys.length, config.api?.share], [1, 1, 0.5]);
-  const [fault] = refused(PAUSES + SCENARIOS).faults;
-  assert.match(`${fault?.where} ${fault?.message} ${fault?.hint}`, /^journeys\.yml:3:.*only pauses.*"api"/);
+test('a test of the API alone has phases without users, and without its traffic is a fault', () => {
+  const { phases, journeys, config } = read(`${ALONE}  plugins: { journeys: { browsers: false, api: { share: 0.5 } } }\n${SCENARIOS}`);
+  assert.deepEqual(phases, [{ name: 'steps', durationS: 30, arrivalRate: null, rampTo: null, arrivalCount: null, pause: true }]);
+  assert.deepEqual([journeys.length, config.api?.share], [1, 0.5]);
+  const [fault] = refused(`${ALONE}  plugins: { journeys: { browsers: false } }\n${SCENARIOS}`).faults;
+  assert.match(`${fault?.where} ${fault?.message}`, /^journeys\.yml:4:.*nothing would be sent/);
+});
+
+test('phases of pauses alone are a fault, since Artillery starts nothing for them', () => {
+  const pauses = 'config:\n  phases:\n    - { name: steps, pause: 30 }\n';
+  const [fault] = refused(`${pauses}  plugins: { journeys: { api: { share: 0.5 } } }\n${SCENARIOS}`).faults;
+  assert.match(`${fault?.where} ${fault?.message} ${fault?.hint}`, /^journeys\.yml:3:.*only pauses.*"browsers: false"/);
 });
 
 test("a fault in the plugin's settings is placed in the file that has them, not in a profile that only has others", () => {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CodedError, type Fault } from '../errors.ts';
 import { scheduleOf, type Phase, type PlannedJourney } from '../model/index.ts';
 import { didYouMean } from '../nearest.ts';
+import { withoutUsers } from './api-alone.ts';
 import { ApiConfig, MetricsConfig, unknownPhases } from './api.ts';
 import { locateIn } from './sources.ts';
 import type { YamlFile, YamlPath } from './yaml.ts';
@@ -30,6 +31,8 @@ const PluginConfig = z.strictObject({
   }).prefault({}),
   /** Patterns for addresses that hold a name or id, such as `/find/:slug`. */
   routes: z.array(z.string().regex(/^\//, 'a route begins with /')).default([]),
+  /** False for a test of the API alone: no browser user comes, whatever arrivals the phases give. */
+  browsers: z.boolean().default(true),
   /** Traffic for the API beside the browsers; none when left out. */
   api: ApiConfig.optional(),
   /** Where the target's own figures come from. */
@@ -68,14 +71,20 @@ export function readScript(script: unknown, sources: readonly YamlFile[], knownJ
   const unknown: Fault[] = [];
   const journeys = readScenarios(raw.scenarios, at, knownJourneys, faults, unknown);
   const phases = readPhases(raw.config?.phases, raw.config?.mode, at, faults);
-  const api = (raw.config?.plugins?.journeys as { api?: unknown } | null | undefined)?.api;
-  if (api === undefined && phases.length > 0 && phases.every((phase) => phase.pause)) {
-    faults.push({ where: at(['config', 'phases']), message: 'only pauses, so no user would arrive', hint: 'a test of the API alone needs "api" of the journeys plugin' });
+  const { api, browsers } = (raw.config?.plugins?.journeys ?? {}) as { api?: unknown; browsers?: unknown };
+  if (phases.length > 0 && phases.every((phase) => phase.pause)) {
+    const hint = 'for a test of the API alone give each a duration and "arrivalCount: 1", and the journeys plugin "browsers: false"';
+    faults.push({ where: at(['config', 'phases']), message: 'only pauses, for which Artillery starts nothing', hint });
+  }
+  if (browsers === false && api === undefined) {
+    const where = at(['config', 'plugins', 'journeys', 'browsers']);
+    faults.push({ where, message: 'no browsers and no "api", so nothing would be sent', hint: 'add "api", or leave "browsers" out' });
   }
   faults.push(...unknownPhases(api, phases, at));
   if (faults.length > 0) throw new CodedError('J_SCRIPT_INVALID', [...faults, ...unknown]);
   if (unknown.length > 0) throw new CodedError('J_JOURNEY_UNKNOWN', unknown);
-  return { config: (parsed as { data: PluginConfig }).data, phases, journeys };
+  const { data: config } = parsed as { data: PluginConfig };
+  return { config, phases: config.browsers ? phases : withoutUsers(phases), journeys };
 }
 
 function readScenarios(

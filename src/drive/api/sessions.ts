@@ -1,9 +1,9 @@
 import { CodedError, type Fault } from '../../errors.ts';
-import type { ApiPlan, ApiRequest } from '../../model/index.ts';
+import type { ApiPlan, ApiRequest, ApiSession } from '../../model/index.ts';
 import { bodyOf, createValues } from './data.ts';
 import { failureOf, take } from './flows.ts';
 import { Sender, type Answer } from './sender.ts';
-import { fillAddress, fillJson, fillText, MissingValue, type Json, type Lookup, type Value } from './template.ts';
+import { fillAddress, fillJson, fillText, MissingValue, type Lookup, type Value } from './template.ts';
 
 /** A user whose session the requests of a scenario are sent with. */
 export interface Account {
@@ -72,17 +72,19 @@ async function open({ session, source }: ApiPlan, making: Making): Promise<Opene
   try {
     for (const request of session.requests) {
       where = `${request.method} ${request.path}`;
-      const answer = await send(request, lookup, making);
+      // One that comes after the log-in, and arranges what the user has already.
+      const signedIn = request.session ? sessionHeaders(session, lookup) : {};
+      const answer = await send(request, lookup, { ...making, headers: { ...making.headers, ...signedIn } });
       const failure = failureOf(answer) ?? take(request, answer, captured);
       if (failure !== null) return { fault: { where, message: `${failure}${firstWords(answer)}` } };
     }
     where = source;
-    const headers = Object.entries(session.headers).map(([name, text]) => [name.toLowerCase(), fillText(text, lookup)]);
+    const headers = sessionHeaders(session, lookup);
     const { name, email, password } = own;
     return {
       account: {
         values: { name, email, password, ...Object.fromEntries(captured) },
-        headers: Object.fromEntries(headers) as Record<string, string>,
+        headers,
       },
     };
   } catch (error) {
@@ -91,9 +93,13 @@ async function open({ session, source }: ApiPlan, making: Making): Promise<Opene
   }
 }
 
+function sessionHeaders({ headers }: ApiSession, lookup: Lookup): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, text]) => [name.toLowerCase(), fillText(text, lookup)]));
+}
+
 function send(request: ApiRequest, lookup: Lookup, { sender, basePath, headers }: Making): Promise<Answer> {
   const query = request.params[0] === undefined ? '' : `?${fillAddress(request.params[0], lookup)}`;
-  const body = (request.body as Json | null) ?? (request.data === null ? null : bodyOf(request.data));
+  const body = (request.body) ?? (request.data === null ? null : bodyOf(request.data));
   const outgoing = {
     method: request.method,
     path: `${basePath}${fillAddress(request.path, lookup)}${query}`,

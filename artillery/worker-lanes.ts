@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { getEnvironmentData } from 'node:worker_threads';
+import { MetricsMonitor } from '../src/collect/metrics/monitor.ts';
+import { ApiLane, type LaneSummary } from '../src/drive/api/lane.ts';
+import type { Account } from '../src/drive/api/sessions.ts';
+import type { Plan, ServerObservation } from '../src/model/index.ts';
+import { API_SESSIONS, type WorkerInput } from './worker-input.ts';
+
+export interface LaneOptions {
+  plan: Plan;
+  input: WorkerInput;
+  headers: Record<string, string>;
+  onServer: (value: ServerObservation) => void;
+  /** The observations of a file can no longer be written. */
+  onLost: (file: string, error: Error) => void;
+  onPastKnee: (reason: string) => void;
+  onApi: (summary: LaneSummary) => void;
+}
+
+/** What a run does beside its users, each in a thread of its own: the API's traffic, and reading the target's figures. */
+export class WorkerLanes {
+  readonly #api: ApiLane | null = null;
+  readonly #metrics: MetricsMonitor | null = null;
+
+  constructor({ plan, input, headers, onServer, onLost, onPastKnee, onApi }: LaneOptions) {
+    const { runDir, startedAtMonotonicMs } = input;
+    const { runId, seed } = plan;
+    if (plan.api) {
+      this.#api = new ApiLane({
+        plan: plan.api, phases: plan.phases, runId, seed, targetUrl: plan.target.url, headers, runDir, startedAtMonotonicMs,
+        sessions: (getEnvironmentData(API_SESSIONS) as unknown as Record<string, Account[]> | undefined) ?? {},
+        onWindow: onApi, onPastKnee,
+        onLost: (error) => onLost('observations.api', error),
+      });
+    }
+    if (plan.metrics && plan.kpis.length > 0) {
+      const file = join(runDir, 'observations.server.ndjson');
+      this.#metrics = new MetricsMonitor({
+        metrics: plan.metrics, kpis: plan.kpis, runId, file, startedAtMonotonicMs, onSample: onServer,
+        onLost: (error) => onLost(file, error),
+      });
+    }
+  }
+
+  phaseStarted(name: string | null, startedMs: number): void {
+    this.#api?.phaseStarted(name, startedMs);
+    if (this.#metrics) this.#metrics.phase = name;
+  }
+
+  /** Bounded in time: answers under way are waited for up to the API's timeout. */
+  async stop(interrupted: boolean): Promise<void> {
+    await this.#api?.stop({ interrupted });
+    // Last, so that its figures see the end of the traffic.
+    await this.#metrics?.stop();
+  }
+}
