@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { asCodedError, CodedError, formatError } from '../errors.ts';
+import { readSlo } from '../plan/slo.ts';
+import { performanceTargets } from '../report/performance-targets.ts';
+import { writeWhole } from '../report/write-file.ts';
+
+const USAGE = 'npm run targets -- [--check] [--root <folder>]';
+const HELP = `Writes documentation/performance_targets.md from slo.yml.
+  --check   writes nothing, and ends with 1 where the page no longer says what slo.yml does
+  --root    the folder that holds slo.yml and documentation/; the repository when left out`;
+const PAGE = 'documentation/performance_targets.md';
+const SLO = 'slo.yml';
+
+async function main(): Promise<number> {
+  const { check, help, root } = readArguments();
+  if (help) {
+    process.stdout.write(`${USAGE}\n\n${HELP}\n`);
+    return 0;
+  }
+  const text = await readFile(join(root, SLO), 'utf8').catch((thrown: unknown) => {
+    throw new CodedError('J_SLO_INVALID', [
+      { where: SLO, message: (thrown as NodeJS.ErrnoException).code ?? 'cannot be read' },
+    ]);
+  });
+  const { slo } = readSlo(text, SLO, { profile: '' });
+  const wanted = performanceTargets(slo);
+  const path = join(root, PAGE);
+  if (!check) {
+    await writeWhole(path, wanted);
+    process.stdout.write(`${PAGE}: ${slo.gates.length} gates\n`);
+    return 0;
+  }
+  const written = await readFile(path, 'utf8').catch(() => null);
+  if (written === wanted) return 0;
+  const message =
+    written === null
+      ? 'is not there'
+      : `differs from what slo.yml gives, first at line ${firstDifference(written, wanted)}`;
+  throw new CodedError('J_DOCUMENT_STALE', [{ where: PAGE, message }]);
+}
+
+function readArguments(): { check: boolean; help: boolean; root: string } {
+  try {
+    const { values } = parseArgs({
+      options: {
+        check: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+        root: { type: 'string', default: join(import.meta.dirname, '../..') },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new CodedError('J_USAGE', [{ where: 'targets', message: (error as Error).message, hint: USAGE }]);
+  }
+}
+
+function firstDifference(a: string, b: string): number {
+  const [linesA, linesB] = [a.split('\n'), b.split('\n')];
+  const at = linesB.findIndex((line, index) => line !== linesA[index]);
+  return at === -1 ? linesB.length + 1 : at + 1;
+}
+
+process.exitCode = await main().catch((thrown: unknown) => {
+  const error = asCodedError(thrown);
+  process.stderr.write(`${formatError(error)}\n`);
+  return error.exitCode;
+});
