@@ -1,4 +1,4 @@
-import type { ApiPlan, ApiRequest, ApiScenario } from '../../model/index.ts';
+import type { ApiPlan, ApiRequest } from '../../model/index.ts';
 import { createMix } from './arrivals.ts';
 import { bodyOf, createValues, DATA_NAMES, type DataName, type DataValues } from './data.ts';
 import { BAD_ANSWER, NOT_SENT, TOO_MANY_IN_FLIGHT } from './failures.ts';
@@ -57,13 +57,11 @@ export class Flows {
 
   constructor(options: FlowsOptions) {
     this.#options = options;
-    const compiler = (scenario: ApiScenario): Compiled[][] =>
-      scenario.flows.map(({ requests }) => requests.map((request) => compile(request, options)));
     this.#scenarios = options.plan.scenarios.map((scenario, index) => ({
       name: scenario.name,
       // Each scenario at another point of the sequence: scenarios of one rate do not go in step.
       mix: createMix(scenario.flows.map(({ weight }) => weight), ((options.seed % 997) + index * 13) / 997),
-      flows: compiler(scenario),
+      flows: scenario.flows.map(({ requests }) => requests.map((request) => compile(request, options))),
       accounts: options.accounts[scenario.name] ?? [],
     }));
   }
@@ -103,6 +101,7 @@ export class Flows {
       this.#open -= 1;
     };
     if (sender.full) return notSent(TOO_MANY_IN_FLIGHT);
+    if (compiled.request.session && !arrival.account) return notSent(`${NOT_SENT}: no session`);
     let outgoing: Outgoing;
     try {
       outgoing = this.#outgoing(arrival, compiled);
@@ -143,7 +142,6 @@ export class Flows {
     compiled.sent += 1;
     const ready = fixed?.[turn % fixed.length];
     if (ready) return ready;
-    if (request.session && !arrival.account) throw new MissingValue('session');
     const lookup = this.#lookup(arrival, request);
     const query = queries.length === 0 ? '' : `?${fillAddress(queries[turn % queries.length] ?? '', lookup)}`;
     return {
@@ -167,7 +165,8 @@ export class Flows {
       if (name === 'uuid') return (uuid ??= this.#fresh().uuid);
       const captured = arrival.captured.get(name);
       if (captured !== undefined && !(request.data !== null && isDataName(name))) return captured;
-      const ofUser = arrival.somebodyNew && isDataName(name) ? undefined : arrival.account?.values[name];
+      const values = arrival.somebodyNew && isDataName(name) ? {} : arrival.account?.values ?? {};
+      const ofUser = Object.hasOwn(values, name) ? values[name] : undefined;
       if (ofUser !== undefined || !isDataName(name)) return ofUser;
       return (arrival.data ??= this.#fresh())[name];
     };
@@ -185,7 +184,7 @@ function isDataName(name: string): name is DataName {
 
 /** Works out what does not change. */
 function compile(request: ApiRequest, { basePath, headers }: FlowsOptions): Compiled {
-  const body = (request.body as Json | null) ?? (request.data === null ? undefined : bodyOf(request.data));
+  const body = (request.body) ?? (request.data === null ? undefined : bodyOf(request.data));
   const asked = [request.path, ...request.params].some((text) => placeholders(text).size > 0);
   const changes = asked || request.session || (body !== undefined && placeholders(body).size > 0);
   const nothing = (): undefined => undefined;

@@ -71,7 +71,7 @@ export class ApiLane {
   #latency = new Bins();
   #phase: string | null = null;
   #phaseIndex = -1;
-  #summaryMs = 0;
+  #summaryMs: number;
   #sentBefore = 0;
   #stopping: Promise<void> | null = null;
   #lost = false;
@@ -80,6 +80,7 @@ export class ApiLane {
     this.#options = options;
     const { plan, startedAtMonotonicMs } = options;
     this.#nowMs = clockSince(startedAtMonotonicMs);
+    this.#summaryMs = this.#nowMs();
     this.#knee = plan.stopPastKnee ? new PastKnee(plan) : null;
     this.#threads = Array.from({ length: plan.threads }, (_, thread) => this.#start(thread));
     this.ready = Promise.all(this.#threads.map((thread) => thread.ready));
@@ -184,7 +185,7 @@ export class ApiLane {
     const [tMs, sent] = [this.#nowMs(), sum('sent')];
     const seconds = (tMs - this.#summaryMs) / 1_000;
     this.#options.onWindow({
-      tMs, phase: this.#phase, sentPerSecond: (sent - this.#sentBefore) / seconds, sent,
+      tMs, phase: this.#phase, sentPerSecond: seconds > 0 ? (sent - this.#sentBefore) / seconds : 0, sent,
       ok: sum('ok'), failed: sum('failed'), late: sum('late'), inFlight: sum('inFlight'), p95Ms: this.#latency.percentileMs(95),
     });
     this.#latency = new Bins();

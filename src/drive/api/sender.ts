@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { Pool, type Dispatcher } from 'undici';
 import { failureClass } from './failures.ts';
 
@@ -35,6 +36,7 @@ export interface SenderOptions {
 export const MAX_BODY_BYTES = 10 * 1024 * 1024;
 /** Requests in hand for each connection. Beyond it they would only wait here: a queue nobody sees. */
 const IN_HAND_A_CONNECTION = 50;
+const INVALID = Object.assign(new Error('invalid request'), { code: 'UND_ERR_INVALID_ARG' });
 const TIMED_OUT = new Error('timed out');
 const TOO_LARGE = new Error('too large');
 
@@ -78,17 +80,35 @@ export class Sender {
     this.#inHand += 1;
     const exchange = new Exchange(outgoing.keepBody, this.#options, ended, () => (this.#inHand -= 1));
     const { method, path, headers, body } = outgoing;
-    try {
-      this.#pool.dispatch({ method, path, headers, body }, exchange);
-    } catch (error) {
-      exchange.fail(error as Error);
-    }
+    const fault = faultOf(outgoing);
+    if (fault) exchange.fail(fault);
+    else this.#pool.dispatch({ method, path, headers, body }, exchange);
   }
 
   /** Closes every connection, whatever is under way. */
   async destroy(): Promise<void> {
     await this.#pool.destroy();
   }
+}
+
+const CONNECTION_HEADERS = new Set(['connection', 'content-length', 'expect', 'keep-alive', 'transfer-encoding', 'upgrade']);
+
+/**
+ * Returns why a request cannot be written; null where it can. undici (8.12) would refuse it too, but its pool then takes the
+ * connection for busy for good.
+ */
+function faultOf({ path, headers }: Outgoing): Error | null {
+  if (!/^\/[\x21-\x7e]*$/.test(path)) return INVALID;
+  for (const name of Object.keys(headers)) {
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, headers[name] ?? '');
+    } catch {
+      return INVALID;
+    }
+    if (CONNECTION_HEADERS.has(name.toLowerCase())) return INVALID;
+  }
+  return null;
 }
 
 /** One request and its answer, as undici's handler. */
