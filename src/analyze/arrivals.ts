@@ -37,7 +37,8 @@ export function createArrivals(plan: Plan): ArrivalsCollector {
   const seen = new Map<string, string>();
   const startedAtMs = new Map<string, number>();
   /** When the run was told to end; nobody is due while its users are being closed. */
-  let cutAtMs = Infinity;
+  const cutsMs: number[] = [];
+  let resumedMs = -1;
   /** It ended before its phases did because it had found out what it was for: the phases after that are not owed. */
   let stopped = false;
 
@@ -52,8 +53,12 @@ export function createArrivals(plan: Plan): ArrivalsCollector {
 
   return {
     add(one) {
-      if (one.kind === 'run' && one.event === 'phase' && one.detail !== undefined) startedAtMs.set(one.detail, one.tMs);
-      if (one.kind === 'run' && (one.event === 'interrupted' || one.event === 'stopped')) cutAtMs = Math.min(cutAtMs, one.tMs);
+      if (one.kind === 'run' && one.event === 'phase' && one.detail !== undefined) {
+        // A run that was resumed in a phase begins it once more.
+        startedAtMs.set(one.detail, Math.min(one.tMs, startedAtMs.get(one.detail) ?? Infinity));
+      }
+      if (one.kind === 'run' && one.event === 'resumed') resumedMs = Math.max(resumedMs, one.tMs);
+      if (one.kind === 'run' && (one.event === 'interrupted' || one.event === 'stopped')) cutsMs.push(one.tMs);
       if (one.kind === 'run' && one.event === 'stopped') stopped = true;
       if (one.phase === null || one.vu === null) return;
       seen.set(one.vu, one.phase);
@@ -61,6 +66,7 @@ export function createArrivals(plan: Plan): ArrivalsCollector {
     },
     finish({ completed, lastMs }) {
       const users = new Map<string, number>();
+      const cutAtMs = Math.min(Infinity, ...cutsMs.filter((tMs) => tMs > resumedMs));
       for (const phase of seen.values()) users.set(phase, (users.get(phase) ?? 0) + 1);
       return plan.phases.map((phase, index) => {
         const gathered = phases.get(phase.name) ?? { journeys: 0, dropped: 0, interrupted: 0, latenessMs: [] };

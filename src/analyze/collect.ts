@@ -14,6 +14,8 @@ import type {
 import { createColdStarts } from './cold-starts.ts';
 import { percent } from './findings.ts';
 import { addJourneyDuration } from './journey-durations.ts';
+import { createRunEvents } from './run-events.ts';
+import type { RunEnd } from './run-events.ts';
 import { addFailure, isError, isSample, measure, seriesKey } from './series.ts';
 import type { Failure, LatencySeries, RateSeries } from './series.ts';
 import { createSeriesBook } from './series-book.ts';
@@ -38,7 +40,7 @@ export interface Collected {
   byOutcome: Map<Outcome, number>;
   firstMs: number | null;
   lastMs: number | null;
-  ended: { completed: boolean; interrupted: boolean; fault: boolean };
+  ended: RunEnd;
   /** Why the run ended before its phases did, as planned; null where it did not. */
   stopped: string | null;
   artilleryCreated: number | null;
@@ -67,7 +69,8 @@ export function createCollector(plan: Plan): Collector {
   const coldStarts = createColdStarts();
   const traces = createTraces();
   let degraded = 0;
-  const collected: Omit<Collected, 'validity' | 'counts'> = {
+  const runEvents = createRunEvents();
+  const collected: Omit<Collected, 'validity' | 'counts' | 'ended' | 'stopped' | 'artilleryCreated'> = {
     latency,
     rates,
     serverTimes: createServerTimes(judgedWindow),
@@ -78,9 +81,6 @@ export function createCollector(plan: Plan): Collector {
     byOutcome: new Map(),
     firstMs: null,
     lastMs: null,
-    ended: { completed: false, interrupted: false, fault: false },
-    stopped: null,
-    artilleryCreated: null,
     demoted: 0,
   };
 
@@ -213,10 +213,7 @@ export function createCollector(plan: Plan): Collector {
         case 'coldStart':
           return addColdStart(one);
         case 'run':
-          if (one.event === 'completed' || one.event === 'interrupted' || one.event === 'fault') collected.ended[one.event] = true;
-          if (one.event === 'stopped') collected.stopped = one.detail ?? 'as planned';
-          collected.artilleryCreated = one.counters?.['vusers.created'] ?? collected.artilleryCreated;
-          return;
+          return runEvents.add(one);
         case 'health':
           return addHealth(one);
         case 'canary':
@@ -235,7 +232,7 @@ export function createCollector(plan: Plan): Collector {
       for (const series of coldStarts.incidence(collected.users))
         rates.set(seriesKey(series.metric, series.scope), series);
       if (degraded > 0) rateOf('agent_success_rate', {}).notes.push(`${degraded} of the tasks were answered degraded`);
-      return { ...collected, validity, counts };
+      return { ...collected, ...runEvents.finish(), validity, counts };
     },
   };
 }
