@@ -93,7 +93,8 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
   writeRunFile(planFile, plan);
   if (!resumed) writeRunFile(join(runDir, 'environment.json'), describeEnvironment(ROOT, browser, priority));
   parts.recorder = new Recorder(join(runDir, 'observations.main.ndjson'), how.onLost);
-  const canary = await startCanary(runDir, browser, priority, parts);
+  // Without browser users there is nobody to watch over.
+  const canary = expectedArrivals(left.phases) === 0 ? null : await startCanary(runDir, browser, priority, parts);
   if (plan.api) {
     // Not through the environment, which is bounded, and not through a file, which would outlive the run.
     const accounts = await openSessions(plan.api, { targetUrl: url, runId, seed: plan.seed, headers: auth });
@@ -122,13 +123,16 @@ function announce(plan: Plan, browser: ResolvedBrowser, priority: string): void 
   const { profile, phases, api } = plan;
   const seconds = Math.round(phases.reduce((sum, phase) => sum + phase.durationS, 0));
   say(`target   ${plan.target.url}${plan.target.embedded ? ' (the bundled platform)' : ''}`);
-  say(`browser  ${browser.source}, Chromium ${browser.version} · crowd priority: ${priority}`);
+  const users = expectedArrivals(phases);
+  if (users > 0) say(`browser  ${browser.source}, Chromium ${browser.version} · crowd priority: ${priority}`);
   if (api) {
     const rate = api.scenarios.reduce((sum, one) => sum + one.ratePerSecond, 0);
     const most = Math.max(0, ...api.loads.map(({ share, to }) => Math.max(share, to ?? 0)));
     say(`API      ${api.scenarios.length} scenarios, ${shown(rate)}/s at full rate, at most ${shown(rate * most)}/s here, ${api.arrivals} arrivals`);
   }
-  say(`plan     ${profile}: about ${expectedArrivals(phases)} users in ${seconds} s, ${plan.journeys.length} journeys, ${Math.round(plan.settings.observerShare * 100)} % observers, ${plan.gates.length} gates, seed ${plan.seed}\n`);
+  const who = users === 0 ? `no browser users, ${seconds} s`
+    : `about ${users} users in ${seconds} s, ${plan.journeys.length} journeys, ${Math.round(plan.settings.observerShare * 100)} % observers`;
+  say(`plan     ${profile}: ${who}, ${plan.gates.length} gates, seed ${plan.seed}\n`);
 }
 
 function shown(rate: number): string {

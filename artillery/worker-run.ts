@@ -15,6 +15,7 @@ import { asCodedError } from '../src/errors.ts';
 import { createFixtures } from '../fixtures/index.ts';
 import type { AnyJourney } from '../src/journey.ts';
 import { OBSERVATION_VERSION, type Plan } from '../src/model/index.ts';
+import { expectedArrivals } from '../src/plan/script.ts';
 import { say } from './artillery-global.ts';
 import { Channel, type Message } from './channel.ts';
 import { CostWatch } from './cost-watch.ts';
@@ -115,7 +116,7 @@ export class WorkerRun {
     });
     this.#health.phase = this.#phase;
     // The first users must not wait for a browser to start. A failure shows again, and is reported, at the first arrival.
-    this.#pool.warm(['observer', 'crowd']).catch(() => {});
+    if (expectedArrivals(plan.phases) > 0) this.#pool.warm(['observer', 'crowd']).catch(() => {});
     this.#canaries = this.#startCanaries(input, now);
     this.#cost = new CostWatch(plan, now, (message) =>
       this.#channel.send({ type: 'fatal', code: 'J_COST_CEILING', faults: [{ where: 'slo.yml cost.ceiling', message }] }));

@@ -34,7 +34,7 @@ const PARTS: Part[] = [
   { name: 'unit', args: () => nodeTests(2, '*.test.ts', ...UNIT_FOLDERS.map((folder) => `${folder}/**/*.test.ts`)) },
   { name: 'journeys', args: tool('@playwright/test/cli.js', 'test') },
   // One at a time: each is a load test of its own, and the machine's run lock would refuse the second.
-  { name: 'e2e', args: () => nodeTests(1, 'test/e2e/**/*.test.ts') },
+  { name: 'e2e', args: () => nodeTests(1, 'test/e2e/**/*.test.ts', 'test/load/**/*.test.ts') },
 ];
 
 interface Result {

@@ -68,11 +68,18 @@ export function readSlo(text: string, fileName: string, context: SloContext): Re
   if (faults.length > 0 || !frame.success) throw new CodedError('J_SLO_INVALID', faults.sort(byLine));
   // Without a fault above, these parse.
   const { kpis, cost } = model.Slo.pick({ kpis: true, cost: true }).strip().parse(raw);
-  const gates = read.flatMap((one) => (one.gate === null ? [] : [one.gate]));
+  const gates = read.flatMap((one) => (one.gate === null ? [] : [titled(one.gate, kpis)]));
   const inProfile = (gate: Gate): boolean => gate.profiles === undefined || gate.profiles.includes(context.profile);
   return {
     slo: { ...frame.data, kpis, ...(cost ? { cost } : {}), gates },
     gates: gates.filter(inProfile),
     gatesNotInProfile: gates.filter((gate) => !inProfile(gate)).map((gate) => gate.id),
   };
+}
+
+/** A gate on a KPI is called as the KPI is, unless it has a title of its own. */
+function titled(gate: Gate, kpis: Slo['kpis']): Gate {
+  if ((gate.metric !== 'kpi' && gate.metric !== 'kpi_growth') || gate.title !== undefined) return gate;
+  const title = kpis.find(({ id }) => id === gate.kpi)?.title;
+  return title === undefined ? gate : { ...gate, title: gate.metric === 'kpi' ? title : `${title} › growth an hour` };
 }

@@ -43,7 +43,9 @@ const GROUPS: readonly (readonly string[])[] = [
 
 /** Returns the header: the run's facts, and whether its observers were undisturbed. */
 export function headline(record: RunRecord): string {
-  return `${facts(record)} · ${harmless(record.validity.summary)}`;
+  // Without browser users there is nobody whose observation could be disturbed.
+  const alone = record.totals.journeys === 0 && record.plan.api !== undefined;
+  return alone ? facts(record) : `${facts(record)} · ${harmless(record.validity.summary)}`;
 }
 
 /** Returns the run's facts: script, profile, length, journeys. */
@@ -53,8 +55,14 @@ export function facts(record: RunRecord): string {
     harmless(plan.script),
     harmless(plan.profile),
     length(totals.durationMs),
-    `${counted(totals.journeys, 'journey')}, ${count(totals.observed)} observed`,
+    ...(totals.journeys === 0 && plan.api ? [] : [`${counted(totals.journeys, 'journey')}, ${count(totals.observed)} observed`]),
+    ...(plan.api ? [counted(apiRequests(record), 'API request')] : []),
   ].join(' · ');
+}
+
+/** Those that were answered or failed; what was due and never left is in the gates. */
+function apiRequests({ findings }: RunRecord): number {
+  return findings.find(({ metric, scope }) => metric === 'api_error_rate' && Object.keys(scope).length === 0)?.n ?? 0;
 }
 
 function length(ms: number): string {
