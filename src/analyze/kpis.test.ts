@@ -9,17 +9,30 @@ import type { Scalar } from './scalar.ts';
 
 const kpi = Kpi.parse({ id: 'memory', title: 'Memory', unit: 'MB', source: 't', scrape: { gauge: 'x' } });
 const plan = planOf({
-  warmUpPhases: ['warm up'], kpis: [kpi], metrics: { urls: ['http://t/metrics'], prometheus: null, everyMs: 5_000 },
+  warmUpPhases: ['warm up'],
+  kpis: [kpi],
+  metrics: { urls: ['http://t/metrics'], prometheus: null, everyMs: 5_000 },
   gates: [{ id: 'g', metric: 'kpi_growth', kpi: 'memory', unit: 'MB', max: 1, source: 't' }],
 });
 let t = 0;
 const at = (tMs: number, value: number | null, missing?: string, phase = 'steady'): ServerObservation => ({
-  v: 1, kind: 'server', runId: 'r', tMs, phase, vu: null, journey: null, metric: 'memory', labels: {}, value, unit: 'MB', ...(missing ? { missing } : {}),
+  v: 1,
+  kind: 'server',
+  runId: 'r',
+  tMs,
+  phase,
+  vu: null,
+  journey: null,
+  metric: 'memory',
+  labels: {},
+  value,
+  unit: 'MB',
+  ...(missing ? { missing } : {}),
 });
 /** Readings every five seconds. */
 const readings = (...values: (number | string)[]): ServerObservation[] => {
   t = 0;
-  return values.map((value) => (typeof value === 'number' ? at(t += 5_000, value) : at(t += 5_000, null, value)));
+  return values.map((value) => (typeof value === 'number' ? at((t += 5_000), value) : at((t += 5_000), null, value)));
 };
 function finish(observations: ServerObservation[], lastMs: number | null = null, of: Plan = plan): Scalar[] {
   const kpis = createKpis(of);
@@ -33,11 +46,24 @@ function stat(scalars: Scalar[], wanted: string): Scalar {
 }
 
 test('mean, max, min and p95 of the judged readings, without the warm-up', () => {
-  const scalars = finish([at(1_000, 900, undefined, 'warm up'), ...readings(...Array.from({ length: 40 }, (_, index) => index + 1))]);
-  assert.deepEqual(scalars.slice(0, 4).map(({ finding: { stat: name, value, n, interval } }) => [name, value, n, interval]),
-    [['mean', 20.5, 40, null], ['max', 40, 40, null], ['min', 1, 40, null], ['p95', 38, 40, null]]);
+  const scalars = finish([
+    at(1_000, 900, undefined, 'warm up'),
+    ...readings(...Array.from({ length: 40 }, (_, index) => index + 1)),
+  ]);
+  assert.deepEqual(
+    scalars.slice(0, 4).map(({ finding: { stat: name, value, n, interval } }) => [name, value, n, interval]),
+    [
+      ['mean', 20.5, 40, null],
+      ['max', 40, 40, null],
+      ['min', 1, 40, null],
+      ['p95', 38, 40, null],
+    ],
+  );
   const [{ finding, doubt, evidence }] = scalars as [Scalar];
-  assert.deepEqual([finding.metric, finding.scope, finding.unit, finding.window], ['kpi', { kpi: 'memory' }, 'MB', 'without warm-up (warm up)']);
+  assert.deepEqual(
+    [finding.metric, finding.scope, finding.unit, finding.window],
+    ['kpi', { kpi: 'memory' }, 'MB', 'without warm-up (warm up)'],
+  );
   assert.deepEqual([doubt, evidence], [null, []]);
 });
 
@@ -77,7 +103,10 @@ test('a collector that went silent left readings out, and they count as missing'
 });
 
 test('a reading that was filled later is not missing any more', () => {
-  const { finding, doubt } = stat(finish([...readings(1, 'no answer: p', 'no answer: p', 4), at(10_000, 2), at(15_000, 3)]), 'mean');
+  const { finding, doubt } = stat(
+    finish([...readings(1, 'no answer: p', 'no answer: p', 4), at(10_000, 2), at(15_000, 3)]),
+    'mean',
+  );
   assert.deepEqual([finding.value, finding.n, finding.unmeasured, doubt], [2.5, 4, 0, null]);
 });
 
@@ -110,7 +139,10 @@ test('a growth of fewer than ten values is not told', () => {
 test('the order of the readings changes nothing', () => {
   const all = readings(...Array.from({ length: 30 }, (_, index) => (index % 7 === 3 ? 'stale: x' : 0.1 * index)));
   const expected = finish(all, 200_000);
-  fc.assert(fc.property(fc.shuffledSubarray(all, { minLength: all.length }), (shuffled) => {
-    assert.deepEqual(finish(shuffled, 200_000), expected);
-  }), { seed: 4, numRuns: 50 });
+  fc.assert(
+    fc.property(fc.shuffledSubarray(all, { minLength: all.length }), (shuffled) => {
+      assert.deepEqual(finish(shuffled, 200_000), expected);
+    }),
+    { seed: 4, numRuns: 50 },
+  );
 });

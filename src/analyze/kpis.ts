@@ -20,16 +20,23 @@ type Stat = (typeof STATS)[number];
 export interface Kpis {
   add(one: ServerObservation): void;
   /**
-   * Returns, for every KPI of the plan in its order, metric `kpi` with scope `{ kpi }` and each of the stats; then, for
-   * each `kpi_growth` gate, that metric with stat `slope`, in the KPI's unit an hour. `lastMs` is the time of the run's
-   * last observation of any kind, so that a collector that went silent is noticed.
+   * Returns, for every KPI of the plan in its order, metric `kpi` with scope `{ kpi }` and each of the stats; and where
+   * a gate asks for it, metric `kpi_growth` with stat `slope`, in the KPI's unit an hour. `lastMs` is the time of the
+   * run's last observation of any kind, so that a collector that went silent is noticed.
    */
   finish(lastMs: number | null): Scalar[];
 }
 
+interface Point {
+  tMs: number;
+  value: number;
+}
+
 /** Readings of one KPI over the judged time. */
 interface Series {
-  points: { tMs: number; value: number }[];
+  /** Times and values of the same readings, apart: plain numbers in a row take a fraction of the memory of objects. */
+  times: number[];
+  values: number[];
   /** Readings without a value, by time. */
   missing: { tMs: number; why: string }[];
   /** Times of first scrapes, and of moments in which nothing happened. */
@@ -46,36 +53,43 @@ export function createKpis(plan: Plan): Kpis {
   const left = plan.phases.map(({ name }) => name).filter((name) => warmUp.has(name));
   const window = left.length === 0 ? 'whole run' : `without warm-up (${left.join(', ')})`;
   const all = new Map(plan.kpis.map(({ id }): [string, Series] => [id, newSeries()]));
+  /** Each reason once: a dead exporter gives the same one for days, and each line that is read brings its own copy. */
+  const reasons = new Map<string, string>();
+  const once = (why: string): string => {
+    const kept = reasons.get(why) ?? why;
+    reasons.set(kept, kept);
+    return kept;
+  };
   return {
     add({ metric, phase, tMs, value, missing }) {
       const series = all.get(metric);
       if (!series) return;
       if (phase !== null && warmUp.has(phase)) series.warmUpMs = Math.max(series.warmUpMs ?? tMs, tMs);
       else if (value !== null) {
-        series.points.push({ tMs, value });
+        series.times.push(tMs);
+        series.values.push(value);
         if (missing === AT_LEAST) series.bounds += 1;
       } else if (missing === NEEDS_TWO || missing === NOTHING_HAPPENED) series.quiet.push(tMs);
-      else series.missing.push({ tMs, why: missing ?? 'no reason given' });
+      else series.missing.push({ tMs, why: once(missing ?? 'no reason given') });
     },
     finish(lastMs) {
-      const known = plan.kpis.map((kpi) => ({ kpi, state: settle(all.get(kpi.id) as Series, plan, lastMs) }));
       const growing = new Set(plan.gates.flatMap((gate) => (gate.metric === 'kpi_growth' ? [gate.kpi] : [])));
-      return [
-        ...known.flatMap(({ kpi, state }) => STATS.map((stat) => scalarOf(kpi, stat, state, window))),
-        ...known.filter(({ kpi }) => growing.has(kpi.id))
-          .map(({ kpi, state }) => growthOf(kpi, state, window, plan.confidence)),
-      ];
+      return plan.kpis.flatMap((kpi) => {
+        const state = settle(all.get(kpi.id) ?? newSeries(), plan, lastMs);
+        const stats = STATS.map((stat) => scalarOf(kpi, stat, state, window));
+        return growing.has(kpi.id) ? [...stats, growthOf(kpi, state, window, plan.confidence)] : stats;
+      });
     },
   };
 }
 
 function newSeries(): Series {
-  return { points: [], missing: [], quiet: [], bounds: 0, warmUpMs: null };
+  return { times: [], values: [], missing: [], quiet: [], bounds: 0, warmUpMs: null };
 }
 
 interface Settled {
   /** In the order of time. */
-  points: { tMs: number; value: number }[];
+  points: Point[];
   missing: number;
   bounds: number;
   doubt: string | null;
@@ -83,7 +97,8 @@ interface Settled {
 }
 
 function settle(series: Series, plan: Plan, lastMs: number | null): Settled {
-  const points = series.points.sort((a, b) => a.tMs - b.tMs || a.value - b.value);
+  const points = series.times.map((tMs, index): Point => ({ tMs, value: series.values[index] as number }));
+  points.sort((a, b) => a.tMs - b.tMs || a.value - b.value);
   const filled = new Set(points.map(({ tMs }) => tMs));
   const missing = series.missing.filter(({ tMs }) => !filled.has(tMs));
   const never = neverTaken(series, plan, lastMs);
@@ -115,8 +130,8 @@ function doubtOf({ values, lost, readings, reason, quiet }: {
 /** Returns how many readings fit into the silences between those that were taken, up to the run's end. */
 function neverTaken(series: Series, { metrics }: Plan, lastMs: number | null): number {
   if (!metrics) return 0;
-  const { points, missing, quiet, warmUpMs } = series;
-  const times = [...[...points, ...missing].map(({ tMs }) => tMs), ...quiet].sort((a, b) => a - b);
+  const { missing, quiet, warmUpMs } = series;
+  const times = [...series.times, ...missing.map(({ tMs }) => tMs), ...quiet].sort((a, b) => a - b);
   const endMs = lastMs === null ? null : Math.max(lastMs - ENDING_MS, times.at(-1) ?? 0);
   const edges = [warmUpMs, ...times, endMs].filter((tMs) => tMs !== null);
   return edges.slice(1).reduce((sum, tMs, index) => {
@@ -143,7 +158,7 @@ function growthOf(kpi: Kpi, { points, missing, doubt, evidence }: Settled, windo
   const slope = theilSen(binned(hourly, GROWTH_POINTS), confidence);
   const interval = slope === null ? null : { low: rounded(slope.low), high: rounded(slope.high) };
   const said = { value: rounded(slope?.slope ?? null), interval, unit: `${kpi.unit}/h`, n, missing, window };
-  const few = slope === null ? `a growth needs at least ${LEAST_POINTS} values, at different times: there are ${n}` : null;
+  const few = slope === null ? `growth needs at least ${LEAST_POINTS} values of different times: there are ${n}` : null;
   return { finding: findingOf(kpi, 'kpi_growth', 'slope', said), doubt: doubt ?? few, evidence };
 }
 

@@ -50,8 +50,8 @@ export class Rounds {
   }
 
   /**
-   * Takes one round. Its readings have the time at which it began, and none takes longer than its limit. On a machine so
-   * busy that the round before is not over yet, it begins after that, and one more is left out: rounds never pile up.
+   * Takes one round. Its readings have the time at which it began, and none takes longer than its limit. On a machine
+   * so busy that the round before is not over yet, it begins after that, and one more is left out: they never pile up.
    */
   async take(phase: string | null, signal: AbortSignal): Promise<void> {
     if (this.#waiting) return;

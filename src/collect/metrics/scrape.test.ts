@@ -88,7 +88,9 @@ test('a page of 200 MB is refused while it comes, plain or compressed', async (t
   assert.match(why(await read(url)), /^too large: 127\.0\.0\.1:\d+ sends more than 20 MB$/);
   assert.ok(written() < 3 * LARGEST_PAGE_BYTES, `${written()} bytes were taken`);
   const bomb = gzipSync(line.repeat(30_000));
-  const packed = await serve(t, (_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb));
+  const packed = await serve(t, (_request, response) =>
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb),
+  );
   assert.match(why(await read(packed.url)), /^too large: /);
 });
 
