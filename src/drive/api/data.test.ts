@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MADE_VALUES } from '../../plan/scenario-values.ts';
 import { createValues, DATA_NAMES } from './data.ts';
 
 test('values are the same for a seed, run and label, and others for any other', () => {
@@ -9,6 +10,8 @@ test('values are the same for a seed, run and label, and others for any other', 
     for (const name of ['email', 'password', 'title', 'uuid'] as const) assert.notEqual(other[name], own[name]);
   }
   assert.deepEqual(Object.keys(own).sort(), [...DATA_NAMES].sort());
+  // What a scenarios file may use without capturing it.
+  assert.deepEqual([...MADE_VALUES].sort(), [...DATA_NAMES].sort());
 });
 
 test('twenty thousand people have twenty thousand addresses, and what they bring is in the form that a platform takes', () => {

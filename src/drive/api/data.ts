@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ApiRequest } from '../../model/index.ts';
-import type { Json, Value } from './template.ts';
+import type { Value } from './template.ts';
 
 const FIRST = ['Alma', 'Bela', 'Ciro', 'Dina', 'Emre', 'Fay', 'Gus', 'Hedda', 'Igor', 'Jana', 'Karl', 'Lucia', 'Milan', 'Nadia', 'Otis', 'Petra'];
 const LAST = ['Adler', 'Bianchi', 'Cohen', 'Diaz', 'Engel', 'Ferrari', 'Grant', 'Hoffmann', 'Ivanov', 'Jensen', 'Keller', 'Lund', 'Meyer', 'Nagy'];
@@ -39,11 +38,4 @@ function uuidOf(bytes: Buffer): string {
   own[6] = ((own[6] ?? 0) & 0x0f) | 0x40;
   own[8] = ((own[8] ?? 0) & 0x3f) | 0x80;
   return own.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
-
-/** Returns the body that a request's `data` stands for when it gives none: the platform's sign-up, or its new project. */
-export function bodyOf(data: NonNullable<ApiRequest['data']>): Json {
-  return data === 'unique_email'
-    ? { name: '{{name}}', email: '{{email}}', password: '{{password}}' }
-    : { title: '{{title}}', details: '{{details}}', amountCents: '{{amountCents}}' };
 }

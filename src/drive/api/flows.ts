@@ -1,6 +1,7 @@
 import type { ApiPlan, ApiRequest } from '../../model/index.ts';
+import { DATA_BODY } from '../../plan/scenario-values.ts';
 import { createMix } from './arrivals.ts';
-import { bodyOf, createValues, DATA_NAMES, type DataName, type DataValues } from './data.ts';
+import { createValues, DATA_NAMES, type DataName, type DataValues } from './data.ts';
 import { BAD_ANSWER, NOT_SENT, TOO_MANY_IN_FLIGHT } from './failures.ts';
 import type { Answer, Outgoing, Sender } from './sender.ts';
 import type { Account } from './sessions.ts';
@@ -184,7 +185,7 @@ function isDataName(name: string): name is DataName {
 
 /** Works out what does not change. */
 function compile(request: ApiRequest, { basePath, headers }: FlowsOptions): Compiled {
-  const body = (request.body) ?? (request.data === null ? undefined : bodyOf(request.data));
+  const body = request.body ?? (request.data === null ? undefined : DATA_BODY[request.data]);
   const asked = [request.path, ...request.params].some((text) => placeholders(text).size > 0);
   const changes = asked || request.session || (body !== undefined && placeholders(body).size > 0);
   const nothing = (): undefined => undefined;

@@ -32,7 +32,7 @@ test('every due request is accounted for, whatever the target does with it', asy
     ['/ok'], ['/fail'], ['/reset'], ['/half'], ['/hang'], ['/drip'], ['/elsewhere'], ['/missing'], ['/nonsense'], ['/ok', '/fail', '/echo'],
   ].map((paths) => paths.map((path) => apiRequest(path)));
   const html = [apiRequest('/html', { capture: { id: 'project.id' } }), apiRequest('/echo')];
-  const run = startLane(t, apiPlan(220, [...flows, html], { connections: 60 }), target.url);
+  const run = startLane(t, apiPlan(220, [...flows, html], { connections: 100, timeoutMs: 1_500 }), target.url);
   await play(run);
   const lines = run.lines();
   for (const route of new Set(lines.map((line) => line.route))) adds(lines, route);
@@ -87,15 +87,15 @@ test('a target that dies and comes back: what was due meanwhile failed, and befo
 test('a target that falls behind: latency from when requests were due grows, although each is served as fast as ever', async (t) => {
   const target = await badTarget(t);
   // One connection and 20 ms an answer make 50 a second at the most; 150 are due.
-  const plan = apiPlan(150, [[apiRequest('/wait/20')]], { connections: 1, timeoutMs: 5_000 });
+  const plan = apiPlan(150, [[apiRequest('/wait/20')]], { connections: 1, timeoutMs: 5_000, lateSendMs: 300 });
   const run = startLane(t, plan, target.url, { phases: [phaseOf('main', 0.5)] });
   await play(run, 500);
   const lines = run.lines().sort((a, b) => a.fromMs - b.fromMs);
   adds(lines);
   assert.equal(sums(lines).ok + sums(lines).notSent, 75);
   const last = lines.filter((line) => line.ok > 0).slice(-1);
-  assert.ok(percentile(lines, 'service', 50) >= 19 && percentile(lines, 'service', 50) < 100);
-  assert.ok(percentile(last, 'latency', 95) > 400, String(percentile(last, 'latency', 95)));
+  const serviceMs = percentile(lines, 'service', 50);
+  assert.ok(serviceMs >= 19 && percentile(last, 'latency', 95) > 5 * serviceMs, `${serviceMs} ms, ${percentile(last, 'latency', 95)} ms`);
   // The connection was the target's to hold up: the generator itself was in time.
   assert.equal(lines.reduce((late, line) => late + line.late, 0), 0);
 });
@@ -185,7 +185,7 @@ test('windows are in the file long before the end, and a phase without a load ha
 
 test('a target past its knee is told once, with the reason', { timeout: 30_000 }, async (t) => {
   let slow = false;
-  const target = await badTarget(t, { '/work': (response) => setTimeout(() => json(response, 200, {}), slow ? 150 : 5) });
+  const target = await badTarget(t, { '/work': (response) => setTimeout(() => json(response, 200, {}), slow ? 400 : 5) });
   const told: string[] = [];
   const plan = apiPlan(240, [[apiRequest('/work', { sloP95Ms: 50 })]], { stopPastKnee: true, timeoutMs: 2_000, connections: 100, threads: 2 });
   const reason = await new Promise<string>((resolve) => {

@@ -36,6 +36,18 @@ test('each account signs up and logs in as somebody of its own, and is sent with
   assert.ok(target.heard.every(({ headers }) => headers['x-test-run-id'] === 'run'));
 });
 
+test('what an account needs beside its session is made with that session', async (t) => {
+  const target = await badTarget(t, {
+    '/login': (response) => json(response, 200, { token: 'one', user: { id: 5 } }),
+    '/projects': (response, { headers, body }) => json(response, 201, { by: headers.authorization, title: (JSON.parse(body) as { title: string }).title }),
+  });
+  const project = apiRequest('/projects', { method: 'POST', session: true, data: 'unique_project', capture: { by: 'by', project: 'title' } });
+  const session = { requests: [...(SESSION?.requests ?? []).slice(1), project], headers: SESSION?.headers ?? {} };
+  const { S: accounts = [] } = await openSessions(plan(3, session), around(target.url));
+  assert.deepEqual(accounts.map(({ values }) => values.by), ['Bearer one', 'Bearer one', 'Bearer one']);
+  assert.equal(new Set(accounts.map(({ values }) => values.project)).size, 3);
+});
+
 test('no users need no requests', async (t) => {
   const target = await badTarget(t);
   assert.deepEqual(await openSessions(plan(0, null), around(target.url)), { S: [] });

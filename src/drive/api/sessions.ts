@@ -1,6 +1,7 @@
 import { CodedError, type Fault } from '../../errors.ts';
 import type { ApiPlan, ApiRequest, ApiSession } from '../../model/index.ts';
-import { bodyOf, createValues } from './data.ts';
+import { DATA_BODY } from '../../plan/scenario-values.ts';
+import { createValues } from './data.ts';
 import { failureOf, take } from './flows.ts';
 import { Sender, type Answer } from './sender.ts';
 import { fillAddress, fillJson, fillText, MissingValue, type Lookup, type Value } from './template.ts';
@@ -79,14 +80,8 @@ async function open({ session, source }: ApiPlan, making: Making): Promise<Opene
       if (failure !== null) return { fault: { where, message: `${failure}${firstWords(answer)}` } };
     }
     where = source;
-    const headers = sessionHeaders(session, lookup);
     const { name, email, password } = own;
-    return {
-      account: {
-        values: { name, email, password, ...Object.fromEntries(captured) },
-        headers,
-      },
-    };
+    return { account: { values: { name, email, password, ...Object.fromEntries(captured) }, headers: sessionHeaders(session, lookup) } };
   } catch (error) {
     if (error instanceof MissingValue) return { fault: { where, message: error.message } };
     throw error;
@@ -99,7 +94,7 @@ function sessionHeaders({ headers }: ApiSession, lookup: Lookup): Record<string,
 
 function send(request: ApiRequest, lookup: Lookup, { sender, basePath, headers }: Making): Promise<Answer> {
   const query = request.params[0] === undefined ? '' : `?${fillAddress(request.params[0], lookup)}`;
-  const body = (request.body) ?? (request.data === null ? null : bodyOf(request.data));
+  const body = request.body ?? (request.data === null ? null : DATA_BODY[request.data]);
   const outgoing = {
     method: request.method,
     path: `${basePath}${fillAddress(request.path, lookup)}${query}`,
