@@ -31,6 +31,8 @@ export interface Slice extends ApiCounts {
   fromMs: number;
   toMs: number;
   timeoutMs: number;
+  /** By how much the latest send was late. */
+  maxLateMs: number;
   failures: Map<string, number>;
   /** Latency by route; without the windows in which the lane was late. */
   routes: Map<string, SketchSeries>;
@@ -58,12 +60,14 @@ export function createTimeline(plan: Plan): Timeline {
       const phase = one.phase ?? '';
       const key = `${Math.floor(one.fromMs / lengthMs)} ${phase}`;
       const slice: Slice = slices.get(key) ?? {
-        ...noCounts(), phase, fromMs: one.fromMs, toMs: one.toMs, timeoutMs: one.timeoutMs, failures: new Map(), routes: new Map(),
+        ...noCounts(), phase, fromMs: one.fromMs, toMs: one.toMs, timeoutMs: one.timeoutMs, maxLateMs: 0,
+        failures: new Map(), routes: new Map(),
       };
       slices.set(key, slice);
       addCounts(slice, counts);
       slice.fromMs = Math.min(slice.fromMs, one.fromMs);
       slice.toMs = Math.max(slice.toMs, one.toMs);
+      slice.maxLateMs = Math.max(slice.maxLateMs, one.maxLateMs);
       slice.timeoutMs = Math.min(slice.timeoutMs, one.timeoutMs);
       for (const [code, count] of failuresOf(one)) slice.failures.set(code, (slice.failures.get(code) ?? 0) + count);
       if (late) return;

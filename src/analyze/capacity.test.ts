@@ -88,7 +88,7 @@ describe('the knee of a load in steps', () => {
     const cases: [name: string, shares: number[], capacity: number, status: string, hint: RegExp | null][] = [
       ['broke at the limit', [1, 2, 3], 25, 'fail', null],
       ['held at the limit', [1, 2, 3, 4], 35, 'pass', null],
-      ['held below, broke above', [1, 2, 4], 25, 'inconclusive', /inside/],
+      ['held below, broke above', [1, 2, 4], 25, 'inconclusive', /^smaller steps between 20\/s and 40\/s would narrow it$/],
       ['never loaded up to the limit', [1, 2], 100, 'inconclusive', /load it higher/],
       ['not even the lowest', [1, 2, 3], 6, 'fail', null],
     ];
@@ -109,10 +109,19 @@ describe('the knee of a load in steps', () => {
 
   test('is not where the lane itself was late: nothing is known of that load', () => {
     const plan = steps([1, 2, 3, 4]);
-    const lines = run(plan, 25, 3).map((one) => (one.kind === 'api' && one.fromMs >= 60_000 ? { ...one, late: one.sent } : one));
+    const lines = run(plan, 25, 3).map((one) => (one.kind === 'api' && one.fromMs >= 60_000 ? { ...one, late: one.sent, maxLateMs: 5_000 } : one));
     const { gate } = judged(plan, lines);
     assert.deepEqual([gate.status, gate.observed, gate.interval], ['inconclusive', 2, { low: 2, high: null }]);
     assert.match(gate.evidence.join(), /at 30\/s the API lane itself was late/);
+    assert.match(gate.hint ?? '', /give it more threads/);
+  });
+
+  test('is where answers stopped coming, even if the lane was late by far less than a timeout', () => {
+    const plan = steps([1, 2, 3, 4]);
+    const dying = (maxLateMs: number): Observation[] => run(plan, 25, 3).map((one) => (one.kind === 'api' && one.fromMs >= 60_000
+      ? { ...one, late: one.sent, maxLateMs, ok: 0, failed: { timeout: one.sent } } : one));
+    assert.deepEqual(judged(plan, dying(200)).gate.interval, { low: 2, high: 3 });
+    assert.deepEqual(judged(plan, dying(5_000)).gate.interval, { low: 2, high: null }, 'so late that they may have timed out for it');
   });
 
   test('of a ramp is found slice by slice', () => {

@@ -43,18 +43,25 @@ export function capacityOf(plan: Plan & { api: ApiPlan }, slices: readonly Slice
       unit, n, censored: 0, unmeasured: 0, events: null, window: `${levels.length} levels of load`,
     };
     const scalar: Scalar = { finding, doubt: levels.length === 0 ? 'the API lane sent nothing that could rise' : null, evidence };
-    return broke === null ? { ...scalar, hint: 'load it higher, up to where it breaks' } : scalar;
+    if (broke !== null) {
+      return { ...scalar, hint: `smaller steps ${held === null ? 'below' : `between ${rate(held)} and`} ${rate(broke)} would narrow it` };
+    }
+    const late = 'the API lane itself was late above that: give it more threads, or a machine of its own';
+    return { ...scalar, hint: knee.unproven === null ? 'load it higher, up to where it breaks' : late };
   };
   return [scalarOf('capacity_headroom', 'x', peak), scalarOf('api_capacity', '/s', 1)];
 }
 
 function evidenceOf({ held, broke, breaks, unproven }: Knee, levels: readonly Level[], kpis: KpiSeries): string[] {
   const late = unproven === null ? [] : [`at ${rate(unproven)} the API lane itself was late: nothing is known of that load`];
-  if (broke === null) return [...(held === null ? [] : [`at least ${rate(held)}: the knee was never reached`]), ...late];
+  if (broke === null) {
+    const reached = unproven === null ? ': the knee was never reached' : '';
+    return [...(held === null ? [] : [`at least ${rate(held)}${reached}`]), ...late];
+  }
   const sustained = held === null ? 'not even the lowest level held' : `sustained ${rate(held)}`;
   const before = levels.filter(({ fromMs }) => fromMs < broke.fromMs);
   const moved = kpis.moved(before, broke);
-  const target = moved.length > 0 ? moved : ['no figure of the target moved notably with it'];
+  const target = moved.length > 0 ? moved : ['none of the target’s own figures is known to have moved with it'];
   const [first, ...others] = breaks.map(breakText);
   return [
     `${sustained}, broke at ${rate(broke)}: first ${first ?? ''}`,

@@ -5,6 +5,9 @@ import { rateBounds } from './rate-bounds.ts';
 import { smoothPercentile, sketchPercentileOf } from './sketch-bounds.ts';
 import { clockText } from './validity-text.ts';
 
+/** Requests that left late by less than a tenth of their timeout did not time out for that. */
+const HARMLESS_LATENESS = 0.1;
+
 /** What a level must keep to count as sustained. */
 export interface KneeLimits {
   /** Answered requests as a share of those due. */
@@ -37,12 +40,17 @@ export interface Knee {
 
 /**
  * Returns the knee of a load that rises level by level. A level is broken where answers, errors or a route's P95 are beyond their
- * limit at the given confidence, so that chance breaks none; one that the next level holds again was a passing disturbance.
+ * limit at the given confidence, so that chance breaks none; one that the next level holds again was a passing disturbance. Of a
+ * level at which the lane itself was late, latency tells nothing; answers that failed or never came do, where lateness cannot be
+ * why.
  */
 export function findKnee(levels: readonly Level[], limits: KneeLimits): Knee {
-  const judged = levels.map((level) => ({ level, late: isLate(level), breaks: breaksOf(level, limits) }));
+  const judged = levels.map((level) => {
+    const late = isLate(level);
+    return { level, late, breaks: breaksOf(level, limits).filter(({ kind }) => !late || (kind !== 'latency' && isHarmless(level))) };
+  });
   const holds = (index: number): boolean => judged[index]?.late === false && judged[index].breaks.length === 0;
-  const first = judged.findIndex(({ late, breaks }, index) => !late && breaks.length > 0 && !holds(index + 1));
+  const first = judged.findIndex(({ breaks }, index) => breaks.length > 0 && !holds(index + 1));
   const below = judged.slice(0, first === -1 ? judged.length : first);
   const held = below.findLast((_, index) => holds(index)) ?? null;
   const above = below.slice(held === null ? 0 : below.indexOf(held) + 1);
@@ -52,6 +60,11 @@ export function findKnee(levels: readonly Level[], limits: KneeLimits): Knee {
     breaks: judged[first]?.breaks ?? [],
     unproven: above.find(({ late }) => late)?.level ?? null,
   };
+}
+
+/** Whether the lane sent what was due, and none of it so late that it could not be answered in time. */
+function isHarmless(level: Level): boolean {
+  return !isLate({ ...level, late: 0 }) && level.slices.every(({ maxLateMs, timeoutMs }) => maxLateMs <= HARMLESS_LATENESS * timeoutMs);
 }
 
 function breaksOf(level: Level, limits: KneeLimits): Break[] {
