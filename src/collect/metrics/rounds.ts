@@ -55,9 +55,12 @@ export class Rounds {
    */
   async take(phase: string | null, signal: AbortSignal): Promise<void> {
     if (this.#waiting) return;
-    this.#waiting = true;
-    await this.#current;
-    this.#waiting = false;
+    if (this.#current) {
+      this.#waiting = true;
+      // Its fault, if it has one, is told where it was begun.
+      await this.#current.catch(() => {});
+      this.#waiting = false;
+    }
     const at = { tMs: this.#options.now(), phase };
     const limits = { limitMs: this.#limitMs, signal };
     // The two kinds apart: a slow Prometheus holds up no scrape's figures, nor the other way round.
