@@ -56,6 +56,8 @@ export type CampaignGatePlan = z.infer<typeof CampaignGatePlan>;
 export const Campaign = z.strictObject({
   version: z.literal(1),
   title: words,
+  /** Gates of slo.yml that a compressed run can only fail, by its shortness, with why: there they stay unsettled. */
+  only_whole: z.record(id, words).default({}),
   gates: z.array(CampaignGatePlan).min(1),
 });
 export type Campaign = z.infer<typeof Campaign>;

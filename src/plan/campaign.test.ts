@@ -132,3 +132,11 @@ test('all faults are told at once, and text that is no campaign is one', () => {
     assert.ok(faultsOf(text).length > 0, JSON.stringify(text));
   }
 });
+
+test('gates for whole runs only must be there too', () => {
+  const text = campaign('- { id: a, source: s, open: o }').replace('gates:', 'only_whole: { fsat: too short }\ngates:');
+  assert.match(
+    faultsOf(text)[0] ?? '',
+    /demo\.yml:3:15 only_whole\.fsat: slo\.yml has no gate "fsat" \(did you mean "fast"\?\)/,
+  );
+});

@@ -43,6 +43,14 @@ function crossFaults(file: YamlFile, campaign: Campaign, context: CampaignContex
     if (seen.includes(id)) faults.push({ where: file.where(path), message: `"${id}" stands twice` });
     seen.push(id);
   };
+  for (const id of Object.keys(campaign.only_whole)) {
+    if (context.gates.some((gate) => gate.id === id)) continue;
+    const hint = didYouMean(
+      id,
+      context.gates.map((gate) => gate.id),
+    );
+    faults.push({ where: file.whereKey(['only_whole', id]), message: `slo.yml has no gate "${id}"`, hint });
+  }
   campaign.gates.forEach((gate, index) => {
     const base = ['gates', index];
     // A gate may rest on the gates before it, not on itself.

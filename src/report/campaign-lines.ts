@@ -82,21 +82,26 @@ export function figuresText(figures: GateFigures): string {
   return `${stat === 'rate' ? '' : `${stat} `}${value}${between}, ${sign} ${exact(limit.value, unit)}, n ${count(n)}`;
 }
 
-/** Returns one piece of evidence as a phrase, with the run it is from. Text of others is made harmless. */
-export function evidenceText(evidence: Evidence): string {
+/**
+ * Returns one piece of evidence as a phrase, with the run it is from, and why it does not decide where it does not.
+ * Text of others is made harmless.
+ */
+export function evidenceText(evidence: Evidence, nameOf = (runId: string): string => runId): string {
   switch (evidence.kind) {
-    case 'gate':
-      return harmless(`${evidence.figures.id} ${figuresText(evidence.figures)} (${evidence.runId})`);
+    case 'gate': {
+      const { figures, runId } = evidence;
+      const why = figures.status === 'pass' || figures.hint === null ? '' : `: ${figures.hint}`;
+      return harmless(`${figures.id} ${figuresText(figures)} (${nameOf(runId)})${why}`);
+    }
     case 'kpi': {
       const { kpi, stat, value, unit, n } = evidence.figure;
-      return harmless(
-        `${kpi} ${stat} ${value === null ? 'no value' : withUnit(value, unit)}, n ${count(n)} (${evidence.runId})`,
-      );
+      const shown = value === null ? 'no value' : withUnit(value, unit);
+      return harmless(`${kpi} ${stat} ${shown}, n ${count(n)} (${nameOf(evidence.runId)})`);
     }
-    case 'duration':
-      return harmless(
-        `lasted ${clockText(evidence.hours * 3_600)} of ${clockText(evidence.leastHours * 3_600)} (${evidence.runId})`,
-      );
+    case 'duration': {
+      const [hours, least] = [evidence.hours, evidence.leastHours].map((one) => clockText(one * 3_600));
+      return harmless(`lasted ${hours} of ${least} (${nameOf(evidence.runId)})`);
+    }
     case 'file':
       return harmless(
         evidence.sha256 === null

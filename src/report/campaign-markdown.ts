@@ -84,7 +84,7 @@ function gateSection(gate: CampaignGate): string[] {
     '| | criterion | the plan’s words | evidence |',
     '| - | - | - | - |',
     ...gate.criteria.map((one) => {
-      const said = [...one.evidence.map(evidenceText), ...one.notes].map(plain).join('<br>');
+      const said = [...one.evidence.map((evidence) => evidenceText(evidence)), ...one.notes].map(plain).join('<br>');
       return `| ${CRITERION_MARKS[one.status]} | ${plain(one.id)} | ${plain(one.source)} | ${said} |`;
     }),
     '',

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { CampaignGate, CampaignRecord, CriterionResult } from '../model/campaign.ts';
+import type { CampaignGate, CampaignRecord, CriterionResult, Evidence } from '../model/campaign.ts';
 import type { Decision } from '../model/index.ts';
 import { CRITERION_MARKS, campaignFacts, clockText, evidenceText, runWords, statusCounts } from './campaign-lines.ts';
 import { cells, cut, harmless, padEnd, wrap } from './text.ts';
@@ -39,7 +39,7 @@ export function campaignBlock(record: CampaignRecord, options: CampaignBlockOpti
       ` ${paint(STYLES[gate.decision], MARKS[gate.decision])} ${padEnd(name(gate), widest)}  ` +
         `${padEnd(gate.decision, 12)}  ${statusCounts([gate])}`,
       ...runLines(record, gate, width),
-      ...gate.criteria.flatMap((one) => lackingLines(one, width, paint)),
+      ...gate.criteria.flatMap((one) => lackingLines(one, record, width, paint)),
       ...gate.notes.flatMap((note) => indented(`· ${harmless(note)}`, 5, width).map((line) => paint('dim', line))),
       '',
     ]),
@@ -63,12 +63,12 @@ function runLines(record: CampaignRecord, gate: CampaignGate, width: number): st
 }
 
 /** Criteria that evidence spoke against, or could not settle; the open ones are in the sign-off, by the dozen. */
-function lackingLines(criterion: CriterionResult, width: number, paint: Paint): string[] {
+function lackingLines(criterion: CriterionResult, { runs }: CampaignRecord, width: number, paint: Paint): string[] {
   if (criterion.status !== 'not-met' && criterion.status !== 'unsettled') return [];
   const style = criterion.status === 'not-met' ? 'red' : 'yellow';
-  const lacking = criterion.evidence
-    .filter((one) => one.kind !== 'gate' || one.figures.status !== 'pass')
-    .map(evidenceText);
+  // The lines above have the runs' ids.
+  const nameOf = (runId: string): string => runs.find((run) => run.runId === runId)?.profile ?? runId;
+  const lacking = criterion.evidence.filter(lacks).map((one) => evidenceText(one, nameOf));
   const words = cut(`${criterion.id}  "${harmless(criterion.source)}"`, width - 5);
   return [
     `   ${paint(style, CRITERION_MARKS[criterion.status])} ${words}`,
@@ -76,6 +76,14 @@ function lackingLines(criterion: CriterionResult, width: number, paint: Paint): 
       .flatMap((text) => indented(text, 7, width))
       .map((line) => paint('dim', line)),
   ];
+}
+
+/** Whether it is a piece of evidence that keeps a criterion from being met. */
+function lacks(evidence: Evidence): boolean {
+  if (evidence.kind === 'gate') return evidence.figures.status !== 'pass';
+  if (evidence.kind === 'duration') return evidence.hours < evidence.leastHours;
+  if (evidence.kind === 'file') return evidence.sha256 === null;
+  return evidence.kind === 'campaign-gate' && evidence.decision !== 'GO';
 }
 
 function indented(text: string, by: number, width: number): string[] {

@@ -83,7 +83,7 @@ test('the block says the decision first, then each gate with its runs and what i
       ' ✗ gate-1    Baseline        NO-GO         1 not met · 1 for a person to tick',
       '     baseline  NO-GO, 2 of 2 gates passed  10 min   gate-1-baseline-2026-11-21T20-00-00Z',
       '   ✗ speed  "P95 ≤ 100ms"',
-      '       fast p95 140 ms [131, 152], ≤ 100 ms, n 2,140 (gate-1-baseline-2026-11-21T20-00-00Z)',
+      '       fast p95 140 ms [131, 152], ≤ 100 ms, n 2,140 (baseline)',
       '     · baseline was run 2 times: NO-GO, NO-GO',
       '',
       ' ✗ sign-off  Final sign-off  NO-GO         1 not met',

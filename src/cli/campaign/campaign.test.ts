@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { campaign, checkoutOf, command, folderOf, recordOf, type Checkout, type StandIn } from './testing.ts';
+import { CAMPAIGN, campaign, checkoutOf, command, folderOf, recordOf, type Checkout, type StandIn } from './testing.ts';
 
 const signOffOf = (checkout: Checkout): string => readFileSync(join(folderOf(checkout), 'sign-off.md'), 'utf8');
 const FAILED: StandIn = { decision: 'NO-GO', gates: { fast: 'fail' } };
@@ -244,5 +244,25 @@ test('a torn or foreign campaign.json is a coded error with its place', async (t
     const { status, stderr } = await campaign(checkout, '--status');
     assert.equal(status, 3);
     assert.match(stderr, expected);
+  }
+});
+
+test('what a short run can only fail is unsettled in a compressed campaign, and NO-GO in a whole one', async (t) => {
+  const told = { 'gate-1-baseline': [{ decision: 'NO-GO', gates: { clean: 'fail' } }] } satisfies Record<
+    string,
+    StandIn[]
+  >;
+  for (const [args, expected] of [
+    [
+      ['--scale', '100'],
+      ['INCONCLUSIVE', 3],
+    ],
+    [[], ['NO-GO', 1]],
+  ] as const) {
+    const checkout = checkoutOf(t, told);
+    checkout.write('campaigns/demo.yml', `${CAMPAIGN}only_whole: { clean: the first are always dirty }\n`);
+    await campaign(checkout, ...args);
+    const { runs } = recordOf(checkout);
+    assert.deepEqual([runs[0]?.decision, runs.length], expected);
   }
 });

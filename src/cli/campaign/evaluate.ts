@@ -110,7 +110,7 @@ function reasonOf(
   if (plan.runs.length > 0 && runs.length === 0) return 'not reached';
   const parts = runs
     .filter((run) => run.decision === (decision === 'NO-GO' ? 'NO-GO' : 'INCONCLUSIVE'))
-    .map((run) => `${run.profile} is ${run.decision}`);
+    .map((run) => `${run.profile} is ${run.decision}: ${run.reason.replace(/\.$/, '')}`);
   const statuses =
     decision === 'NO-GO' ? (['not-met'] as const) : (['unsettled', 'not-reached', 'open', 'awaiting'] as const);
   for (const status of statuses) {
@@ -119,7 +119,7 @@ function reasonOf(
   }
   const missing = plan.runs.length - runs.length;
   if (missing > 0) parts.push(`${missing} of ${plan.runs.length} runs to come`);
-  return parts.length > 0 ? parts.join(', ') : 'a record that it rests on is not the one that counted';
+  return parts.length > 0 ? parts.join('; ') : 'a record that it rests on is not the one that counted';
 }
 
 /** What a reader must know of a run before they rely on it. */
@@ -197,7 +197,7 @@ function gatePart(profile: string, id: string, standing: Standing): Part {
   const evidence: Evidence = { kind: 'gate', runId: run.runId, figures };
   if (figures.status === 'pass') return { status: 'met', evidence };
   if (figures.status === 'fail') return { status: 'not-met', evidence };
-  return { status: 'unsettled', evidence, note: `${id}: ${figures.hint ?? figures.status}` };
+  return { status: 'unsettled', evidence };
 }
 
 function kpiPart(profile: string, id: string, standing: Standing): Part {

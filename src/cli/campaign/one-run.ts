@@ -7,12 +7,11 @@ import type {
   CampaignRun,
   CampaignRunPlan,
   CurrentRun,
-  RunOutcome,
 } from '../../model/campaign.ts';
 import { writeWhole } from '../../report/write-file.ts';
 import { same } from './evaluate.ts';
-import { NOTHING_KEPT, readRun, sourcesOf } from './evidence.ts';
-import type { ReadRun } from './evidence.ts';
+import { endedRun } from './ended-run.ts';
+import { sourcesOf } from './evidence.ts';
 import type { LoadedCampaign } from './load.ts';
 import { isAlive, startRun } from './run-profile.ts';
 import { compressProfile } from './scale.ts';
@@ -80,7 +79,7 @@ export async function runOne(
   save({ ...current, pid: run.pid, born: run.born });
   try {
     const exitCode = await run.ended;
-    return endedRun(current, { exitCode, endedAt: now(), folder });
+    return endedRun(current, { exitCode, endedAt: now(), folder, campaign: loaded.campaign });
   } finally {
     interrupts.listener = null;
   }
@@ -92,7 +91,7 @@ export async function runOne(
  */
 export function adoptCurrent(
   record: CampaignRecord,
-  { folder, now }: Pick<RunOptions, 'folder' | 'now'>,
+  { folder, now, loaded }: Pick<RunOptions, 'folder' | 'now' | 'loaded'>,
 ): CampaignRecord {
   const { current } = record;
   if (current === null) return record;
@@ -103,45 +102,11 @@ export function adoptCurrent(
   }
   const file = join(folder, current.runId, 'record.json');
   const endedAt = existsSync(file) ? statSync(file).mtime : now();
-  return { ...record, current: null, runs: [...record.runs, endedRun(current, { exitCode: null, endedAt, folder })] };
-}
-
-function endedRun(
-  { pid: _pid, born: _born, ...current }: CurrentRun,
-  { exitCode, endedAt, folder }: { exitCode: number | null; endedAt: Date; folder: string },
-): CampaignRun {
-  const read = readRun(join(folder, current.runId));
-  const outcome = outcomeOf(exitCode, read);
-  // What a refused or lost run has in its folder is of another time, or not whole.
-  const kept = read === null || outcome === 'refused' || outcome === 'lost' ? NOTHING_KEPT : read.kept;
   return {
-    ...current,
-    ...kept,
-    decision: outcome === 'completed' ? kept.decision : null,
-    reason: outcome === 'completed' ? kept.reason : OUTCOME_WORDS[outcome],
-    endedAt: endedAt.toISOString(),
-    exitCode,
-    outcome,
-    superseded: false,
+    ...record,
+    current: null,
+    runs: [...record.runs, endedRun(current, { exitCode: null, endedAt, folder, campaign: loaded.campaign })],
   };
-}
-
-const OUTCOME_WORDS: Record<Exclude<RunOutcome, 'completed'>, string> = {
-  interrupted: 'it was interrupted',
-  fault: 'the harness itself failed: no statement about the target',
-  refused: 'it was refused before its first user',
-  lost: 'it was killed before its end',
-};
-
-/**
- * The run's own record decides, where it has one: its exit code may also tell of a report that could not be written.
- */
-function outcomeOf(exitCode: number | null, read: ReadRun | null): RunOutcome {
-  if (exitCode === 3) return 'refused';
-  if (read?.ended === 'completed') return 'completed';
-  if (read?.ended === 'interrupted') return 'interrupted';
-  if (exitCode === 130) return 'interrupted';
-  return exitCode === null ? 'lost' : 'fault';
 }
 
 /** Two attempts within a second must not share a folder. */

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive } from './run-profile.ts';
 import { campaign, checkoutOf, recordOf, underWay } from './testing.ts';
 
 test('Ctrl-C goes to the run, which judges what it saw, and leaves a campaign to go on with', async (t) => {
@@ -39,7 +41,8 @@ test('killed in the middle, a campaign goes on: with its run’s evidence if tha
   const { child, closed } = await underWay(checkout);
   child.kill('SIGKILL');
   await once(child, 'exit');
-  const { pid, runId } = recordOf(checkout).current ?? {};
+  const current = recordOf(checkout).current ?? assert.fail('no run was under way');
+  const { pid, runId } = current;
   const early = await campaign(checkout, '--resume');
   assert.equal(early.status, 3);
   assert.match(
@@ -47,8 +50,9 @@ test('killed in the middle, a campaign goes on: with its run’s evidence if tha
     new RegExp(`J_RUN_LOCKED[^]*${runId} of this campaign goes on without it, as process ${pid}`),
   );
   writeFileSync(join(checkout.root, 'release'), '');
-  // The run holds the output that it was given by the campaign, until it ends.
+  // The run holds the output that it was given by the campaign, until it ends; a moment later it is gone. Nobody is told.
   await closed;
+  while (isAlive(current)) await sleep(5);
   const resumed = await campaign(checkout, '--resume');
   assert.equal(resumed.status, 2, resumed.stdout + resumed.stderr);
   const record = recordOf(checkout);
@@ -65,8 +69,10 @@ test('killed together with its run, a campaign makes that run again', async (t) 
   const { child, closed } = await underWay(checkout);
   child.kill('SIGKILL');
   await once(child, 'exit');
-  process.kill(recordOf(checkout).current?.pid ?? 0, 'SIGKILL');
+  const current = recordOf(checkout).current ?? assert.fail('no run was under way');
+  process.kill(current.pid ?? assert.fail('its process is not known'), 'SIGKILL');
   await closed;
+  while (isAlive(current)) await sleep(5);
   assert.equal((await campaign(checkout, '--resume')).status, 2);
   assert.deepEqual(
     recordOf(checkout).runs.map((run) => run.outcome),

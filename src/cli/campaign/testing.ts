@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { asCodedError, formatError } from '../../errors.ts';
 import { CampaignRecord } from '../../model/campaign.ts';
 import type { CampaignRun, GateFigures } from '../../model/campaign.ts';
@@ -254,6 +255,8 @@ export async function underWay(
     }
     void closed.then(() => reject(new Error(`ended before a run was under way:\n${output}`)));
   });
+  // Its process is in the record a moment after it has begun.
+  while (recordOf(checkout).current?.pid == null) await sleep(5);
   return { child, closed, output: () => output };
 }
 
