@@ -67,6 +67,13 @@ test('mean, max, min and p95 of the judged readings, without the warm-up', () =>
   assert.deepEqual([doubt, evidence], [null, []]);
 });
 
+test('readings before the first phase and after the last are of an idle target, and left out', () => {
+  const idle = [0, 1, 70_000, 75_000].map((tMs) => ({ ...at(tMs, 0), phase: null }));
+  const { finding, doubt } = stat(finish([...idle, at(5_000, 8), at(10_000, 8), at(15_000, 8)], 80_000), 'min');
+  assert.deepEqual([finding.value, finding.n], [8, 3]);
+  assert.match(doubt ?? '', /no value in 10 of 13 readings: no reading was taken/);
+});
+
 test('a fifth of the readings may be missing; more is a doubt, with the commonest reason', () => {
   const few = stat(finish(readings(1, 2, 'stale: x', 3, 4)), 'mean');
   assert.deepEqual([few.doubt, few.finding.n, few.finding.unmeasured], [null, 4, 1]);

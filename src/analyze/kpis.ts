@@ -43,11 +43,14 @@ interface Series {
   quiet: number[];
   /** Values that are lower bounds only. */
   bounds: number;
-  /** Time of the warm-up's last reading. */
-  warmUpMs: number | null;
+  /** Times of readings outside of the judged time. */
+  outside: number[];
 }
 
-/** Returns a collector for the readings of a run's KPIs, in any order; those of the warm-up are left out. */
+/**
+ * Returns a collector for the readings of a run's KPIs, in any order. Those of the warm-up are left out, and those of
+ * before the first phase and after the last: a target without load is another one.
+ */
 export function createKpis(plan: Plan): Kpis {
   const warmUp = new Set(plan.warmUpPhases);
   const left = plan.phases.map(({ name }) => name).filter((name) => warmUp.has(name));
@@ -64,7 +67,7 @@ export function createKpis(plan: Plan): Kpis {
     add({ metric, phase, tMs, value, missing }) {
       const series = all.get(metric);
       if (!series) return;
-      if (phase !== null && warmUp.has(phase)) series.warmUpMs = Math.max(series.warmUpMs ?? tMs, tMs);
+      if (phase === null || warmUp.has(phase)) series.outside.push(tMs);
       else if (value !== null) {
         series.times.push(tMs);
         series.values.push(value);
@@ -84,7 +87,7 @@ export function createKpis(plan: Plan): Kpis {
 }
 
 function newSeries(): Series {
-  return { times: [], values: [], missing: [], quiet: [], bounds: 0, warmUpMs: null };
+  return { times: [], values: [], missing: [], quiet: [], bounds: 0, outside: [] };
 }
 
 interface Settled {
@@ -127,15 +130,18 @@ function doubtOf({ values, lost, readings, reason, quiet }: {
   return `the exporter gave no value in ${lost} of ${readings} readings: ${reason}`;
 }
 
-/** Returns how many readings fit into the silences between those that were taken, up to the run's end. */
+/** Returns how many readings fit into the silences of the judged time, up to the run's end. */
 function neverTaken(series: Series, { metrics }: Plan, lastMs: number | null): number {
   if (!metrics) return 0;
-  const { missing, quiet, warmUpMs } = series;
-  const times = [...series.times, ...missing.map(({ tMs }) => tMs), ...quiet].sort((a, b) => a - b);
-  const endMs = lastMs === null ? null : Math.max(lastMs - ENDING_MS, times.at(-1) ?? 0);
-  const edges = [warmUpMs, ...times, endMs].filter((tMs) => tMs !== null);
-  return edges.slice(1).reduce((sum, tMs, index) => {
-    const silentMs = tMs - (edges[index] ?? tMs);
+  const judged = [...series.times, ...series.missing.map(({ tMs }) => tMs), ...series.quiet];
+  const edges = [
+    ...judged.map((tMs) => ({ tMs, inside: true })), ...series.outside.map((tMs) => ({ tMs, inside: false })),
+  ].sort((a, b) => a.tMs - b.tMs);
+  const last = edges.at(-1);
+  if (last && lastMs !== null) edges.push({ tMs: Math.max(lastMs - ENDING_MS, last.tMs), inside: false });
+  return edges.slice(1).reduce((sum, { tMs, inside }, index) => {
+    const before = edges[index] ?? { tMs, inside };
+    const silentMs = inside || before.inside ? tMs - before.tMs : 0;
     return silentMs > SILENCE * metrics.everyMs ? sum + Math.floor(silentMs / metrics.everyMs) - 1 : sum;
   }, 0);
 }
