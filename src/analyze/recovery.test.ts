@@ -114,7 +114,17 @@ describe('windows after a spike', () => {
 
   test('nothing sent is nothing known', () => {
     assert.equal(recoveryAfter([], 100_000, band), null);
-    assert.equal(normalBand(after('..')), null);
-    assert.deepEqual(normalBand(after('...')), { medianMs: 20, upToMs: 22, n: 3 });
+    assert.equal(normalBand(after('..'), 1), null);
+  });
+
+  test('are normal up to what nearly all windows before reached, and a little more', () => {
+    const upTo = (values: number[], toleranceMs = 1): number | undefined =>
+      normalBand(values.map((p95Ms, index) => ({ fromMs: index, toMs: index + 1, p95Ms })), toleranceMs)?.upToMs;
+    const many = (value: number, count: number): number[] => Array<number>(count).fill(value);
+    assert.equal(upTo(many(20, 3)), 22, 'a tenth');
+    assert.equal(upTo(many(20, 3), 10), 30, 'what the lane itself may add');
+    assert.equal(upTo([...many(20, 14), 90, 90]), 90, 'two levels of a mix');
+    assert.equal(upTo([...many(20, 44), 900]), 22, 'but no single freak among many');
+    assert.equal(upTo([10, 20, 30]), 20 + 4 * 1.4826 * 10);
   });
 });

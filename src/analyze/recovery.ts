@@ -1,3 +1,4 @@
+import { nearestRank } from './order-bounds.ts';
 import { median, spread } from './robust.ts';
 
 /** One window after the other: the P95 of its requests in ms (its timeout where it lies beyond); null where nobody knows. */
@@ -14,8 +15,8 @@ export interface P95Window {
 const BAND_SPREADS = 4;
 /** A P95 that hardly ever moves may move by this without anybody caring. */
 const LEAST_BAND = 0.1;
-/** With fewer windows the spread is no more than a guess, so the band reaches to the highest of them as well. */
-const FEW_WINDOWS = 10;
+/** A mix in which some windows hold more of the slow routes has two levels, and both are normal: so many windows lie in the band. */
+const NORMAL_SHARE = 0.95;
 /** Fewer windows before the spike tell nothing of what is normal. */
 export const LEAST_BEFORE = 3;
 /** As many windows in the band at the end prove that it is for good; one could be chance. */
@@ -32,14 +33,17 @@ export interface Band {
   n: number;
 }
 
-/** Returns the normal band of P95; null with too few windows. Only its upper end: nothing is too fast to have recovered. */
-export function normalBand(before: readonly P95Window[]): Band | null {
-  const values = before.flatMap(({ p95Ms }) => p95Ms ?? []);
+/**
+ * Returns the normal band of P95; null with too few windows. Only its upper end: nothing is too fast to have recovered. What the
+ * lane may be late by without counting as late, `toleranceMs`, is no change of the target.
+ */
+export function normalBand(before: readonly P95Window[], toleranceMs: number): Band | null {
+  const values = before.flatMap(({ p95Ms }) => p95Ms ?? []).sort((a, b) => a - b);
   const middle = median(values);
   if (middle === null || values.length < LEAST_BEFORE) return null;
-  const reach = middle + Math.max(BAND_SPREADS * spread(values), LEAST_BAND * middle);
-  const upToMs = values.length < FEW_WINDOWS ? Math.max(reach, ...values) : reach;
-  return { medianMs: middle, upToMs, n: values.length };
+  const reach = middle + Math.max(BAND_SPREADS * spread(values), LEAST_BAND * middle, toleranceMs);
+  const usual = values[nearestRank(values.length, NORMAL_SHARE) - 1] ?? middle;
+  return { medianMs: middle, upToMs: Math.max(reach, usual), n: values.length };
 }
 
 /** When a spike's aftermath was over. Times are in ms from the end of the spike. */

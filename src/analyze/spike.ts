@@ -67,7 +67,7 @@ export function recoveryOf(
   if (typeof spike === 'string') return nothing(spike);
   const warmUp = new Set(plan.warmUpPhases);
   const windows = p95Windows(slices.filter(({ phase }) => !warmUp.has(phase)));
-  const band = normalBand(p95Windows(slices.filter(({ phase }) => phase === spike.before)));
+  const band = normalBand(p95Windows(slices.filter(({ phase }) => phase === spike.before)), plan.api.lateSendMs);
   if (band === null) return nothing(`needs ${LEAST_BEFORE} windows with answers in phase "${spike.before}"`);
   const after = windows.filter(({ fromMs }) => fromMs >= spike.span.toMs);
   const recovery = recoveryAfter(after, spike.span.toMs, band);
