@@ -8,6 +8,7 @@ import { Metronome } from './metronome.ts';
 import { Pacer } from './pacer.ts';
 import type { LaneOrder, LaneSaid, LaneSetup } from './protocol.ts';
 import { Sender } from './sender.ts';
+import { warmUp } from './warm-up.ts';
 import { Windows } from './windows.ts';
 
 /** How often finished windows are looked for, and the main thread is told how it goes. */
@@ -56,11 +57,13 @@ const pacer = new Pacer({
   random: plan.arrivals === 'poisson', seed, thread, threads: plan.threads,
   arrive: (scenario, number, phase, dueMs) => flows.arrive(scenario, number, phase, dueMs),
 });
-// Its first wake-up is that of having started, and with it all of this thread has.
-let ready = false;
+// Its first wake-up is that of having started.
+let started = (): void => {};
+const metronomeStarted = new Promise<void>((resolve) => {
+  started = resolve;
+});
 const metronome = new Metronome(() => {
-  if (!ready) say({ ready: true });
-  ready = true;
+  started();
   run(nowMs());
 }, (error) => say({ lost: error.message }));
 
@@ -98,6 +101,8 @@ async function stop(interrupted: boolean): Promise<void> {
   say({ stopped: true });
   parentPort?.close();
 }
+
+void Promise.all([metronomeStarted, warmUp(nowMs)]).then(() => say({ ready: true }));
 
 parentPort?.on('message', (order: LaneOrder) => {
   if ('phase' in order) {
