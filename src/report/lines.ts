@@ -24,8 +24,11 @@ export interface GateLine {
   notes: string[];
 }
 
-/** Evidence shown with a gate that did not pass; the record has all of it. */
+/** Evidence shown with a gate that did not pass, or has a story; the record has all of it. */
 const SHOWN_EVIDENCE = 3;
+
+/** Of these the story is the result: where it broke, what was normal, whether there is any trend. */
+const FOUND_OUT = new Set(['capacity_headroom', 'recovery_time', 'latency_drift']);
 
 /** Gates that belong together, in the order they are shown. */
 const GROUPS: readonly (readonly string[])[] = [
@@ -105,7 +108,7 @@ export function gateGroups(record: RunRecord): GateLine[][] {
 function gateLine(gate: GateResult): GateLine {
   const [subject = '', ...rest] = harmless(gate.title).split(' › ');
   const sign = gate.limit.kind === 'max' ? '≤' : '≥';
-  const passed = gate.status === 'pass';
+  const isTold = gate.status !== 'pass' || FOUND_OUT.has(gate.metric);
   return {
     status: gate.status,
     mark: MARKS[gate.status],
@@ -121,7 +124,7 @@ function gateLine(gate: GateResult): GateLine {
     interval: intervalText(gate),
     limit: `${sign} ${exact(gate.limit.value, gate.unit)}`,
     n: `n ${count(gate.n)}`,
-    notes: [...(gate.hint === null ? [] : [gate.hint]), ...(passed ? [] : gate.evidence.slice(0, SHOWN_EVIDENCE))].map(
+    notes: [...(gate.hint === null ? [] : [gate.hint]), ...(isTold ? gate.evidence.slice(0, SHOWN_EVIDENCE) : [])].map(
       harmless,
     ),
   };

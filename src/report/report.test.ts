@@ -283,17 +283,10 @@ test('whether the observers were undisturbed is never cut off', () => {
   assert.equal(narrow[1], `   ${summary}`);
 });
 
-test('figures of any unit read well: capacity, recovery, drift, the target’s own and money', () => {
-  const cases: [value: number, unit: string, shown: string][] = [
-    [4, 'x', '4 x'], [2.666, 'x', '2.67 x'], [138, 's', '138 s'], [4.25, 's', '4.25 s'], [-1.234, '%', '-1.2 %'], [250.4, '%', '250.4 %'],
-    [1234.5, 'MB/h', '1,235 MB/h'], [-60.04, 'MB/h', '-60 MB/h'], [0.0412, 'EUR', '0.0412 EUR'], [0.0000123, 'EUR', '0.0000123 EUR'],
-    [99.99, 'jobs', '100 jobs'], [0, 'jobs', '0 jobs'],
-  ];
-  for (const [value, unit, shown] of cases) assert.equal(withUnit(value, unit), shown);
-});
-
 test('every kind of gate is shown, a line each', () => {
   const metrics = ['api_latency', 'api_error_rate', 'api_throughput', 'capacity_headroom', 'recovery_time', 'latency_drift', 'kpi', 'kpi_growth', 'cost'];
   const lines = gateGroups(recordOf(metrics.map((metric) => gateOf({ metric, unit: 'x' })))).flat();
   assert.equal(lines.length, metrics.length);
+  const told = gateGroups(recordOf([gateOf({ metric: 'capacity_headroom', evidence: ['broke at 50/s'] }), gateOf({ evidence: ['x'] })])).flat();
+  assert.deepEqual(told.map(({ notes }) => notes), [[], ['broke at 50/s']]);
 });
