@@ -58,7 +58,7 @@ export async function campaignCommand(args: string[], surroundings: CommandSurro
       out(dryRun(around.loaded, asked.action));
       return 0;
     case 'status':
-      return show(standing(around, existing(around)), around);
+      return status(around);
     case 'tick':
       return tick(around, asked.action);
     case 'run':
@@ -143,17 +143,17 @@ async function tick(around: Around, action: Extract<Action, { kind: 'tick' }>): 
     throw usage(`no criterion is ${JSON.stringify(action.criterion)} (${didYouMean(action.criterion, manual)})`);
   if (found.open !== undefined) throw usage(`"${found.id}" cannot be ticked yet: ${found.open}`);
   if (found.manual === undefined) throw usage(`"${found.id}" is ticked by the evidence of its runs, not by a person`);
-  const before = existing(around);
-  appendTick(before.folder, { criterion: found.id, by: action.by, note: action.note, at: now().toISOString() });
-  const lock = freeLock(around.loaded.name, before.folder);
+  const folder = existingFolder(around);
+  appendTick(folder, { criterion: found.id, by: action.by, note: action.note, at: now().toISOString() });
+  const lock = freeLock(around.loaded.name, folder);
   if (lock === null) {
     around.out(`${found.id} is ticked; the campaign is under way and takes it up with its next step\n`);
     return 0;
   }
   try {
-    const after = standing(around, before);
-    writeCampaignRecord(after.folder, after.record);
-    await writeWhole(join(after.folder, 'sign-off.md'), signOff(after.record));
+    const after = standing(around, { folder, record: readCampaignRecord(folder) });
+    writeCampaignRecord(folder, after.record);
+    await writeWhole(join(folder, 'sign-off.md'), signOff(after.record));
     return show(after, around);
   } finally {
     lock.release();
@@ -170,9 +170,9 @@ function freeLock(name: string, folder: string): RunLock | null {
   }
 }
 
-function existing(around: Around): Standing {
+function status(around: Around): number {
   const folder = existingFolder(around);
-  return { folder, record: readCampaignRecord(folder) };
+  return show(standing(around, { folder, record: readCampaignRecord(folder) }), around);
 }
 
 function existingFolder({ reports, loaded }: Around): string {

@@ -71,7 +71,12 @@ export async function runOne(
     root,
     profilePath: profile.path,
     output,
-    env: goesOn ? { RESUME: join(folder, runId) } : { REPORTS_DIR: folder, RUN_ID: runId },
+    // Empty is "not set": what a shell still holds from another run must not be taken for this one's.
+    env: {
+      ...(goesOn ? { RESUME: join(folder, runId) } : { REPORTS_DIR: folder, RUN_ID: runId, RESUME: '' }),
+      // Another length of the soak is for the whole one.
+      ...(profile.shortenedBy === null ? {} : { SOAK_DURATION: '' }),
+    },
   });
   // From here on a Ctrl-C is the run's: it judges what it saw.
   interrupts.listener = run.interrupt;

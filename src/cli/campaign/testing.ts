@@ -101,7 +101,7 @@ const PROGRAM = `
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, watch, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 const { REPORTS_DIR, RUN_ID, RESUME } = process.env;
-const folder = RESUME ?? join(REPORTS_DIR, RUN_ID);
+const folder = RESUME || join(REPORTS_DIR, RUN_ID);
 const key = basename(folder).replace(/-\\d{4}-.*$/, '');
 const count = existsSync('attempts-' + key) ? Number(readFileSync('attempts-' + key, 'utf8')) : 0;
 writeFileSync('attempts-' + key, String(count + 1));
