@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as after } from 'node:timers/promises';
-import { createClient, isGone, launch, startPlatform, textOf } from './testing.ts';
+import { childrenOf, createClient, isGone, launch, startPlatform, textOf } from './testing.ts';
 
 /** Orphans have nobody who hears of their end, hence the polling. */
 async function allGone(pids: number[], limitMs: number): Promise<void> {
@@ -43,10 +43,10 @@ test('killed with -9, main takes every child with it, the agent runner too, and 
   const { body } = await client.send<{ project: { id: string } }>('POST', '/api/v1/projects', film);
   await client.send('POST', `/api/v1/projects/${body.project.id}/brief`);
   const web = ready.pids[3] ?? 0;
-  const runners = readFileSync(`/proc/${web}/task/${web}/children`, 'utf8').trim().split(' ').map(Number);
-  assert.equal(runners.length, 1);
+  const below = childrenOf(web);
+  assert.equal(below.length, 2, 'a web worker and the agent runner');
   await stop('SIGKILL');
-  await allGone([...ready.pids, ...runners], 2000);
+  await allGone([...ready.pids, ...below], 2000);
   assert.deepEqual(readdirSync(scratch).filter((name) => name.startsWith('openshow-')), []);
   rmSync(scratch, { recursive: true });
 });
@@ -65,7 +65,7 @@ test('a start that cannot work is one coded line and exit code 3', async () => {
   const table: [args: string[], code: string][] = [
     [['--port', taken], 'P_PORT_TAKEN'], [['--port', '0', '--data', '/dev/null/nowhere'], 'P_DATA_DIR'],
     [['--port', 'many'], 'P_USAGE'], [['--port', '65536'], 'P_USAGE'], [['--colour'], 'P_USAGE'],
-    [['extra'], 'P_USAGE'],
+    [['extra'], 'P_USAGE'], [['--workers', '3-1'], 'P_USAGE'], [['--fault', 'leek=1'], 'P_USAGE'],
   ];
   await Promise.all(table.map(async ([args, code]) => {
     const child = launch('--json', ...args);

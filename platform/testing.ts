@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 
 export interface Ready {
   event: 'ready';
@@ -77,4 +79,57 @@ export function createClient(url: string, runId = 'test-run') {
       return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : text) as T };
     },
   };
+}
+
+/** The child processes of a process (Linux). */
+export const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter((text) => text !== '').map(Number);
+
+/** One connection, kept open: as the platform balances by connection, all of it is served by one worker. */
+export function createConnection(url: string, token: string) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  return {
+    async send<T = Record<string, never>>(
+      method: string, path: string, body?: object,
+    ): Promise<{ status: number; worker: string; body: T; headers: Record<string, string | string[] | undefined> }> {
+      const call = request(url + path, {
+        agent, method,
+        headers: {
+          'authorization': `Bearer ${token}`, 'x-test-run-id': 'test-run',
+          ...(body ? { 'content-type': 'application/json' } : {}),
+        },
+      });
+      call.end(body ? JSON.stringify(body) : undefined);
+      const [response] = await once(call, 'response') as [IncomingMessage];
+      const text = await textOf(response);
+      const isJson = response.headers['content-type']?.includes('application/json') ?? false;
+      return {
+        status: response.statusCode ?? 0, worker: String(response.headers['x-served-by']), headers: response.headers,
+        body: (isJson ? JSON.parse(text) : text) as T,
+      };
+    },
+    close: (): void => agent.destroy(),
+  };
+}
+
+/** All figures of a metrics page, by name with labels. */
+export async function figuresOf(metricsUrl: string): Promise<Map<string, number>> {
+  const text = await (await fetch(metricsUrl, { signal: AbortSignal.timeout(15_000) })).text();
+  return new Map(text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => {
+    const at = line.lastIndexOf(' ');
+    return [line.slice(0, at), Number(line.slice(at + 1))];
+  }));
+}
+
+/** Polls the metrics page until it says so: what happens inside is no event out here. Fails after 20 s. */
+export async function untilFigures(
+  metricsUrl: string, what: string, holds: (figures: Map<string, number>) => boolean,
+): Promise<Map<string, number>> {
+  const deadlineMs = Date.now() + 20_000;
+  for (;;) {
+    const figures = await figuresOf(metricsUrl);
+    if (holds(figures)) return figures;
+    if (Date.now() > deadlineMs) throw new Error(`the metrics never said: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }

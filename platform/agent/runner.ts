@@ -2,7 +2,8 @@
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import OpenAI from 'openai';
-import { readBody } from '../shared/http.ts';
+import { processFigures } from '../shared/figures.ts';
+import { readBody, sendJson } from '../shared/http.ts';
 import { giveUp, joinParent, listen, partConfig } from '../shared/part.ts';
 
 interface RunRequest {
@@ -48,6 +49,7 @@ async function run(task: RunRequest, response: ServerResponse): Promise<void> {
 }
 
 const server = createServer((request, response) => {
+  if (request.url === '/figures') return sendJson(response, 200, processFigures('agent'));
   readBody(request).then((body) => run(JSON.parse(body) as RunRequest, response)).catch(() => response.destroy());
 });
 listen(server).then((port) => joinParent(port, config, () => server.closeAllConnections()), giveUp);

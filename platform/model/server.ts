@@ -1,6 +1,7 @@
 // A local stand-in for a language-model provider: POST /v1/chat/completions as the openai SDK calls it.
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { processFigures, requestFigure } from '../shared/figures.ts';
 import { readBody, requestLog, sendJson } from '../shared/http.ts';
 import { giveUp, joinParent, listen, partConfig } from '../shared/part.ts';
 import { briefTokens } from './text.ts';
@@ -17,6 +18,7 @@ interface ChatRequest {
 const config = partConfig();
 const log = requestLog(config.dataDir, 'model');
 let completions = 0;
+let requests = 0;
 
 function refuse(response: ServerResponse, status: number, message: string, code: string): void {
   sendJson(response, status, { error: { message, type: 'invalid_request_error', param: null, code } });
@@ -68,7 +70,11 @@ async function complete(request: IncomingMessage, response: ServerResponse): Pro
 
 const server = createServer((request, response) => {
   if (request.url === '/healthz') return sendJson(response, 200, { status: 'ok' });
+  if (request.url === '/figures') {
+    return sendJson(response, 200, [...processFigures('model'), requestFigure('model', requests)]);
+  }
   log(request, response);
+  requests += 1;
   if (request.method === 'POST' && request.url === '/v1/chat/completions') {
     complete(request, response).catch(() => response.destroy());
   } else refuse(response, 404, 'Unknown request URL.', 'unknown_url');

@@ -80,6 +80,7 @@ async function authorise(store: Store, intent: PaymentIntent, method: string | u
     amount_capturable: held ? intent.amount : 0, amount_received: held ? 0 : intent.amount,
   };
   store.save(done);
+  store.noteCharge(done);
   return done;
 }
 

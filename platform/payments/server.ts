@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { figure, processFigures, requestFigure } from '../shared/figures.ts';
 import { readBody, requestLog, sendJson } from '../shared/http.ts';
 import { PartFault, giveUp, joinParent, listen, partConfig } from '../shared/part.ts';
 import { parseForm } from './form.ts';
@@ -109,6 +110,11 @@ async function handle(request: IncomingMessage, response: ServerResponse, reques
 let requests = 0;
 const server = createServer((request, response) => {
   if (request.url === '/healthz') return sendJson(response, 200, { status: 'ok' });
+  if (request.url === '/figures') {
+    const help = 'Holds and charges at the provider for an intent that is held or charged already.';
+    const duplicates = figure('counter', 'payment_duplicate_charges_total', help, {}, store.duplicates());
+    return sendJson(response, 200, [...processFigures('payments'), requestFigure('payments', requests), duplicates]);
+  }
   log(request, response);
   const requestId = `req_${process.pid}_${(requests += 1)}`;
   handle(request, response, requestId).catch((fault: unknown) => {

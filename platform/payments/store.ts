@@ -48,6 +48,7 @@ export function openStore(file: string) {
       parent TEXT, body TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS objects_kind ON objects (kind, seq);
     CREATE INDEX IF NOT EXISTS objects_parent ON objects (parent);
+    CREATE INDEX IF NOT EXISTS objects_ours ON objects (json_extract(body, '$.metadata.intent_id'));
     CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, saved_ms INTEGER NOT NULL, fingerprint TEXT NOT NULL,
       status INTEGER NOT NULL, body TEXT NOT NULL);`);
   db.prepare('DELETE FROM replies WHERE saved_ms < ?').run(Date.now() - KEY_LIFE_MS);
@@ -58,12 +59,21 @@ export function openStore(file: string) {
   const getReply = db.prepare('SELECT fingerprint, status, body FROM replies WHERE key = ? AND saved_ms >= ?');
   const putReply = db.prepare(
     'INSERT OR REPLACE INTO replies (key, saved_ms, fingerprint, status, body) VALUES (?, ?, ?, ?, ?)');
+  const alsoCharged = db.prepare(`SELECT 1 FROM objects WHERE json_extract(body, '$.metadata.intent_id') = ?
+    AND id <> ? AND json_extract(body, '$.status') IN ('requires_capture', 'succeeded') LIMIT 1`);
+  let duplicates = 0;
   const parse = <T>(row: unknown): T => JSON.parse((row as { body: string }).body) as T;
   return {
     save(object: PaymentIntent | Refund): void {
       const parent = object.object === 'refund' ? object.payment_intent : null;
       put.run(object.id, object.object, parent, JSON.stringify(object));
     },
+    /** Remembers whether money that was just held or taken already is for the caller's `metadata.intent_id`. */
+    noteCharge({ id, metadata }: PaymentIntent): void {
+      if (alsoCharged.get(metadata['intent_id'] ?? '', id) !== undefined) duplicates += 1;
+    },
+    /** Charges noted since the start that were for an intent charged already. */
+    duplicates: (): number => duplicates,
     intent(id: string): PaymentIntent | null {
       const row = one.get('payment_intent', id);
       return row === undefined ? null : parse<PaymentIntent>(row);

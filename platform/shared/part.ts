@@ -1,22 +1,40 @@
 import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Faults } from './faults.ts';
+
+/** What a person can set about the platform as a whole. */
+export interface Tuning {
+  seed: number;
+  workers: { min: number; max: number };
+  workerIdleMs: number;
+  agentConcurrency: number;
+  agentQueue: number;
+  agentIdleMs: number;
+  faults: Faults;
+}
 
 /** What main.ts hands to each of its child processes. URLs are absolute, without a trailing slash. */
-export interface PartConfig {
+export interface PartConfig extends Tuning {
   port: number;
   dataDir: string;
   /** True when main made the data directory itself: whoever is last removes it. */
   temporary: boolean;
-  seed: number;
   paymentsUrl: string;
   modelUrl: string;
-  agentIdleMs: number;
+  /** Where web workers reach the process that they share; empty for the other parts. */
+  primaryUrl: string;
+  /** Which web worker this is, from 1; a number is used again once its worker has ended. 0 for the other parts. */
+  slot: number;
+  /** When the platform was started, on the system's clock. */
+  startedEpochMs: number;
 }
 
 /** Reads the configuration main.ts put into the environment of this part. From here on no fault ends it silently. */
 export function partConfig(): PartConfig {
   process.once('uncaughtException', giveUp);
+  // A terminal sends Ctrl-C to the whole group; main decides the order, so parts wait for its SIGTERM.
+  process.on('SIGINT', () => undefined);
   const text = process.env['OPENSHOW_PART'];
   if (text === undefined) throw new Error('This is a part of the platform: start it with platform/main.ts');
   return JSON.parse(text) as PartConfig;
@@ -37,7 +55,7 @@ export function giveUp(fault: unknown): void {
   const message = fault instanceof Error ? fault.message : String(fault);
   process.stderr.write(`Error: ${message}\n`);
   const report = { failed: { code: known ? fault.code : 'P_PART_FAILED', message } };
-  if (process.send) process.send(report, () => process.exit(3));
+  if (process.connected) process.send?.(report, () => process.exit(3));
   else process.exit(3);
 }
 
@@ -51,10 +69,7 @@ export function joinParent(port: number, config: PartConfig, close: () => Promis
     await close();
     process.exit(0);
   };
-  process.once('SIGTERM', () => void leave());
-  // A terminal sends Ctrl-C to the whole group; main decides the order, so parts wait for its SIGTERM.
-  process.on('SIGINT', () => undefined);
-  process.once('disconnect', () => {
+  const orphaned = (): void => {
     if (config.temporary) {
       try {
         rmSync(config.dataDir, { recursive: true, force: true });
@@ -64,8 +79,12 @@ export function joinParent(port: number, config: PartConfig, close: () => Promis
       process.exit(0);
     }
     void leave();
-  });
-  process.send?.({ ready: port });
+  };
+  process.once('SIGTERM', () => void leave());
+  process.once('disconnect', orphaned);
+  // The parent may have gone while this part was still starting.
+  if (process.connected) process.send?.({ ready: port });
+  else orphaned();
 }
 
 /** Listens on a free port of loopback; returns it. */

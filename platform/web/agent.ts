@@ -1,47 +1,52 @@
-import { fork } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { forkPart } from '../shared/fork.ts';
+import type { Part } from '../shared/fork.ts';
+import type { Figure } from '../shared/figures.ts';
 import type { PartConfig } from '../shared/part.ts';
-import { agentRunners, coldStartSeconds, coldStarts } from './metrics.ts';
+import { agentRunners, coldStartSeconds, coldStarts, instances } from './metrics.ts';
+import type { Scrape } from './scrape.ts';
 
 interface Runner {
-  child: ChildProcess;
+  child: Part['child'];
   url: Promise<string>;
   ready: boolean;
 }
 
 export type AgentPool = ReturnType<typeof createAgentPool>;
 
+/** The figures of a part that serves them at /figures. */
+export const figuresAt = async (url: string): Promise<Figure[]> =>
+  await (await fetch(`${url}/figures`)).json() as Figure[];
+
 /** Starts the agent runner when a task needs it and lets it go when it was idle for `agentIdleMs` (scale to zero). */
-export function createAgentPool(config: PartConfig) {
+export function createAgentPool(config: PartConfig, scrape: Scrape) {
   let runner: Runner | null = null;
   let busy = 0;
   let idle: NodeJS.Timeout | null = null;
 
+  function count(by: number): void {
+    agentRunners.inc(by);
+    instances.inc({ service: 'agent' }, by);
+  }
+
   function start(): Runner {
     const startedMs = performance.now();
-    const part: PartConfig = { ...config, port: 0, temporary: false };
-    const child = fork(new URL('../agent/runner.ts', import.meta.url), {
-      env: { PATH: process.env['PATH'], OPENSHOW_PART: JSON.stringify(part) },
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    });
-    const url = new Promise<string>((resolve, reject) => {
-      child.once('message', (message: { ready?: number; failed?: { message: string } }) => {
-        if (message.ready === undefined) return reject(new Error(message.failed?.message));
-        started.ready = true;
-        coldStartSeconds.observe((performance.now() - startedMs) / 1000);
-        resolve(`http://127.0.0.1:${message.ready}/run`);
-      });
-      child.once('error', reject);
-      child.once('exit', () => {
-        agentRunners.dec();
-        if (runner === started) runner = null;
-        reject(new Error('the agent runner ended before it was ready'));
-      });
+    const file = new URL('../agent/runner.ts', import.meta.url);
+    const { child, ready, ended } = forkPart('agent', file, { ...config, temporary: false });
+    const url = ready.then((port) => {
+      started.ready = true;
+      coldStartSeconds.observe((performance.now() - startedMs) / 1000);
+      return `http://127.0.0.1:${port}`;
     });
     const started: Runner = { child, url, ready: false };
+    const forget = scrape.add('agent', async () => started.ready ? figuresAt(await url) : []);
+    void ended.then(() => {
+      count(-1);
+      forget();
+      if (runner === started) runner = null;
+    });
     url.catch(() => undefined);
     coldStarts.inc();
-    agentRunners.inc();
+    count(1);
     return started;
   }
 
@@ -67,7 +72,7 @@ export function createAgentPool(config: PartConfig) {
       const cold = !runner.ready;
       try {
         const url = await runner.url;
-        return { url, coldStartMs: cold ? performance.now() - askedMs : null, release };
+        return { url: `${url}/run`, coldStartMs: cold ? performance.now() - askedMs : null, release };
       } catch (error) {
         release();
         throw error;

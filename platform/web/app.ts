@@ -5,7 +5,6 @@ import jwt from '@fastify/jwt';
 import Fastify, { LogController } from 'fastify';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import type { PartConfig } from '../shared/part.ts';
-import { createAgentPool } from './agent.ts';
 import { SESSION_COOKIE } from './auth.ts';
 import { createCatalog } from './catalog.ts';
 import type { Catalog } from './catalog.ts';
@@ -14,6 +13,9 @@ import type { Db } from './db.ts';
 import { AppError, invalidInput } from './errors.ts';
 import { createEscrow } from './escrow.ts';
 import type { EscrowService } from './escrow.ts';
+import { plantFaults } from './faults.ts';
+import { trackLoad } from './load.ts';
+import type { Load } from './load.ts';
 import { observeRequests, requestIdOf } from './observe.ts';
 import { errorPage } from './pages/account.ts';
 import { createProvider } from './provider.ts';
@@ -23,7 +25,6 @@ import { marketPages } from './routes/market-pages.ts';
 import { moneyAndAgentApi } from './routes/money-agent-api.ts';
 import { operations } from './routes/operations.ts';
 import { projectPages } from './routes/project-pages.ts';
-import { seedDb } from './seed.ts';
 import { createTasks } from './tasks.ts';
 import type { TaskService } from './tasks.ts';
 
@@ -44,15 +45,13 @@ function asAppError(error: FastifyError | AppError): AppError {
   return new AppError(500, 'INTERNAL', 'Something went wrong on our side.');
 }
 
-/** The web process's application, ready to listen. Closing it closes the database and the agent runner. */
-export async function buildApp(config: PartConfig): Promise<FastifyInstance> {
+/** The application of a web worker, on a database that is filled already. Closing it closes the database. */
+export async function buildApp(config: PartConfig): Promise<{ app: FastifyInstance; load: Load }> {
   const db = openDb(join(config.dataDir, 'platform.db'));
-  await seedDb(db, config.seed);
   const secret = db.one<{ value: string }>('meta', "SELECT value FROM meta WHERE key = 'jwt_secret'")?.value ?? '';
-  const pool = createAgentPool(config);
   const services: Services = {
     config, db, catalog: createCatalog(db), escrow: createEscrow(db, createProvider(config.paymentsUrl)),
-    tasks: createTasks(db, pool),
+    tasks: createTasks(db, config.primaryUrl),
   };
 
   const app = Fastify({
@@ -63,7 +62,9 @@ export async function buildApp(config: PartConfig): Promise<FastifyInstance> {
   await app.register(cookie);
   await app.register(formbody);
   await app.register(jwt, { secret, cookie: { cookieName: SESSION_COOKIE, signed: false } });
+  const load = trackLoad(app, config.slot);
   observeRequests(app);
+  plantFaults(app, config);
 
   app.setErrorHandler((error: FastifyError | AppError, request, reply) => {
     const known = asAppError(error);
@@ -73,6 +74,7 @@ export async function buildApp(config: PartConfig): Promise<FastifyInstance> {
       return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`, 303);
     }
     void reply.code(known.status);
+    if (known.retryAfterSeconds !== null) void reply.header('retry-after', known.retryAfterSeconds);
     if (!isApi) return reply.type('text/html; charset=utf-8').send(errorPage(known));
     return reply.send({ error: { code: known.code, message: known.message, ...known.extra }, requestId: request.id });
   });
@@ -82,9 +84,6 @@ export async function buildApp(config: PartConfig): Promise<FastifyInstance> {
 
   const groups = [operations, api, moneyAndAgentApi, marketPages, accountPages, projectPages];
   for (const routes of groups) routes(app, services);
-  app.addHook('onClose', () => {
-    pool.close();
-    db.close();
-  });
-  return app;
+  app.addHook('onClose', () => db.close());
+  return { app, load };
 }

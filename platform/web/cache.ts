@@ -1,25 +1,28 @@
-import { cacheRequests } from './metrics.ts';
+import { cacheEntries, cacheEvictions, cacheRequests } from './metrics.ts';
 
 /**
- * Keeps made values for a while, oldest out first, and counts hits and misses. Own code: a Map keeps insertion order,
- * which is all an eviction by age and count needs.
+ * Keeps made values for a while; when full, the one that was not asked for the longest goes. Counts hits, misses and
+ * evictions. Own code: a Map keeps insertion order, which is all this needs.
  */
 export function createCache<T>(name: string, options: { maxEntries: number; lifeMs: number }) {
   const entries = new Map<string, { value: T; untilMs: number }>();
   for (const result of ['hit', 'miss']) cacheRequests.inc({ cache: name, result }, 0);
+  cacheEvictions.inc({ cache: name }, 0);
   return {
     get(key: string, make: () => T): T {
       const found = entries.get(key);
-      if (found && found.untilMs > performance.now()) {
-        cacheRequests.inc({ cache: name, result: 'hit' });
-        return found.value;
-      }
-      cacheRequests.inc({ cache: name, result: 'miss' });
-      const value = make();
+      const fresh = found !== undefined && found.untilMs > performance.now();
+      cacheRequests.inc({ cache: name, result: fresh ? 'hit' : 'miss' });
+      const entry = fresh ? found : { value: make(), untilMs: performance.now() + options.lifeMs };
       entries.delete(key);
-      entries.set(key, { value, untilMs: performance.now() + options.lifeMs });
-      if (entries.size > options.maxEntries) entries.delete(entries.keys().next().value ?? key);
-      return value;
+      entries.set(key, entry);
+      const [oldest = key] = entries.keys();
+      if (entries.size > options.maxEntries) {
+        entries.delete(oldest);
+        cacheEvictions.inc({ cache: name });
+      }
+      cacheEntries.set({ cache: name }, entries.size);
+      return entry.value;
     },
   };
 }

@@ -3,11 +3,17 @@ export class AppError extends Error {
   readonly status: number;
   readonly code: string;
   readonly extra: Record<string, unknown>;
-  constructor(status: number, code: string, message: string, extra: Record<string, unknown> = {}) {
+  /** When asking again may help. */
+  readonly retryAfterSeconds: number | null;
+  constructor(
+    status: number, code: string, message: string, extra: Record<string, unknown> = {},
+    retryAfterSeconds: number | null = null,
+  ) {
     super(message);
     this.status = status;
     this.code = code;
     this.extra = extra;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Db } from './db.ts';
 import { currentRunId } from './context.ts';
 import { AppError, notFound } from './errors.ts';
-import { paymentReplays, payments } from './metrics.ts';
+import { paymentReplays, payments, queueLength } from './metrics.ts';
 import { priceOf } from './money.ts';
 import type { Project } from './projects.ts';
 import type { Outcome, Provider } from './provider.ts';
@@ -53,23 +53,32 @@ export function createEscrow(db: Db, provider: Provider) {
       'The payment provider does not answer. You can safely try again: nothing is charged twice.');
   }
 
-  /** Writes the new state, the project's status and balanced ledger entries in one transaction. */
+  /**
+   * Writes the new state, the project's status and balanced ledger entries in one transaction, unless another process
+   * has done so: two of them may have asked the provider with the same key and got the same answer.
+   */
   function book(
-    escrow: Escrow, operation: string, state: Escrow['state'], status: Project['status'], entries: Entry[],
-    providerId = escrow.providerId,
+    escrow: Escrow, operation: string, change: Pick<Escrow, 'state' | 'providerId' | 'failure'>,
+    status: Project['status'] | null, entries: Entry[],
   ): Escrow {
     const nowMs = Date.now();
-    db.transaction(() => {
-      db.run('escrows.update', 'UPDATE escrows SET state = ?, provider_id = ?, updated_ms = ? WHERE intent_id = ?',
-        state, providerId, nowMs, escrow.intentId);
-      db.run('projects.status', 'UPDATE projects SET status = ? WHERE id = ?', status, escrow.projectId);
+    const { state, providerId, failure } = change;
+    const booked = db.transaction(() => {
+      const moved = db.run('escrows.update', `UPDATE escrows SET state = ?, provider_id = ?, failure = ?, updated_ms = ?
+        WHERE intent_id = ? AND state = ?`, state, providerId, failure, nowMs, escrow.intentId, escrow.state);
+      if (moved === 0) return false;
+      if (status !== null) {
+        db.run('projects.status', 'UPDATE projects SET status = ? WHERE id = ?', status, escrow.projectId);
+      }
       for (const [account, amountCents] of entries) {
         db.run('ledger.insert', 'INSERT INTO ledger_entries VALUES (NULL, ?, ?, ?, ?, ?)',
           escrow.intentId, operation, account, amountCents, nowMs);
       }
+      return true;
     });
-    payments.inc({ operation, outcome: 'ok' });
-    return { ...escrow, state, providerId, updatedMs: nowMs };
+    if (!booked) return find(escrow.intentId) ?? escrow;
+    payments.inc({ operation, outcome: state === 'failed' ? 'declined' : 'ok' });
+    return { ...escrow, ...change, updatedMs: nowMs };
   }
 
   /** Brings a pending escrow to held or failed. Safe to repeat: the provider sees one idempotency key per intent. */
@@ -78,16 +87,15 @@ export function createEscrow(db: Db, provider: Provider) {
     if (outcome.kind === 'unknown') throw unavailable('lock');
     if (outcome.kind === 'ok') {
       const entries: Entry[] = [[`buyer:${escrow.userId}`, -escrow.totalCents], ['escrow', escrow.totalCents]];
-      return book(escrow, 'lock', 'held', 'funded', entries, outcome.providerId);
+      return book(escrow, 'lock', { state: 'held', providerId: outcome.providerId, failure: null }, 'funded', entries);
     }
-    db.run('escrows.fail', "UPDATE escrows SET state = 'failed', failure = ?, updated_ms = ? WHERE intent_id = ?",
-      `${outcome.code}: ${outcome.message}`, Date.now(), escrow.intentId);
-    payments.inc({ operation: 'lock', outcome: 'declined' });
-    return { ...escrow, state: 'failed', failure: `${outcome.code}: ${outcome.message}` };
+    const failure = `${outcome.code}: ${outcome.message}`;
+    return book(escrow, 'lock', { state: 'failed', providerId: null, failure }, null, []);
   }
 
   async function lockNew(project: Project, userId: string, intentId: string, paymentMethod: string): Promise<Escrow> {
     const other = active(project.id);
+    if (other?.intentId === intentId) return joinOther(other, project, userId);
     const settled = other?.state === 'pending' ? await once(other.intentId, () => settle(other)) : other;
     if (settled && settled.state !== 'failed') {
       const intent = { intentId: settled.intentId };
@@ -102,8 +110,24 @@ export function createEscrow(db: Db, provider: Provider) {
     const added = db.run('escrows.insert', `INSERT INTO escrows VALUES (?, ?, ?, ?, ?, ?, 'usd', ?, NULL, 'pending',
       NULL, ?, ?, ?) ON CONFLICT DO NOTHING`, intentId, project.id, userId, price.amountCents, price.feeCents,
       price.totalCents, paymentMethod, escrow.runId, nowMs, nowMs);
-    if (added === 0) throw new AppError(409, 'LOCK_IN_PROGRESS', 'Another payment for this project is in progress.');
-    return settle(escrow);
+    if (added === 1) return settle(escrow);
+    const known = find(intentId);
+    if (known) return joinOther(known, project, userId);
+    throw new AppError(409, 'LOCK_IN_PROGRESS', 'Another payment for this project is in progress.');
+  }
+
+  /** Another process was faster with the same intent: it is one payment, and its answer is ours as well. */
+  async function joinOther(known: Escrow, project: Project, userId: string): Promise<Escrow> {
+    requireSame(known, project, userId);
+    return known.state === 'pending' ? settle(known) : known;
+  }
+
+  /** An intent seen before must be for the same project. */
+  function requireSame(known: Escrow, project: Project, userId: string): void {
+    if (known.userId !== userId || known.projectId !== project.id) {
+      throw new AppError(409, 'INTENT_REUSED', 'This payment intent belongs to another project.');
+    }
+    paymentReplays.inc();
   }
 
   async function move(
@@ -112,7 +136,9 @@ export function createEscrow(db: Db, provider: Provider) {
   ): Promise<Escrow> {
     const outcome = await call;
     if (outcome.kind === 'unknown') throw unavailable(operation);
-    if (outcome.kind === 'ok') return book(escrow, operation, state, status, entries);
+    if (outcome.kind === 'ok') {
+      return book(escrow, operation, { state, providerId: escrow.providerId, failure: null }, status, entries);
+    }
     payments.inc({ operation, outcome: 'refused' });
     throw new AppError(409, 'PROVIDER_REFUSED', `The payment provider refused: ${outcome.message}`);
   }
@@ -130,10 +156,7 @@ export function createEscrow(db: Db, provider: Provider) {
      */
     async lock(project: Project, userId: string, intentId: string, paymentMethod: string): Promise<Escrow> {
       const known = find(intentId);
-      if (known && (known.userId !== userId || known.projectId !== project.id)) {
-        throw new AppError(409, 'INTENT_REUSED', 'This payment intent belongs to another project.');
-      }
-      if (known) paymentReplays.inc();
+      if (known) requireSame(known, project, userId);
       const escrow = await once(intentId, async () => known === null
         ? lockNew(project, userId, intentId, paymentMethod)
         : known.state === 'pending' ? settle(known) : known);
@@ -160,13 +183,18 @@ export function createEscrow(db: Db, provider: Provider) {
         const providerId = escrow.providerId ?? '';
         const back: Entry = [`buyer:${userId}`, escrow.totalCents];
         if (escrow.state === 'refunded') return escrow;
-        if (escrow.state === 'held') {
-          return move(escrow, 'refund', provider.cancel(providerId, intentId), 'refunded', 'refunded',
-            [['escrow', -escrow.totalCents], back]);
+        if (escrow.state !== 'held' && escrow.state !== 'released') {
+          throw new AppError(409, 'NOT_HELD', `This escrow is ${escrow.state}.`);
         }
-        if (escrow.state !== 'released') throw new AppError(409, 'NOT_HELD', `This escrow is ${escrow.state}.`);
-        return move(escrow, 'refund', provider.refund(providerId, intentId), 'refunded', 'refunded',
-          [['creator', -escrow.amountCents], ['platform_fee', -escrow.feeCents], back]);
+        const [give, entries]: [typeof provider.refund, Entry[]] = escrow.state === 'held'
+          ? [provider.cancel, [['escrow', -escrow.totalCents], back]]
+          : [provider.refund, [['creator', -escrow.amountCents], ['platform_fee', -escrow.feeCents], back]];
+        queueLength.inc({ queue: 'refunds' });
+        try {
+          return await move(escrow, 'refund', give(providerId, intentId), 'refunded', 'refunded', entries);
+        } finally {
+          queueLength.dec({ queue: 'refunds' });
+        }
       });
     },
 

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { continueTrace } from '../shared/trace.ts';
 import { requestContext } from './context.ts';
 import type { RequestContext } from './context.ts';
-import { httpDuration, httpRequests } from './metrics.ts';
+import { httpDuration, httpRequests, serviceRequests } from './metrics.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -57,6 +57,7 @@ export function observeRequests(app: FastifyInstance): void {
     const route = request.routeOptions.url ?? '(none)';
     httpDuration.observe({ method: request.method, route, status: reply.statusCode }, durationMs / 1000);
     httpRequests.inc({ test: String(seen.runId !== null) });
+    serviceRequests.inc({ service: 'web' });
     request.log.info({
       method: request.method, route, status: reply.statusCode, durationMs: Number(durationMs.toFixed(2)),
       dbMs: Number(seen.dbMs.toFixed(2)), traceId: seen.trace.traceId, runId: seen.runId,

@@ -27,7 +27,7 @@ export const DEMO_PASSWORD = 'open-show-demo';
 export const DEMO_EMAILS = ['ada@example.com', 'grace@example.com', 'linus@example.com'];
 
 /** mulberry32: a well-known 32-bit generator; Math.random cannot be seeded. */
-function seededRandom(seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -4,6 +4,7 @@ import type { Creator } from '../catalog.ts';
 import { requestContext } from '../context.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
+import { pageGeneration } from '../metrics.ts';
 import { formatCents } from '../money.ts';
 import { assetUrl } from '../routes/operations.ts';
 import { SKILLS } from '../seed.ts';
@@ -44,7 +45,11 @@ export function sendPage(reply: FastifyReply, render: () => Html, status = 200):
   const startedMs = performance.now();
   const { text } = render();
   const context = requestContext.getStore();
-  if (context) context.renderMs = performance.now() - startedMs;
+  if (context) {
+    context.renderMs = performance.now() - startedMs;
+    const route = reply.request.routeOptions.url ?? '(none)';
+    pageGeneration.observe({ route }, (performance.now() - context.startedMs) / 1000);
+  }
   return reply.code(status).type('text/html; charset=utf-8').header('content-security-policy',
     "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'").send(text);
 }

@@ -45,7 +45,7 @@ export function moneyAndAgentApi(app: FastifyInstance, { db, escrow, tasks }: Se
   app.post<{ Params: { id: string } }>('/api/v1/projects/:id/brief', { schema: { params: idParams } },
     async (request, reply) => {
       const user = await requireUser(db, request);
-      const task = tasks.start(requireProject(db, user.id, request.params.id));
+      const task = await tasks.start(requireProject(db, user.id, request.params.id));
       return reply.code(202).header('location', `/api/v1/tasks/${task.id}`).send({ task });
     });
 
@@ -59,10 +59,8 @@ export function moneyAndAgentApi(app: FastifyInstance, { db, escrow, tasks }: Se
     async (request, reply) => {
       const user = await requireUser(db, request);
       // The stream begins with the runner, so that its Server-Timing can tell a cold start.
-      const task = tasks.find(request.params.id, user.id);
-      await tasks.placed(task.id);
-      if (task.state === 'running') request.seen.runner = { coldMs: task.coldStartMs };
-      const events = tasks.events(task.id, user.id);
+      const { events, runner } = await tasks.events(request.params.id, user.id);
+      request.seen.runner = runner;
       return reply.type('text/event-stream').header('cache-control', 'no-store').send(events);
     });
 }

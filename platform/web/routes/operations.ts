@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import type { Services } from '../app.ts';
 import type { Db } from '../db.ts';
-import { registry } from '../metrics.ts';
 
 const PROBE_TIMEOUT_MS = 1000;
 const TYPES: Record<string, string> = {
@@ -45,7 +44,11 @@ export function operations(app: FastifyInstance, { config, db }: Services): void
     return reply.code(ok ? 200 : 503).send({ status: ok ? 'ok' : 'degraded', parts, down });
   });
 
-  app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
+  // Of all processes together, so that it does not matter which worker is asked.
+  app.get('/metrics', async (_request, reply) => {
+    const answer = await fetch(`${config.primaryUrl}/metrics`);
+    return reply.type(answer.headers.get('content-type') ?? 'text/plain').send(await answer.text());
+  });
 
   app.get<{ Params: { hash: string; name: string } }>('/static/:hash/:name', async (request, reply) => {
     const file = files.get(request.params.name);
