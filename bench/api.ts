@@ -11,7 +11,7 @@ const USAGE = `usage: npm run bench:api -- [--json] [--quick]
 The API lane against Artillery's HTTP engine, autocannon, wrk and k6 (the last two where they are on the PATH), in turns
 against one local server: the error of the p50 and p99 that each says against what the server itself saw, at 250 and 1000
 requests a second, the cores each uses, and how many requests a second a core makes at the most.
-  --quick  one short round, under 90 seconds
+  --quick  one short round, about two minutes
   --json   one JSON object on standard output instead of the table
 exit code: 0 all aims met, 1 some missed, 3 bad options, 4 the benchmark itself failed`;
 
