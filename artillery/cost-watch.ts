@@ -2,8 +2,6 @@ import { createCostMeter, type CostMeter } from '../src/model/cost.ts';
 import type { Plan, ServerObservation } from '../src/model/index.ts';
 
 const EVERY_MS = 1_000;
-/** A count of instances that was not confirmed for so many readings is no longer known. */
-const HOLD_READINGS = 3;
 
 /** Adds up what a run costs while it goes on, and says once when that is more than slo.yml allows. */
 export class CostWatch {
@@ -11,7 +9,7 @@ export class CostWatch {
   readonly #timer: NodeJS.Timeout | null;
 
   constructor({ cost, metrics }: Pick<Plan, 'cost' | 'metrics'>, now: () => number, onOver: (message: string) => void) {
-    const meter = cost ? createCostMeter(cost, HOLD_READINGS * (metrics?.everyMs ?? EVERY_MS)) : null;
+    const meter = cost ? createCostMeter(cost, metrics?.everyMs ?? EVERY_MS) : null;
     this.#meter = meter;
     this.#timer = meter && setInterval(() => {
       const { overCeiling, total, currency } = meter.at(now());

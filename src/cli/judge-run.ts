@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { createAnalyzer } from '../analyze/analyze.ts';
 import { CodedError } from '../errors.ts';
 import { Environment, PLAN_VERSION, Plan, RECORD_VERSION, RunRecord } from '../model/index.ts';
+import { judgeable } from '../plan/api-alone.ts';
 import { readSlo } from '../plan/slo.ts';
 import { writeReports } from '../report/reporter.ts';
 import type { Reporter, ReporterFault } from '../report/reporter.ts';
@@ -101,8 +102,9 @@ function withSlo(plan: Plan, slo: { text: string; fileName: string }): Plan {
     confidence: read.slo.confidence,
     warmUpPhases: read.slo.warm_up_phases,
     validity: read.slo.validity,
-    gates: read.gates,
-    gatesNotInProfile: read.gatesNotInProfile,
+    kpis: read.slo.kpis,
+    cost: read.slo.cost,
+    ...judgeable(read, plan.phases),
     sourceHash: createHash('sha256').update(plan.sourceHash).update(slo.text).digest('hex'),
   };
 }

@@ -1,7 +1,14 @@
 import { z } from 'zod';
+import { parseSelector } from './kpi-selector.ts';
 
 /** A metric name with optional label matchers, as in PromQL: `cache_requests_total{result="hit"}`. */
-const selector = z.string().regex(/^[a-zA-Z_:][\w:]*(?:\{[^{}]*\})?$/, 'a metric such as name or name{label="value"}');
+const selector = z.string().superRefine((text, context) => {
+  try {
+    parseSelector(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+  }
+});
 
 /** How a KPI is read from a metrics page (Prometheus text format), from one scrape or from what changed since the one before. */
 export const KpiScrape = z.union([

@@ -19,7 +19,16 @@ const OF_USERS: ReadonlySet<Gate['metric']> = new Set<Gate['metric']>([
   'cold_start_penalty', 'request_latency', 'request_error_rate', 'journey_error_rate',
 ]);
 
-/** Returns whether a gate can be judged at all in a run without browser users. */
-export function needsUsers(gate: Pick<Gate, 'metric'>): boolean {
-  return OF_USERS.has(gate.metric);
+interface Gates {
+  gates: Gate[];
+  gatesNotInProfile: string[];
+}
+
+/** Returns the gates to judge; without browser users those that only users can show are set aside, as of another profile. */
+export function judgeable({ gates, gatesNotInProfile }: Gates, phases: readonly Phase[]): Gates {
+  const aside = phases.every((phase) => phase.pause) ? gates.filter(({ metric }) => OF_USERS.has(metric)) : [];
+  return {
+    gates: gates.filter((gate) => !aside.includes(gate)),
+    gatesNotInProfile: [...gatesNotInProfile, ...aside.map(({ id }) => id)],
+  };
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { CodedError, type Fault } from '../errors.ts';
 import { PLAN_VERSION, type Plan } from '../model/index.ts';
-import { asPauses, needsUsers } from './api-alone.ts';
+import { asPauses, judgeable } from './api-alone.ts';
 import { ApiConfig, buildApi, buildMetrics, type PlanSettings } from './api.ts';
 import { readScenarios } from './scenarios.ts';
 import { effectivePhases, readScript } from './script.ts';
@@ -73,7 +73,6 @@ export function buildPlan(request: PlanRequest): Draft {
   if (!script || !slo || sloText === null || errors.length > 0) throw merge(errors);
   const { config } = script;
   const { API_SHARE: scale } = request.settings ?? {};
-  const aside = slo.gates.filter((gate) => !config.browsers && needsUsers(gate));
   const metrics = buildMetrics(config.metrics, request.settings ?? {}, slo.slo.kpis.length > 0);
   const plan: Draft['plan'] = {
     schemaVersion: PLAN_VERSION,
@@ -97,8 +96,7 @@ export function buildPlan(request: PlanRequest): Draft {
     confidence: slo.slo.confidence,
     warmUpPhases: slo.slo.warm_up_phases,
     validity: slo.slo.validity,
-    gates: slo.gates.filter((gate) => !aside.includes(gate)),
-    gatesNotInProfile: [...slo.gatesNotInProfile, ...aside.map((gate) => gate.id)],
+    ...judgeable(slo, script.phases),
     sourceHash: createHash('sha256').update([...texts, sloText, ...(apiText === null ? [] : [apiText])].join('\0')).digest('hex'),
     routes: config.routes,
     ...(config.api && scenarios && apiPath !== null ? { api: buildApi(config.api, apiPath, scenarios, script.phases, scale) } : {}),

@@ -84,7 +84,7 @@ const BAD: [why: string, text: string, place: RegExp][] = [
   ['a scrape has no form', file([GATE], kpi('{ id: a, title: A, unit: s, source: t, scrape: { counter: x } }')), /scrape: must have one of gauge, rate, ratio, histogram/],
   ['a scrape has two forms', file([GATE], kpi('{ id: a, title: A, unit: s, source: t, scrape: { gauge: x, rate: y } }')), /scrape: must have one of/],
   ['a scrape is text', file([GATE], kpi('{ id: a, title: A, unit: s, source: t, scrape: x }')), /scrape: must have one of/],
-  ['a metric has a wrong name', file([GATE], kpi('{ id: a, title: A, unit: s, source: t, scrape: { gauge: "x-y" } }')), /scrape\.gauge: must be a metric such as/],
+  ['a metric has a wrong name', file([GATE], kpi('{ id: a, title: A, unit: s, source: t, scrape: { gauge: "x-y" } }')), /scrape\.gauge: "x-y" is not a metric such as/],
   ['a ratio is of nothing', file([GATE], kpi('{ id: a, title: A, unit: s, source: t, scrape: { ratio: x } }')), /scrape\.to: is missing/],
   ['a quantile is a percentage', file([GATE], kpi('{ id: a, title: A, unit: s, source: t, scrape: { histogram: x, quantile: 95 } }')), /scrape\.quantile: must be less than 1, not 95/],
   ['a rate is by the hour', file([GATE], kpi('{ id: a, title: A, unit: s, source: t, scrape: { rate: x, per: hour } }')), /scrape\.per: must be one of/],
