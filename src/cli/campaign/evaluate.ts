@@ -110,7 +110,11 @@ function reasonOf(
   if (plan.runs.length > 0 && runs.length === 0) return 'not reached';
   const parts = runs
     .filter((run) => run.decision === (decision === 'NO-GO' ? 'NO-GO' : 'INCONCLUSIVE'))
-    .map((run) => `${run.profile} is ${run.decision}: ${run.reason.replace(/\.$/, '')}`);
+    .map((run) =>
+      decision === 'NO-GO'
+        ? `${run.profile} is NO-GO: ${run.reason.replace(/\.$/, '')}`
+        : `${run.profile} is ${run.decision}`,
+    );
   const statuses =
     decision === 'NO-GO' ? (['not-met'] as const) : (['unsettled', 'not-reached', 'open', 'awaiting'] as const);
   for (const status of statuses) {
