@@ -13,6 +13,11 @@ const ENDING_MS = 20_000;
 const HOUR_MS = 3_600_000;
 /** So many points show an hourly growth as well as all of three days, and their slopes take no time. */
 const GROWTH_POINTS = 500;
+/**
+ * A process that has just begun to work grows for some minutes: its code is compiled, its caches and pools fill. Growth of an
+ * hour told from less than this would be that (seen here: 110 MiB in two minutes of the bundled platform's web processes).
+ */
+const LEAST_GROWTH_MS = 600_000;
 
 const STATS = ['mean', 'max', 'min', 'p95'] as const;
 type Stat = (typeof STATS)[number];
@@ -165,7 +170,11 @@ function growthOf(kpi: Kpi, { points, missing, doubt, evidence }: Settled, windo
   const interval = slope === null ? null : { low: rounded(slope.low), high: rounded(slope.high) };
   const said = { value: rounded(slope?.slope ?? null), interval, unit: `${kpi.unit}/h`, n, missing, window };
   const few = slope === null ? `growth needs at least ${LEAST_POINTS} values of different times: there are ${n}` : null;
-  return { finding: findingOf(kpi, 'kpi_growth', 'slope', said), doubt: doubt ?? few, evidence };
+  const times = points.map(({ tMs }) => tMs);
+  const spanMs = Math.max(...times) - Math.min(...times);
+  const short = few === null && spanMs < LEAST_GROWTH_MS
+    ? `growth an hour needs at least ${LEAST_GROWTH_MS / 60_000} minutes of load: a process that has just begun grows for a while` : null;
+  return { finding: findingOf(kpi, 'kpi_growth', 'slope', said), doubt: doubt ?? few ?? short, evidence };
 }
 
 interface Said {
