@@ -60,5 +60,6 @@ test('the same slo.yml gives the same page, every gate in it once', () => {
 
 test('the page in the repository is what its slo.yml gives', () => {
   const { slo } = readSlo(root('slo.yml'), 'slo.yml', { profile: '' });
-  assert.equal(root('documentation/performance_targets.md'), performanceTargets(slo), 'run "npm run targets"');
+  // Not as two texts: nobody reads a difference of two pages.
+  assert.ok(root('documentation/performance_targets.md') === performanceTargets(slo), 'stale: run "npm run targets"');
 });
