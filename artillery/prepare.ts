@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { setEnvironmentData, type Serializable } from 'node:worker_threads';
+import { setEnvironmentData } from 'node:worker_threads';
 import { Recorder } from '../src/collect/recorder.ts';
 import { openSessions } from '../src/drive/api/sessions.ts';
 import { resolveBrowser, type ResolvedBrowser } from '../src/drive/browser.ts';
@@ -98,7 +98,7 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
   if (plan.api) {
     // Not through the environment, which is bounded, and not through a file, which would outlive the run.
     const accounts = await openSessions(plan.api, { targetUrl: url, runId, seed: plan.seed, headers: auth });
-    setEnvironmentData(API_SESSIONS, accounts as unknown as Serializable);
+    setEnvironmentData(API_SESSIONS, accounts);
   }
   // The run's clock stood still while nothing ran.
   const startedAtMonotonicMs = resumed ? monotonicMs() - resumed.elapsedMs : how.startedAtMonotonicMs;

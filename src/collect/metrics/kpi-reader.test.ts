@@ -54,11 +54,10 @@ test('label matchers: = != =~ !~, whole values, a missing label is empty', () =>
     assert.deepEqual(values(read({ gauge: selector }, [round])), [expected], selector);
 });
 
-test('a selector that cannot be read is no value, and says why', () => {
+test('a selector that cannot be read is refused with its reason, before anything is read', () => {
   for (const selector of ['x{p=GET}', 'x{p="GET" s="1"}', 'x{"p"}', 'x{p=~"("}']) {
-    const [reading] = read({ gauge: selector }, [[page(0, 'x 1')]]);
-    assert.equal(reading?.value, null);
-    assert.match(reading?.missing ?? '', /label matcher|regular expression/i);
+    const parsed = Kpi.shape.scrape.safeParse({ gauge: selector });
+    assert.match(parsed.error?.message ?? '', /label matcher|regular expression/i, selector);
   }
 });
 

@@ -14,8 +14,7 @@ const LEAST_PERIODS = 3;
 interface Known {
   id: string;
   scale: number;
-  /** Text: what is wrong with it. */
-  form: Form | string;
+  form: Form;
 }
 
 /** Reads KPIs from the metrics pages of one or more targets, which are put together series by series. */
@@ -27,10 +26,9 @@ export class KpiReader {
 
   /** KPIs without `scrape` are left out. `everyMs` is the time between two scrapes. */
   constructor(kpis: readonly Kpi[], everyMs: number) {
-    this.#kpis = kpis.flatMap(({ id, scale, scrape }) => (scrape ? [{ id, scale, form: formOrFault(scrape) }] : []));
+    this.#kpis = kpis.flatMap(({ id, scale, scrape }) => (scrape ? [{ id, scale, form: formOf(scrape) }] : []));
     this.#staleMs = Math.max(STALE_MS, LEAST_PERIODS * everyMs);
-    this.#names = new Set(this.#kpis.flatMap(({ form }) =>
-      (typeof form === 'string' ? [] : form.selectors.map(({ name }) => name))));
+    this.#names = new Set(this.#kpis.flatMap(({ form }) => form.selectors.map(({ name }) => name)));
   }
 
   /** Whether a metric of this name belongs to any of the KPIs. */
@@ -49,7 +47,6 @@ export class KpiReader {
     });
     const currents = targets.flatMap(({ current }) => current ?? []);
     return new Map(this.#kpis.map(({ id, scale, form }) => {
-      if (typeof form === 'string') return [id, nothing(form)];
       // Nothing is known of a target that was never read, so it may have a part in anything.
       const failed = targets.find(({ current, last }) => current === null && (last === null || hasPart(form, last)));
       return [id, failed ? nothing(failed.missing) : this.#readOne(form, scale, currents, nowMs)];
@@ -75,13 +72,6 @@ export class KpiReader {
   }
 }
 
-function formOrFault(scrape: NonNullable<Kpi['scrape']>): Form | string {
-  try {
-    return formOf(scrape);
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
 
 function matching({ name, matches }: Selector, { series }: Current): Grown[] {
   return series.filter(({ sample }) => sample.name === name && matches(sample.labels));
