@@ -33,8 +33,10 @@ const PARTS: Part[] = [
   { name: 'lint', args: tool('eslint/bin/eslint.js', '.', '--max-warnings=0') },
   { name: 'unit', args: () => nodeTests(2, '*.test.ts', ...UNIT_FOLDERS.map((folder) => `${folder}/**/*.test.ts`)) },
   { name: 'journeys', args: tool('@playwright/test/cli.js', 'test') },
-  // One at a time: each is a load test of its own, and the machine's run lock would refuse the second.
-  { name: 'e2e', args: () => nodeTests(1, 'test/e2e/**/*.test.ts', 'test/load/**/*.test.ts') },
+  // What is refused, lost, or sent: nothing in them depends on how fast this machine is, so two at a time.
+  { name: 'e2e', args: () => nodeTests(2, 'test/e2e/!(*.alone).test.ts', 'test/load/**/*.test.ts') },
+  // Each is a load test of its own, judged by what its users saw.
+  { name: 'e2e-alone', args: () => nodeTests(1, 'test/e2e/*.alone.test.ts') },
 ];
 
 interface Result {

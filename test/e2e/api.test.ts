@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Observation, RunRecord, type ApiObservation, type Finding, type ServerObservation } from '../../src/model/index.ts';
-import { assertAllGone, judge, onlyRun, runArtillery, scriptWith, startArtillery, type Finished } from './artillery.ts';
+import { ROOT, assertAllGone, judge, onlyRun, runArtillery, scriptWith, startArtillery, type Finished } from './artillery.ts';
 
 const ERRORS = '{ id: errors, metric: api_error_rate, max: 5, unit: "%", source: test }';
 const CREATORS = '{ id: creators, metric: api_latency, route: GET /api/v1/creators, stat: p50, max: 2000, unit: ms, source: test }';
@@ -24,9 +24,12 @@ interface Asked {
 function scriptOf(t: TestContext, { phases, plugin, gates = [ERRORS, CREATORS], slo = [] }: Asked): string {
   const folder = mkdtempSync(join(tmpdir(), 'openshow-api-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
+  // The repository's own scenarios with a few accounts each, since making them is not what is tested.
+  const scenarios = JSON.parse(readFileSync(join(ROOT, 'config/loadtests/scenarios.json'), 'utf8')) as { scenarios: object[] };
+  writeFileSync(join(folder, 'scenarios.json'), JSON.stringify({ ...scenarios, scenarios: scenarios.scenarios.map((one) => ({ ...one, users: 3 })) }));
   const file = join(folder, 'slo.yml');
   writeFileSync(file, ['version: 1', 'confidence: 0.8', 'warm_up_phases: [warm up]', ...slo, 'gates:', ...gates.map((gate) => `  - ${gate}`), ''].join('\n'));
-  return scriptWith('      slo: slo.yml', [`      slo: ${file}`, ...plugin.map((line) => `      ${line}`)].join('\n'))
+  return scriptWith('      slo: slo.yml', [`      slo: ${file}`, ...plugin.map((line) => `      ${line.replace('config/loadtests/scenarios.json', join(folder, 'scenarios.json'))}`)].join('\n'))
     .replace(/phases:[\s\S]*?(?= {2}engines:)/, `phases:\n${phases.map((phase) => `    - ${phase}\n`).join('')}`);
 }
 

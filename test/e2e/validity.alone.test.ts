@@ -64,7 +64,7 @@ test('a run watches itself: canaries in both browsers, health twice a second, an
 });
 
 test('with the processor taken by others a run is judged where its observers were undisturbed, or says where they were not', async (t) => {
-  const script = scriptOf(t, 20, 14);
+  const script = scriptOf(t, 14, 10);
   const run = startArtillery(t, { script });
   await run.said('plan     ');
   burn(t);
