@@ -23,6 +23,7 @@ function calibrated(t: TestContext): { root: string; said: string[] } {
     crowdIdleMs: 60,
     journeysPerSecond: 4,
     concurrentUsers: 100,
+    apiPerSecond: null,
   });
   const said: string[] = [];
   const globalEvents = new EventEmitter().on('log', (_options, line: string) => said.push(line));

@@ -31,7 +31,7 @@ interface How {
  * where that is forced, returns the mark for the plan.
  */
 export function refuseOverCapacity(
-  draft: Pick<Plan, 'phases' | 'settings'>,
+  draft: Pick<Plan, 'phases' | 'settings' | 'api'>,
   machine: Fingerprint,
   how: How,
 ): Pick<Plan, 'forced'> {

@@ -46,8 +46,11 @@ export async function calibrateMachine(): Promise<number> {
     const rate = found.journeysPerSecond === null ? 'no rate held' : `${found.journeysPerSecond} journeys a second`;
     const users =
       found.concurrentUsers === null ? 'users at once not measured' : `${found.concurrentUsers} users at once`;
+    const api = found.apiPerSecond === null
+      ? 'Requests of the API lane were not measured.'
+      : `${found.apiPerSecond} requests a second leave a thread of the API lane in time.`;
     process.stdout.write(
-      `\n${rate}, ${users} leave the observers undisturbed here, counted in a small journey of two pages.\n` +
+      `\n${rate}, ${users} leave the observers undisturbed here, counted in a small journey of two pages.\n${api}\n` +
         'Plans that ask for more are warned about, and refused from one and a half times of it.\n' +
         `Stored in ${calibrationFile(ROOT)}\n`,
     );

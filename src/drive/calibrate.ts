@@ -3,6 +3,7 @@ import { createRouter } from '../collect/routes.ts';
 import { cpuTimes, memory, processTrees } from '../collect/system.ts';
 import { CodedError } from '../errors.ts';
 import type { ValidityRules } from '../model/index.ts';
+import { findLaneRate } from './api/lane-rate.ts';
 import type { ResolvedBrowser } from './browser.ts';
 import { fingerprint, isPlausibleIdle, type Calibration } from './calibration.ts';
 import { CanaryPage, calibrateCanary, startCanaryServer } from './canary.ts';
@@ -65,6 +66,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     const watch = await Watch.open(await pool.acquire('observer', {}), server.url, observer, options.rules);
     const perSecond = await findRate(pool, site.url, watch, progress);
     const users = perSecond === null ? null : await findUsers(pool, site.url, watch, progress);
+    const apiPerSecond = await findLaneRate(site.url, folder, progress);
     return {
       version: 1,
       fingerprint: fingerprint(browser.version, crowdPriority),
@@ -73,6 +75,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
       crowdIdleMs: crowd,
       journeysPerSecond: perSecond,
       concurrentUsers: users,
+      apiPerSecond,
     };
   } finally {
     await pool.close();

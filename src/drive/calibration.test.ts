@@ -10,7 +10,7 @@ const MACHINE = fingerprint('153.0', 'lowest');
 function calibrationOf(changes: Partial<Calibration> = {}): Calibration {
   return {
     version: 1, fingerprint: MACHINE, measuredAt: '2026-11-21T00:00:00.000Z', observerIdleMs: 62.5, crowdIdleMs: 64,
-    journeysPerSecond: 3.5, concurrentUsers: 80, ...changes,
+    journeysPerSecond: 3.5, concurrentUsers: 80, apiPerSecond: 4_000, ...changes,
   };
 }
 

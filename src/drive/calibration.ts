@@ -30,6 +30,8 @@ export const Calibration = z.strictObject({
   /** The most that left the observers undisturbed; null where it was not measured. */
   journeysPerSecond: z.number().positive().nullable(),
   concurrentUsers: z.number().int().positive().nullable(),
+  /** Requests a second of one thread of the API lane; null where it was not measured. */
+  apiPerSecond: z.number().positive().nullable().default(null),
 });
 export type Calibration = z.infer<typeof Calibration>;
 

@@ -1,4 +1,4 @@
-import type { Plan } from '../model/index.ts';
+import type { ApiPlan, Plan } from '../model/index.ts';
 import { expectedArrivals } from './script.ts';
 
 /** What a plan asks of its machine, at most. */
@@ -7,6 +7,8 @@ export interface Load {
   journeysPerSecond: number;
   /** Users at the same time: bounded by maxUsers, by how long a journey may last, and by how many come at all. */
   concurrentUsers: number;
+  /** Requests a second of each thread of the API lane, in its busiest phase. */
+  apiPerSecond: number;
 }
 
 /** What a machine was found to make undisturbed; null where that was not measured. */
@@ -23,7 +25,7 @@ export interface CapacityCheck {
 const FAR_OVER = 1.5;
 
 /** Returns the most that a plan asks for. */
-export function askedLoad({ phases, settings }: Pick<Plan, 'phases' | 'settings'>): Load {
+export function askedLoad({ phases, settings, api }: Pick<Plan, 'phases' | 'settings' | 'api'>): Load {
   const rates = phases
     .filter((phase) => !phase.pause)
     .map(({ durationS, arrivalCount, arrivalRate, rampTo }) => {
@@ -32,7 +34,18 @@ export function askedLoad({ phases, settings }: Pick<Plan, 'phases' | 'settings'
     });
   const journeysPerSecond = Math.max(0, ...rates);
   const longest = Math.ceil((journeysPerSecond * settings.journeyDeadlineMs) / 1_000);
-  return { journeysPerSecond, concurrentUsers: Math.min(settings.maxUsers, longest, expectedArrivals(phases)) };
+  const concurrentUsers = Math.min(settings.maxUsers, longest, expectedArrivals(phases));
+  return { journeysPerSecond, concurrentUsers, apiPerSecond: api ? requestsPerSecond(api) / api.threads : 0 };
+}
+
+/** Requests of all scenarios: a flow may be several, one after the other. */
+function requestsPerSecond({ scenarios, loads }: ApiPlan): number {
+  const atFullRate = scenarios.reduce((sum, { ratePerSecond, flows }) => {
+    const weights = flows.reduce((all, { weight }) => all + weight, 0);
+    const each = flows.reduce((all, { weight, requests }) => all + (weight / weights) * requests.length, 0);
+    return sum + ratePerSecond * each;
+  }, 0);
+  return atFullRate * Math.max(0, ...loads.map(({ share, to }) => Math.max(share, to ?? 0)));
 }
 
 /** Returns how what is asked for stands to what the machine was found to make. */
@@ -40,6 +53,7 @@ export function checkCapacity(asked: Load, found: Capacity | null): CapacityChec
   const parts = [
     part(asked.journeysPerSecond, found?.journeysPerSecond ?? null, 'journeys a second'),
     part(asked.concurrentUsers, found?.concurrentUsers ?? null, 'users at once'),
+    part(asked.apiPerSecond, found?.apiPerSecond ?? null, 'API requests a second a thread'),
   ];
   const known = parts.filter((one) => one !== null);
   if (known.length === 0) return { state: 'unknown', text: '' };

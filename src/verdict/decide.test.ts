@@ -159,6 +159,18 @@ test('rates pass, fail or stay open by their bounds', () => {
   assert.deepEqual(degraded.evidence, ['20 of the tasks were answered degraded']);
 });
 
+test('a rate that only those could change of whom nothing is known says so, and asks for no more samples', () => {
+  const starved = Array.from({ length: 20 }, () => journeyOf({ outcome: 'timeout', errorCode: 'J_STEP_TIMEOUT' }));
+  const good = Array.from({ length: 200 }, () => journeyOf({}));
+  const unanswered = { outcome: 'timeout', latencyMs: null, idleMs: 60, excessMs: null, driverMs: 5_000 } as const;
+  const canary = Array.from({ length: 3 }, (): Observation => ({
+    v: 1, runId: 'r', tMs: 1_000, phase: 'steady', vu: null, journey: null, kind: 'canary', role: 'observer', ...unanswered,
+  }));
+  const result = gateOf(ERRORS, [...good, ...starved, ...canary]);
+  assert.equal(result.status, 'inconclusive', JSON.stringify(result));
+  assert.equal(result.hint, 'settled but for the 20 that could not be told apart');
+});
+
 test('a wrong route in a gate is no data, with the name that was probably meant', () => {
   const gate: Gate = {
     id: 'r',

@@ -4,7 +4,7 @@ import { seriesKey } from '../analyze/series.ts';
 import type { LatencySeries, RateSeries } from '../analyze/series.ts';
 import { heldBackHint } from '../analyze/validity-text.ts';
 import { samplesToSettleRate } from '../analyze/settle.ts';
-import type { Gate, GateResult, Plan } from '../model/index.ts';
+import type { Gate, GateResult, Interval, Plan } from '../model/index.ts';
 import { nearest } from '../nearest.ts';
 import { largestPart } from './attribution.ts';
 import { failureEvidence, plural } from './evidence.ts';
@@ -113,6 +113,14 @@ function judgeMaximum(gate: Gate & { max: number }, series: LatencySeries): Judg
   return { status: finding.value <= gate.max ? 'pass' : 'fail', finding, evidence, hint: null };
 }
 
+/** Returns what an interval of a rate says of its limit; null where it says nothing. */
+function settles(interval: Interval, kind: 'max' | 'min', limit: number): 'pass' | 'fail' | null {
+  const low = interval.low ?? 0;
+  const high = interval.high ?? 100;
+  if (kind === 'max' ? high <= limit : low >= limit) return 'pass';
+  return (kind === 'max' ? low > limit : high < limit) ? 'fail' : null;
+}
+
 function judgeRate(gate: Gate, series: RateSeries, confidence: number): Judged {
   const finding = rateOf(series, confidence);
   const { n, interval } = finding;
@@ -125,12 +133,12 @@ function judgeRate(gate: Gate, series: RateSeries, confidence: number): Judged {
   if (n === 0 || interval === null)
     return { status: 'no-data', finding, evidence, hint: `not one of them ${ofLane ? 'came to an end' : 'could be told apart'}` };
   const [kind, limit] = 'max' in gate ? (['max', gate.max] as const) : (['min', gate.min] as const);
-  const low = interval.low ?? 0;
-  const high = interval.high ?? 100;
-  const passes = kind === 'max' ? high <= limit : low >= limit;
-  const fails = kind === 'max' ? low > limit : high < limit;
-  if (passes || fails) return { status: passes ? 'pass' : 'fail', finding, evidence, hint: null };
-  const worst = series.events + (kind === 'max' ? series.unknown : 0);
-  const more = samplesToSettleRate(n + series.unknown, worst, limit / 100, kind, confidence);
-  return { status: 'inconclusive', finding, evidence, hint: moreHint(more) };
+  const settled = settles(interval, kind, limit);
+  if (settled !== null) return { status: settled, finding, evidence, hint: null };
+  const known = rateOf({ ...series, unknown: 0 }, confidence).interval;
+  const hint = known !== null && settles(known, kind, limit) !== null
+    ? `settled but for the ${series.unknown} that ${ofLane ? 'were never sent' : 'could not be told apart'}`
+    // Supposing that no more of them come to be unknown.
+    : moreHint(samplesToSettleRate(n, series.events, limit / 100, kind, confidence));
+  return { status: 'inconclusive', finding, evidence, hint };
 }
