@@ -5,6 +5,8 @@ import { monotonicMs } from '../run-clock.ts';
 import { ApiLane, type LaneSummary } from './lane.ts';
 
 const TRIAL_MS = 2_000;
+/** A phase begins a moment after the news of it, and is left its whole length. */
+const LEAD_MS = 100;
 /** Requests that leave later than this are late; as in a plan that says nothing else. */
 const LATE_MS = 10;
 /** The share of late requests from which a window is not judged (documentation/slo.md). */
@@ -41,7 +43,7 @@ async function trial(targetUrl: string, runDir: string, ratePerSecond: number): 
   let last: LaneSummary = { tMs: 0, phase: null, sentPerSecond: 0, sent: 0, ok: 0, failed: 0, late: 0, inFlight: 0, p95Ms: null };
   await lane.ready;
   lane.phaseStarted(PHASE.name, 0);
-  await sleep(TRIAL_MS);
+  await sleep(TRIAL_MS + LEAD_MS);
   await lane.stop({ interrupted: false });
   return last;
 }
