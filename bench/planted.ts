@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { GateResult } from '../src/model/index.ts';
 import { CASES, type PlantedCase } from './planted/cases.ts';
 import { runCase } from './planted/run-case.ts';
 import { aimLine, atMost, bench, figure, machine, table } from './shell.ts';
@@ -13,6 +14,11 @@ the API lane or not, and the same runs without the fault: about 30 minutes, for 
   --only TEXT  only cases whose name contains TEXT
   --json       one JSON object on standard output instead of the table
 exit code: 0 all aims met, 1 some missed, 3 bad options, 4 the benchmark itself failed`;
+
+interface Result extends Pick<PlantedCase, 'id' | 'planted' | 'truth'> {
+  right: boolean;
+  gate: GateResult;
+}
 
 interface Options {
   json: boolean;
@@ -30,7 +36,7 @@ function read(): Options {
 async function run({ json, cases }: Options): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'openshow-planted-'));
   try {
-    const results = [];
+    const results: Result[] = [];
     for (const [index, one] of cases.entries()) {
       const gate = await runCase(one, folder, `case-${index}`);
       const right = one.right(gate);
