@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setEnvironmentData } from 'node:worker_threads';
 import { Recorder } from '../src/collect/recorder.ts';
 import { openSessions } from '../src/drive/api/sessions.ts';
@@ -60,6 +60,9 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
     startedAtEpochMs: startedAt.getTime(),
     seed: settings.SEED ?? startedAt.getTime() % 1_000_000,
   });
+  // Before anything of a run is touched: one that is still under way is not there to go on with.
+  const locks = settings.ALLOW_PARALLEL_RUNS === '0';
+  if (locks && settings.RESUME !== undefined) parts.lock = RunLock.take(basename(settings.RESUME));
   const resumed = settings.RESUME === undefined ? null : resumption(settings.RESUME, draft.sourceHash);
   const segment = resumed?.segment ?? 1;
   const runId = resumed?.plan.runId ?? makeRunId(settings.RUN_ID, startedAt, draft.profile);
@@ -69,7 +72,7 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
   const priority = await crowdPriority();
   const capacity = { root: ROOT, where: profilePath ?? scriptPath, force: settings.FORCE === '1' };
   const forced = refuseOverCapacity(draft, fingerprint(browser.version, priority), capacity);
-  if (settings.ALLOW_PARALLEL_RUNS === '0') parts.lock = RunLock.take(runId);
+  if (locks) parts.lock ??= RunLock.take(runId);
   const runDir = settings.RESUME ?? makeRunFolder(settings.REPORTS_DIR, runId);
   parts.runDir = runDir;
 

@@ -18,7 +18,7 @@ test('a soak that was killed goes on in its own folder for the time that was lef
   const profile = join(folder, 'soak.yml');
   writeFileSync(profile, JSON.stringify({
     config: {
-      // 72 hours of a user a second, made 24 s long.
+      // 72 hours of a user a second, made 36 s long.
       phases: [{ name: 'soak', duration: '72h', arrivalCount: 259_200 }],
       processor: join(import.meta.dirname, '../../artillery/processor.mts'),
       plugins: { journeys: { profile: 'soak', slo, api: { scenarios: 'config/loadtests/scenarios.json', share: 0.1, windowSeconds: 2 } } },
@@ -26,9 +26,16 @@ test('a soak that was killed goes on in its own folder for the time that was lef
   }));
   // One text for both parts: a script that changed in between is refused.
   const script = scriptWith('slo: slo.yml', `slo: ${slo}`);
-  const env = { SOAK_DURATION: '24s', SEED: '7' };
+  const env = { SOAK_DURATION: '36s', SEED: '7' };
   const first = startArtillery(t, { args: ['--config', profile], env, script });
   await first.said('soak       ');
+  const running = join(first.temporaryFolder, 'reports');
+  const early = await startArtillery(t, {
+    args: ['--config', profile], script,
+    env: { ...env, RESUME: onlyRun(running), REPORTS_DIR: running, TMPDIR: first.temporaryFolder },
+  }).finished;
+  assert.equal(early.exitCode, 3, 'a run that is still under way cannot go on');
+  assert.match(early.output, /J_RUN_LOCKED/);
   first.child.kill('SIGKILL');
   const { reports } = await first.finished;
   await assertAllGone(first);
@@ -44,9 +51,9 @@ test('a soak that was killed goes on in its own folder for the time that was lef
   assert.equal(record.totals.unreadableLines, 0);
   const [soak] = record.arrivals;
   // Those whom the kill took along began, and did not finish.
-  assert.ok((soak?.started ?? 0) >= 21 && (soak?.started ?? 0) <= 25, JSON.stringify(soak));
+  assert.ok((soak?.started ?? 0) >= 33 && (soak?.started ?? 0) <= 37, JSON.stringify(soak));
   const requests = record.findings.find(({ metric, scope }) => metric === 'api_error_rate' && Object.keys(scope).length === 0);
-  assert.ok((requests?.n ?? 0) > 400, `${requests?.n} of some 600 requests`);
+  assert.ok((requests?.n ?? 0) > 600, `${requests?.n} of some 930 requests`);
 
   const third = await startArtillery(t, { args: ['--config', profile], env: { ...env, RESUME: runFolder, REPORTS_DIR: reports }, script }).finished;
   assert.equal(third.exitCode, 3, 'a run that came to its end cannot go on');
