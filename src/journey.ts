@@ -1,4 +1,5 @@
 import type { BrowserContext, Locator, Page } from 'playwright';
+import type { PaymentShown } from './model/index.ts';
 
 /** One measured step: what the user does, and what the user waits to see. */
 export interface StepSpec {
@@ -31,6 +32,17 @@ export interface StepFunction {
   (name: string, action: () => Promise<unknown>): Promise<void>;
 }
 
+/**
+ * Tells the audit about payments (documentation/integrity.md). The intent's id must be known before the click that pays:
+ * then no payment can be lost without being missed. What is never called says nothing.
+ */
+export interface PaymentLog {
+  /** Just before the click: what the page is about to pay for, in minor units (cents) as it shows them. */
+  intended(payment: { intentId: string; amountMinor: number | null; currency: string | null; subject: string | null }): void;
+  /** What the user saw come of it. */
+  shown(intentId: string, what: PaymentShown, amount?: { amountMinor: number | null; currency: string | null }): void;
+}
+
 /** What `act` works with. `Fixtures` come from fixtures/index.ts. */
 export interface ActTools {
   page: Page;
@@ -38,6 +50,9 @@ export interface ActTools {
   step: StepFunction;
   /** Measures an agent task as two steps, `first progress` and `brief complete`, say. */
   agentTask: (names: { firstProgress: string; completed: string }, spec: AgentTaskSpec) => Promise<void>;
+  payments: PaymentLog;
+  /** Notes that the user was shown a fallback, with its text: such a user is counted as degraded, not as failed. */
+  degraded: (message: string) => void;
 }
 
 export interface Journey<Fixtures, Arranged> {

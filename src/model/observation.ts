@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { ApiWindow } from './api.ts';
 import { Attribution } from './attribution.ts';
+import { DrillEvent } from './drill.ts';
+import { BookEntry, BookRead, BrowserPayment } from './ledger.ts';
 
 /** Version of the observation line format; a reader refuses lines of a newer one. */
 export const OBSERVATION_VERSION = 1;
@@ -38,6 +40,10 @@ export const JourneyObservation = z.strictObject({
   outcome: Outcome,
   errorCode: z.string().optional(),
   message: z.string().optional(),
+  /** What the user was shown in place of the real thing: the text of a fallback. Such a user did not fail. */
+  degraded: z.array(z.string()).min(1).optional(),
+  /** Turned away because the budget of calls to this third party was used up. */
+  budget: z.string().optional(),
   /** Drawn as an observer, but so many were observing already that it joined the crowd. */
   demoted: z.literal(true).optional(),
 });
@@ -180,6 +186,18 @@ export const ServerObservation = z.strictObject({
   missing: z.string().optional(),
 });
 
+/** A payment as its user's browser knew it. */
+export const PaymentObservation = z.strictObject({ ...perUser, kind: z.literal('payment'), ...BrowserPayment });
+
+/** A payment in the platform's or the provider's book, read after the run. */
+export const LedgerObservation = z.strictObject({ ...base, kind: z.literal('ledger'), ...BookEntry });
+
+/** How the reading of one book ended. */
+export const AuditObservation = z.strictObject({ ...base, kind: z.literal('audit'), ...BookRead });
+
+/** A turning point of a drill. */
+export const DrillObservation = z.strictObject({ ...base, kind: z.literal('drill'), ...DrillEvent });
+
 /** A turning point of the run itself; `counters` are Artillery's own totals, kept to show any difference. */
 export const RunObservation = z.strictObject({
   ...base,
@@ -204,6 +222,10 @@ export const Observation = z.discriminatedUnion('kind', [
   CanaryObservation,
   ApiObservation,
   ServerObservation,
+  PaymentObservation,
+  LedgerObservation,
+  AuditObservation,
+  DrillObservation,
   RunObservation,
 ]);
 export type Observation = z.infer<typeof Observation>;
@@ -217,4 +239,8 @@ export type HealthObservation = z.infer<typeof HealthObservation>;
 export type CanaryObservation = z.infer<typeof CanaryObservation>;
 export type ApiObservation = z.infer<typeof ApiObservation>;
 export type ServerObservation = z.infer<typeof ServerObservation>;
+export type PaymentObservation = z.infer<typeof PaymentObservation>;
+export type LedgerObservation = z.infer<typeof LedgerObservation>;
+export type AuditObservation = z.infer<typeof AuditObservation>;
+export type DrillObservation = z.infer<typeof DrillObservation>;
 export type RunObservation = z.infer<typeof RunObservation>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ApiPlan } from './api.ts';
+import { DrillsPlan } from './drill.ts';
 import { CostRules, Kpi } from './kpi.ts';
 import { Gate, ValidityRules } from './slo.ts';
 
@@ -61,6 +62,32 @@ export const MetricsPlan = z.strictObject({
 });
 export type MetricsPlan = z.infer<typeof MetricsPlan>;
 
+/** Where the two books of payments are read after a run. Keys and tokens are settings: none stands in a plan. */
+export const AuditPlan = z.strictObject({
+  /** Address of the platform's ledger of one run; `embedded` is the bundled platform's own. */
+  platform: z.string(),
+  /** Address of a provider that speaks Stripe's API: `embedded`, or Stripe's own for a test account. */
+  provider: z.string(),
+  /** How long payments may take to settle after the last user before the books are read. */
+  settleMs: z.number().nonnegative(),
+  /** The platform's fee in basis points: 300 is 3 %. */
+  feeBasisPoints: z.number().int().min(0).max(10_000),
+});
+export type AuditPlan = z.infer<typeof AuditPlan>;
+
+/** So many calls a second a third party allows; documentation/budgets.md. */
+export const ThirdPartyBudget = z.strictObject({
+  name: z.string(),
+  callsPerSecond: z.number().positive(),
+  /** Calls that one user of a journey makes. */
+  journeys: z.record(z.string(), z.number().positive()),
+  /** Calls that one request of an API route makes. */
+  routes: z.record(z.string(), z.number().positive()),
+  /** An arrival waits this long for its calls to fit in; then it is dropped and counted apart. */
+  maxWaitMs: z.number().nonnegative(),
+});
+export type ThirdPartyBudget = z.infer<typeof ThirdPartyBudget>;
+
 /** Everything a run and its judgement need to know beforehand, written before the first arrival. */
 export const Plan = z.strictObject({
   schemaVersion: z.literal(PLAN_VERSION),
@@ -88,6 +115,11 @@ export const Plan = z.strictObject({
   /** The target's own figures to collect. */
   kpis: z.array(Kpi).default([]),
   cost: CostRules.optional(),
+  /** Left out: payments are not audited, and no integrity gate can be judged. */
+  audit: AuditPlan.optional(),
+  /** Left out: no drills. */
+  drills: DrillsPlan.optional(),
+  budgets: z.array(ThirdPartyBudget).default([]),
   gates: z.array(Gate),
   /** Gates of slo.yml that this profile does not judge, by id. */
   gatesNotInProfile: z.array(z.string()),

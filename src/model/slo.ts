@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CostRules, Kpi } from './kpi.ts';
+import { BreachKind } from './ledger.ts';
 
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and dashes');
 const limit = {
@@ -68,10 +69,23 @@ export const CostGate = z.strictObject({
   ...limit, metric: z.literal('cost'), per: z.enum(['run', 'thousand journeys']), unit: z.string().min(1), max: z.number().positive(),
 });
 
+/** Breaches of one kind found when the books of browsers, platform and provider are held against each other. */
+export const IntegrityGate = z.strictObject({ ...limit, metric: z.literal('integrity'), breach: BreachKind, unit: z.literal('breaches'), max: z.literal(0) });
+/** Requests that a third party refused with 429, as a share of those to its routes: no error of the application. */
+export const RateLimitedGate = z.strictObject({ ...limit, metric: z.literal('rate_limited'), ...atMost });
+/** One expectation of a drill; the drill's file gives it, not slo.yml. */
+export const DrillGate = z.strictObject({
+  ...limit, metric: z.literal('drill'), drill: id, unit: z.enum(['s', 'users', 'requests']), max: z.number().nonnegative(),
+  /** For the last: the journey that is meant. */
+  expect: z.enum(['breaker opens', 'breaker closes', 'answers', 'recovers', 'journey']), journey: z.string().optional(),
+});
+export type DrillGate = z.infer<typeof DrillGate>;
+
 export const Gate = z.union([
   PerceivedLatencyGate, VitalGate, AgentCompletionGate, AgentFirstProgressGate, AgentSuccessGate, ColdStartIncidenceGate,
   ColdStartPenaltyGate, RequestLatencyGate, RequestErrorGate, JourneyErrorGate,
   ApiLatencyGate, ApiErrorGate, ApiRateGate, HeadroomGate, RecoveryGate, DriftGate, KpiGate, KpiGrowthGate, CostGate,
+  IntegrityGate, RateLimitedGate, DrillGate,
 ]);
 export type Gate = z.infer<typeof Gate>;
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { PhaseArrivals } from './arrivals.ts';
 import { StepAttribution } from './attribution.ts';
+import { DrillReport } from './drill.ts';
+import { IntegrityReport } from './ledger.ts';
 import { Environment, Plan } from './plan.ts';
 
 export const RECORD_VERSION = 1;
@@ -152,6 +154,10 @@ export const RunRecord = z.strictObject({
   /** Where the time of the judged steps went. */
   attributions: z.array(StepAttribution),
   findings: z.array(Finding),
+  /** In the order in which they were held; left out in a run without drills. */
+  drills: z.array(DrillReport).optional(),
+  /** Left out in a run without an audit. */
+  integrity: IntegrityReport.optional(),
   verdict: Verdict,
   provenance: z.strictObject({
     harnessVersion: z.string(),
