@@ -20,20 +20,22 @@ export function treeMemory(root: number): TreeMemory {
     // proc(5): the parent is the second field after the command's name in brackets.
     if (stat) parents.set(pid, Number(stat.replace(/^.*\) /s, '').split(' ')[1]));
   }
-  const belongs = (pid: number): boolean => {
-    for (let at = pid, depth = 0; at > 1 && depth < 50; at = parents.get(at) ?? 0, depth += 1)
-      if (at === root) return true;
-    return false;
+  const lineOf = (pid: number): number[] => {
+    const line = [pid];
+    for (let at = parents.get(pid) ?? 0; at > 1 && line.length < 50; at = parents.get(at) ?? 0) line.push(at);
+    return line;
   };
+  const commandOf = (pid: number): string => read(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ') ?? '';
   const seen: TreeMemory = { browsersBytes: 0, nodeBytes: 0, platformBytes: 0, browserProcesses: 0 };
   for (const pid of parents.keys()) {
-    if (!belongs(pid)) continue;
+    const line = lineOf(pid);
+    if (!line.includes(root)) continue;
     const kib = Number(/^Pss: +(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')?.[1] ?? 0);
-    const command = read(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ') ?? '';
-    if (/chrom/i.test(command)) {
+    if (/chrom/i.test(commandOf(pid))) {
       seen.browsersBytes += kib * 1_024;
       seen.browserProcesses += 1;
-    } else if (command.includes('platform/main.ts')) seen.platformBytes += kib * 1_024;
+      // The platform's parts are processes under its main one: what they take is the site's, not the generator's.
+    } else if (line.some((one) => commandOf(one).includes('platform/main.ts'))) seen.platformBytes += kib * 1_024;
     else seen.nodeBytes += kib * 1_024;
   }
   return seen;
