@@ -1,6 +1,5 @@
 import { rmSync } from 'node:fs';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import type { Faults } from './faults.ts';
 
 /** What a person can set about the platform as a whole. */
@@ -20,8 +19,22 @@ export interface PartConfig extends Tuning {
   dataDir: string;
   /** True when main made the data directory itself: whoever is last removes it. */
   temporary: boolean;
+  /** The dependencies as the platform uses them: through the fault proxy. Empty for the dependencies themselves. */
   paymentsUrl: string;
   modelUrl: string;
+  storageUrl: string;
+  replicaUrl: string;
+  /** The same without the proxy: for their figures and control APIs, which a fault on the network must not touch. */
+  paymentsDirectUrl: string;
+  modelDirectUrl: string;
+  storageDirectUrl: string;
+  replicaDirectUrl: string;
+  /** The fault proxy's own API (Toxiproxy's). */
+  toxiproxyUrl: string;
+  /** What operators and the harness show as a Bearer token; guards the operations API and the control APIs. */
+  operationsToken: string;
+  /** What the payment provider signs its webhooks with. */
+  webhookSecret: string;
   /** Where web workers reach the process that they share; empty for the other parts. */
   primaryUrl: string;
   /** Which web worker this is, from 1; a number is used again once its worker has ended. 0 for the other parts. */
@@ -87,10 +100,10 @@ export function joinParent(port: number, config: PartConfig, close: () => Promis
   else orphaned();
 }
 
-/** Listens on a free port of loopback; returns it. */
-export function listen(server: Server): Promise<number> {
+/** Listens on loopback, on any free port unless one is given; returns it. Rejects when the port is taken. */
+export function listen(server: Server, port = 0): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
 }

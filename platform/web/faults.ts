@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { PartConfig } from '../shared/part.ts';
-import { seededRandom } from './seed.ts';
+import { seededRandom } from '../shared/random.ts';
 
 /** `drift`: what an API request takes more at the start; long enough to tell its growth from a timer's jitter. */
 const DRIFT_BASE_MS = 40;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { seededRandom } from '../shared/random.ts';
 import { hashPassword } from './auth.ts';
 import type { Db } from './db.ts';
 
@@ -25,17 +26,6 @@ export const CREATOR_COUNT = 2000;
 /** The demo accounts of an empty installation; the password is public on purpose, the domain cannot receive mail. */
 export const DEMO_PASSWORD = 'open-show-demo';
 export const DEMO_EMAILS = ['ada@example.com', 'grace@example.com', 'linus@example.com'];
-
-/** mulberry32: a well-known 32-bit generator; Math.random cannot be seeded. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /** Fills an empty database with the same data for the same seed, in one transaction; does nothing to a filled one. */
 export async function seedDb(db: Db, seed: number): Promise<void> {
