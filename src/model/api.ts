@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ShapedArrivals } from './budget.ts';
 
 const count = z.number().int().nonnegative();
 const positive = z.number().positive();
@@ -97,6 +98,8 @@ export const ApiWindow = {
   failed: z.record(z.string(), count),
   /** Sent, and neither answered nor timed out when the run ended. */
   unfinished: count,
+  /** Arrivals with this as their first request that waited for a third party; due is when they had. Left out where none did. */
+  shaped: ShapedArrivals.optional(),
   timeoutMs: positive,
   /** From when the request was due to the last byte of its answer: what a user waits. */
   latency: SketchBins,

@@ -28,6 +28,15 @@ export const PhaseArrivals = z.strictObject({
   unfinished: count,
   /** Turned away because as many users were under way as the plan allows. */
   dropped: count,
+  /** What third parties' budgets did to users; left out where nothing. Their waiting is no lateness. */
+  shaped: z.strictObject({
+    waited: count,
+    /** Never began: the budget was used up for longer than it lets users wait. */
+    turnedAway: count,
+    /** Of all who started, those who did not wait included. */
+    p95WaitMs: z.number().nonnegative(),
+    longestWaitMs: z.number().nonnegative(),
+  }).optional(),
   /** Null where no user's time is known. */
   lateness: Lateness.nullable(),
   /** What is off, in one sentence; null where nothing is. */

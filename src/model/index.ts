@@ -1,6 +1,7 @@
 export * from './api.ts';
 export * from './arrivals.ts';
 export * from './attribution.ts';
+export * from './budget.ts';
 export * from './drill.ts';
 export * from './kpi.ts';
 export * from './ledger.ts';

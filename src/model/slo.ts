@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ThirdParty } from './budget.ts';
 import { CostRules, Kpi } from './kpi.ts';
 import { BreachKind } from './ledger.ts';
 
@@ -71,7 +72,7 @@ export const CostGate = z.strictObject({
 
 /** Breaches of one kind found when the books of browsers, platform and provider are held against each other. */
 export const IntegrityGate = z.strictObject({ ...limit, metric: z.literal('integrity'), breach: BreachKind, unit: z.literal('breaches'), max: z.literal(0) });
-/** Requests that a third party refused with 429, as a share of those to its routes: no error of the application. */
+/** Requests that the target refused with 429 (Too Many Requests), of browsers and the API lane: no errors, and no successes. */
 export const RateLimitedGate = z.strictObject({ ...limit, metric: z.literal('rate_limited'), ...atMost });
 /** One expectation of a drill; the drill's file gives it, not slo.yml. */
 export const DrillGate = z.strictObject({
@@ -114,6 +115,7 @@ export const Slo = z.strictObject({
   validity: ValidityRules.prefault({}),
   kpis: z.array(Kpi).default([]),
   cost: CostRules.optional(),
+  third_parties: z.array(ThirdParty).default([]),
   gates: z.array(Gate).min(1),
 });
 export type Slo = z.infer<typeof Slo>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PhaseArrivals } from './arrivals.ts';
 import { StepAttribution } from './attribution.ts';
+import { BudgetUse } from './budget.ts';
 import { DrillReport } from './drill.ts';
 import { IntegrityReport } from './ledger.ts';
 import { Environment, Plan } from './plan.ts';
@@ -154,6 +155,8 @@ export const RunRecord = z.strictObject({
   /** Where the time of the judged steps went. */
   attributions: z.array(StepAttribution),
   findings: z.array(Finding),
+  /** Left out in a run without third parties' budgets. */
+  budgets: z.array(BudgetUse).optional(),
   /** In the order in which they were held; left out in a run without drills. */
   drills: z.array(DrillReport).optional(),
   /** Left out in a run without an audit. */
