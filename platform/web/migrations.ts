@@ -56,4 +56,62 @@ export const migrations: Migration[] = [
         brief TEXT, error_code TEXT, run_id TEXT, created_ms INTEGER NOT NULL);
       CREATE INDEX tasks_project ON tasks (project_id, created_ms DESC);`,
   },
+  {
+    id: 10, name: 'feature flags',
+    sql: 'CREATE TABLE flags (name TEXT PRIMARY KEY, enabled INTEGER NOT NULL, changed_ms INTEGER NOT NULL);',
+  },
+  {
+    id: 11, name: 'listings',
+    sql: `
+      CREATE TABLE listings (
+        id INTEGER PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users (id), external_id TEXT NOT NULL,
+        title TEXT NOT NULL, description TEXT NOT NULL, skill TEXT NOT NULL, price_cents INTEGER NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('active','withdrawn')), run_id TEXT, updated_ms INTEGER NOT NULL,
+        UNIQUE (user_id, external_id));
+      CREATE INDEX listings_newest ON listings (status, updated_ms DESC, id DESC);
+      CREATE INDEX listings_skill ON listings (status, skill, updated_ms DESC, id DESC);
+      CREATE INDEX listings_user ON listings (user_id, updated_ms DESC, id DESC);
+      CREATE VIRTUAL TABLE listings_text USING fts5 (title, description, skill, prefix = '2 3 4');
+      CREATE TRIGGER listings_text_added AFTER INSERT ON listings BEGIN
+        INSERT INTO listings_text (rowid, title, description, skill)
+          VALUES (new.id, new.title, new.description, new.skill);
+      END;
+      CREATE TRIGGER listings_text_changed AFTER UPDATE ON listings BEGIN
+        DELETE FROM listings_text WHERE rowid = old.id;
+        INSERT INTO listings_text (rowid, title, description, skill)
+          VALUES (new.id, new.title, new.description, new.skill);
+      END;
+      ALTER TABLE projects ADD COLUMN listing_id INTEGER REFERENCES listings (id);
+      CREATE INDEX projects_listing ON projects (listing_id) WHERE listing_id IS NOT NULL;`,
+  },
+  {
+    id: 12, name: 'files on their way to object storage',
+    sql: `
+      CREATE TABLE uploads (
+        id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users (id), object_key TEXT NOT NULL,
+        content_type TEXT NOT NULL, size_bytes INTEGER NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('waiting','stored')), attempts INTEGER NOT NULL, next_ms INTEGER NOT NULL,
+        failure TEXT, run_id TEXT, created_ms INTEGER NOT NULL, stored_ms INTEGER);
+      CREATE INDEX uploads_waiting ON uploads (next_ms) WHERE state = 'waiting';
+      CREATE INDEX uploads_user ON uploads (user_id, created_ms DESC);`,
+  },
+  {
+    // The last change of each row that the read replica copies: `seq` grows in the order of commits.
+    id: 13, name: 'the feed of the read replica',
+    sql: `
+      CREATE TABLE replica_feed (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, row_id INTEGER NOT NULL, UNIQUE (source, row_id));
+      INSERT INTO replica_feed (source, row_id) SELECT 'creators', id FROM creators;
+      ${['creators', 'listings'].flatMap((source) => ['INSERT', 'UPDATE'].map((event) => `
+      CREATE TRIGGER feed_${source}_${event} AFTER ${event} ON ${source} BEGIN
+        DELETE FROM replica_feed WHERE source = '${source}' AND row_id = new.id;
+        INSERT INTO replica_feed (source, row_id) VALUES ('${source}', new.id);
+      END;`)).join('')}`,
+  },
+  {
+    id: 14, name: 'fallbacks of the drafting agent',
+    sql: `
+      CREATE TABLE brief_templates (skill TEXT PRIMARY KEY, template TEXT NOT NULL, made_ms INTEGER NOT NULL);
+      ALTER TABLE tasks ADD COLUMN fallback TEXT;`,
+  },
 ];
