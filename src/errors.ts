@@ -22,6 +22,7 @@ export const ERRORS = {
   J_RUN_EXISTS: { exitCode: 3, what: 'A run with this id exists already.', fix: 'Leave RUN_ID unset, or choose another.' },
   J_RUN_LOCKED: { exitCode: 3, what: 'Another run is under way on this machine.', fix: 'Wait for it, or end it: two runs would measure each other. ALLOW_PARALLEL_RUNS=1 overrides, and is recorded.' },
   J_OVER_CAPACITY: { exitCode: 3, what: 'The plan asks for far more than this machine makes undisturbed.', fix: 'Lower the rate or maxUsers, or spread the load over more machines; FORCE=1 runs it all the same, marked. "npm run doctor -- --calibrate" measures the machine again.' },
+  J_BUDGET: { exitCode: 3, what: 'The plan asks a third party for more calls than it allows.', fix: 'Lower the rate, or correct third_parties in slo.yml once that is agreed with them; FORCE=1 runs it shaped to the budget, marked. documentation/budgets.md says how calls are reckoned.' },
   J_COST_CEILING: { exitCode: 3, what: 'The run would cost more than slo.yml allows.', fix: 'Shorten or shrink it, or raise cost.ceiling in slo.yml once that is approved; documentation/kpis.md says how a cost is reckoned.' },
   J_BUSY: { exitCode: 3, what: 'The machine is too busy to be calibrated.', fix: 'End what else runs here, and try again.' },
   J_API_ARRANGE: { exitCode: 3, what: 'The accounts that the API lane sends with could not be made.', fix: 'See what the target answered; "sessions" in the scenarios file says how accounts are made. No load was sent.' },
@@ -41,6 +42,7 @@ export const ERRORS = {
   J_ARRANGE_FAILED: { exitCode: 1, what: 'What the journey needs could not be arranged, so its user never started.', fix: 'See the message: usually the target refused an API call.' },
   J_JOURNEY_TIMEOUT: { exitCode: 1, what: 'The virtual user did not finish before its deadline.', fix: 'See which step was under way.' },
   J_BROWSER_CRASHED: { exitCode: 1, what: "The browser or the user's page crashed.", fix: 'The browser was replaced; look at memory if this repeats.' },
+  J_BUDGET_SPENT: { exitCode: 1, what: 'No call to a third party came free in time, so the user was turned away.', fix: 'Counted apart, and no error of the target; spread the users of such journeys more evenly, or let them wait longer (max_wait_seconds in slo.yml).' },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;
