@@ -42,6 +42,8 @@ export const BookEntry = {
   feeMinor: minor.nullable(),
   /** Given back so far. */
   refundedMinor: minor,
+  /** The provider took the money at once: `released` there says nothing of whether the escrow was. */
+  autoCaptured: z.literal(true).optional(),
   currency: z.string().min(1),
   /** Double-entry bookings, where the book has them; each operation's sum is zero. */
   bookings: z.array(z.strictObject({ operation: z.string(), account: z.string(), amountMinor: minor })),
@@ -104,6 +106,10 @@ export const IntegrityReport = z.strictObject({
     platform: z.enum(['complete', 'failed']).nullable(),
     provider: z.enum(['complete', 'failed']).nullable(),
   }),
+  /** Of the payments: neither settled nor old enough to count as stuck when the books were read. */
+  underWay: counted,
+  /** Had more of all payments been wrong in one way, one would have been seen, at the plan's confidence; null without any. */
+  ruledOutPercent: z.number().positive().max(100).nullable(),
   /** By state in the platform's book. */
   states: z.record(z.string(), counted),
   /** All kinds, zero ones included. */
