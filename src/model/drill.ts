@@ -56,6 +56,8 @@ export const JourneyExpectation = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('unaffected') }),
   /** No user fails; some are told of the fallback with this text in what they see. */
   z.strictObject({ kind: z.literal('degraded'), message: words }),
+  /** No user fails; whoever is told of a fallback is told this. */
+  z.strictObject({ kind: z.literal('may degrade'), message: words }),
   z.strictObject({ kind: z.literal('may fail') }),
 ]);
 export type JourneyExpectation = z.infer<typeof JourneyExpectation>;
@@ -70,6 +72,8 @@ export const DrillExpectations = z.strictObject({
   answersWithinS: z.number().positive().nullable(),
   /** From the fault's end until P95 is back, for good, in the band that it had before. */
   recoversWithinS: z.number().positive().nullable(),
+  /** From the fault's end on, in any second: nobody storms a provider that has just come back. */
+  requestsPerSecondAtMost: z.number().positive().nullable(),
   journeys: z.record(z.string(), JourneyExpectation),
 });
 export type DrillExpectations = z.infer<typeof DrillExpectations>;
@@ -108,6 +112,8 @@ export const DependencyAccess = z.strictObject({
   control: z.string().nullable(),
   /** Metric of its breaker on the target's metrics page, labels included: 0 closed, 1 half open, 2 open; the worst process counts. */
   breakerMetric: z.string().nullable(),
+  /** Counter of the requests sent to it, on the same page, labels included. */
+  requestsMetric: z.string().nullable(),
 });
 export type DependencyAccess = z.infer<typeof DependencyAccess>;
 
@@ -124,10 +130,15 @@ export type DrillsPlan = z.infer<typeof DrillsPlan>;
 /** A turning point of a drill. */
 export const DrillEvent = {
   drill: z.string(),
-  event: z.enum(['begun', 'fault-in', 'fault-out', 'breaker', 'action-failed', 'rollback-failed', 'ended']),
+  event: z.enum(['begun', 'fault-in', 'fault-out', 'breaker', 'requests', 'action-failed', 'rollback-failed', 'ended']),
   dependency: z.string().nullable(),
   /** Of a breaker; `unknown` where nobody could be asked. */
   state: z.enum(['closed', 'half-open', 'open', 'unknown']).optional(),
+  /** Of a breaker: when the look before saw another state, so that the change lies in between. */
+  sinceMs: z.number().nonnegative().optional(),
+  /** Of requests to a dependency: so many in so long, up to now. */
+  requests: z.number().int().nonnegative().optional(),
+  overMs: z.number().positive().optional(),
   detail: z.string().optional(),
 } as const;
 

@@ -76,9 +76,9 @@ export const IntegrityGate = z.strictObject({ ...limit, metric: z.literal('integ
 export const RateLimitedGate = z.strictObject({ ...limit, metric: z.literal('rate_limited'), ...atMost });
 /** One expectation of a drill; the drill's file gives it, not slo.yml. */
 export const DrillGate = z.strictObject({
-  ...limit, metric: z.literal('drill'), drill: id, unit: z.enum(['s', 'users', 'requests']), max: z.number().nonnegative(),
+  ...limit, metric: z.literal('drill'), drill: id, unit: z.enum(['s', 'users', 'requests', '1/s']), max: z.number().nonnegative(),
   /** For the last: the journey that is meant. */
-  expect: z.enum(['breaker opens', 'breaker closes', 'answers', 'recovers', 'journey']), journey: z.string().optional(),
+  expect: z.enum(['breaker opens', 'breaker closes', 'answers', 'recovers', 'requests', 'journey']), journey: z.string().optional(),
 });
 export type DrillGate = z.infer<typeof DrillGate>;
 
