@@ -9,6 +9,8 @@ import { toSeconds } from './script.ts';
 const text = z.string().trim().min(1);
 /** Artillery's timers end at some 24 days; a soak of more is no test any more. */
 const MOST_SOAK_S = 24 * 86_400;
+const words = text.transform((list) => list.split(',').map((word) => word.trim()).filter((word) => word !== ''))
+  .refine((list) => list.length > 0, 'names, with commas between them');
 const port = z.coerce.number().int().min(1).max(65_535);
 
 /** Every setting that .env or the environment may hold; .env.example documents each, and a test keeps the two together. */
@@ -28,6 +30,9 @@ export const SETTINGS = {
   RESUME: text.optional(),
   SOAK_DURATION: text.transform((value) => toSeconds(value) ?? NaN)
     .refine((seconds) => seconds > 0 && seconds <= MOST_SOAK_S, 'a length such as 90m, 8h or 72h, at most 24d').optional(),
+  DRILLS: words.optional(),
+  DRILL_HOSTS: words.optional(),
+  PLATFORM_OPERATIONS_TOKEN: text.optional(),
   API_SHARE: z.coerce.number().min(0).max(SHARE_MAX).optional(),
   METRICS_URLS: text.transform((list) => list.split(',').map((url) => url.trim()).filter((url) => url !== ''))
     .refine((urls) => urls.length > 0 && urls.every((url) => url === 'target' || isMetricsUrl(url)), '"target" or http(s) addresses without credentials, with commas between them').optional(),
