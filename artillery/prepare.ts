@@ -15,6 +15,7 @@ import { checkTarget, parseTarget } from '../src/drive/target.ts';
 import { CodedError, asCodedError, type Fault } from '../src/errors.ts';
 import type { AnyJourney } from '../src/journey.ts';
 import type { Plan } from '../src/model/index.ts';
+import { budgetLines, refuseOverBudget } from '../src/plan/budget.ts';
 import { buildPlan } from '../src/plan/build.ts';
 import { refuseOverCeiling } from '../src/plan/cost.ts';
 import { expectedArrivals } from '../src/plan/script.ts';
@@ -68,10 +69,14 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
   const runId = resumed?.plan.runId ?? makeRunId(settings.RUN_ID, startedAt, draft.profile);
   const asked = askedTarget(script, settings);
   refuseOverCeiling(draft);
+  const where = profilePath ?? scriptPath;
+  const force = settings.FORCE === '1';
+  const overBudget = refuseOverBudget(draft, { where, force });
+  if (overBudget.forced !== undefined) say(`budget   the plan ${overBudget.forced}: forced, and shaped to it`);
   const browser = await resolveBrowser(settings);
   const priority = await crowdPriority();
-  const capacity = { root: ROOT, where: profilePath ?? scriptPath, force: settings.FORCE === '1' };
-  const forced = refuseOverCapacity(draft, fingerprint(browser.version, priority), capacity);
+  const overCapacity = refuseOverCapacity(draft, fingerprint(browser.version, priority), { root: ROOT, where, force });
+  const forced = bothForced(overCapacity, overBudget);
   if (locks) parts.lock ??= RunLock.take(runId);
   const runDir = settings.RESUME ?? makeRunFolder(settings.REPORTS_DIR, runId);
   parts.runDir = runDir;
@@ -133,9 +138,15 @@ function announce(plan: Plan, browser: ResolvedBrowser, priority: string): void 
     const most = Math.max(0, ...api.loads.map(({ share, to }) => Math.max(share, to ?? 0)));
     say(`API      ${api.scenarios.length} scenarios, ${shown(rate)}/s at full rate, at most ${shown(rate * most)}/s here, ${api.arrivals} arrivals`);
   }
+  for (const line of budgetLines(plan)) say(`budget   ${line}`);
   const who = users === 0 ? `no browser users, ${seconds} s`
     : `about ${users} users in ${seconds} s, ${plan.journeys.length} journeys, ${Math.round(plan.settings.observerShare * 100)} % observers`;
   say(`plan     ${profile}: ${who}, ${plan.gates.length} gates, seed ${plan.seed}\n`);
+}
+
+function bothForced(...marks: Pick<Plan, 'forced'>[]): Pick<Plan, 'forced'> {
+  const texts = marks.flatMap(({ forced }) => (forced === undefined ? [] : [forced]));
+  return texts.length === 0 ? {} : { forced: texts.join('; ') };
 }
 
 function shown(rate: number): string {

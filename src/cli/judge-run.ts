@@ -6,6 +6,7 @@ import { createAnalyzer } from '../analyze/analyze.ts';
 import { CodedError } from '../errors.ts';
 import { Environment, PLAN_VERSION, Plan, RECORD_VERSION, RunRecord } from '../model/index.ts';
 import { judgeable } from '../plan/api-alone.ts';
+import { sentBy } from '../plan/api.ts';
 import { readSlo } from '../plan/slo.ts';
 import { writeReports } from '../report/reporter.ts';
 import type { Reporter, ReporterFault } from '../report/reporter.ts';
@@ -96,7 +97,9 @@ async function readPlan(runDir: string): Promise<Plan> {
 
 /** The plan with another slo.yml's gates; its hash then says so. */
 function withSlo(plan: Plan, slo: { text: string; fileName: string }): Plan {
-  const read = readSlo(slo.text, slo.fileName, { profile: plan.profile, journeys: plan.journeys });
+  const read = readSlo(slo.text, slo.fileName, {
+    profile: plan.profile, journeys: plan.journeys, ...(plan.api ? { api: sentBy(plan.api.scenarios) } : {}),
+  });
   return {
     ...plan,
     confidence: read.slo.confidence,

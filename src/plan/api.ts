@@ -91,6 +91,12 @@ export function buildApi(
   };
 }
 
+/** Returns the names by which gates refer to what the API lane sends. */
+export function sentBy(scenarios: ReadScenarios['scenarios']): { routes: string[]; scenarios: string[] } {
+  const routes = scenarios.flatMap(({ flows }) => flows.flatMap(({ requests }) => requests.map(({ route }) => route)));
+  return { routes: [...new Set(routes)], scenarios: scenarios.map(({ name }) => name) };
+}
+
 /** Returns where to collect the target's figures, or null where nobody asks for any: no KPI, and no word about metrics. */
 export function buildMetrics(config: MetricsConfig | undefined, settings: PlanSettings, hasKpis: boolean): MetricsPlan | null {
   const { METRICS_URLS: urls, PROMETHEUS_URL: prometheus } = settings;

@@ -4,7 +4,8 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { CodedError, type Fault } from '../errors.ts';
 import { PLAN_VERSION, type Plan } from '../model/index.ts';
 import { asPauses, judgeable } from './api-alone.ts';
-import { ApiConfig, buildApi, buildMetrics, type PlanSettings } from './api.ts';
+import { ApiConfig, buildApi, buildMetrics, sentBy, type PlanSettings } from './api.ts';
+import { budgetsOf } from './budget-slo.ts';
 import { readScenarios } from './scenarios.ts';
 import { effectivePhases, readScript } from './script.ts';
 import { readSlo } from './slo.ts';
@@ -61,14 +62,17 @@ export function buildPlan(request: PlanRequest): Draft {
   const asked = (request.script as { config?: { plugins?: { journeys?: Record<string, unknown> | null } } }).config?.plugins?.journeys;
   const sloPath = atScript(request.scriptPath, script?.config.slo ?? (typeof asked?.slo === 'string' ? asked.slo : 'slo.yml'));
   const profile = script?.config.profile ?? (typeof asked?.profile === 'string' ? asked.profile : 'smoke');
-  const sloText = attempt(() => readText(sloPath, 'J_SLO_INVALID'));
-  const slo = sloText === null ? null : attempt(() => readSlo(sloText, sloPath, { profile, journeys: request.knownJourneys.map((name) => ({ name })) }));
   // Read also where something else of the script is wrong, so that a person corrects everything in one go.
   const asksApi = ApiConfig.pick({ scenarios: true }).strip().safeParse(asked?.api);
   const apiPath = asksApi.success ? atScript(request.scriptPath, asksApi.data.scenarios) : null;
   const apiText = apiPath === null ? null : attempt(() => readText(apiPath, 'J_SCENARIOS_INVALID'));
   const routes = Array.isArray(asked?.routes) ? asked.routes.filter((route) => typeof route === 'string') : [];
   const scenarios = apiPath === null || apiText === null ? null : attempt(() => readScenarios(apiText, apiPath, routes));
+  const sloText = attempt(() => readText(sloPath, 'J_SLO_INVALID'));
+  const slo = sloText === null ? null : attempt(() => readSlo(sloText, sloPath, {
+    profile, journeys: request.knownJourneys.map((name) => ({ name })), callers: request.knownJourneys,
+    ...(scenarios ? { api: sentBy(scenarios.scenarios) } : {}),
+  }));
 
   if (!script || !slo || sloText === null || errors.length > 0) throw merge(errors);
   const { config } = script;
@@ -103,6 +107,7 @@ export function buildPlan(request: PlanRequest): Draft {
     ...(metrics ? { metrics } : {}),
     kpis: slo.slo.kpis,
     ...(slo.slo.cost ? { cost: slo.slo.cost } : {}),
+    budgets: budgetsOf(slo.slo.third_parties, config.profile),
   };
   return { plan, phases: config.browsers ? (phases as object[]) : asPauses(script.phases) };
 }

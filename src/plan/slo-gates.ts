@@ -14,6 +14,10 @@ export interface SloContext {
   journeys?: readonly { name: string; steps?: readonly string[] }[];
   /** All profiles there are, where known: a gate that none of them would judge is a fault. */
   knownProfiles?: readonly string[];
+  /** All journeys there are, where known: a third party that names another as its caller is a fault. */
+  callers?: readonly string[];
+  /** What the API lane of the run sends, where there is one: a gate of its profile on anything else is a fault. */
+  api?: { routes: readonly string[]; scenarios: readonly string[] };
 }
 
 const [VitalMsGate, VitalScoreGate] = model.VitalGate.options;
@@ -40,6 +44,7 @@ const GATE_OF_METRIC = new Map<string, (raw: Record<string, unknown>) => z.ZodOb
   ['kpi', (raw) => ('min' in raw && !('max' in raw) ? KpiMinGate : KpiMaxGate)],
   ['kpi_growth', () => model.KpiGrowthGate],
   ['cost', () => model.CostGate],
+  ['rate_limited', () => model.RateLimitedGate],
 ]);
 
 /** Every metric that a gate can name. */
@@ -85,7 +90,22 @@ function nameFaults(file: YamlFile, gate: Record<string, unknown>, index: number
       hint: didYouMean(String(profiles[0] ?? ''), knownProfiles),
     });
   }
-  return faults;
+  return [...faults, ...laneFaults(file, gate, index, context)];
+}
+
+const ON_ROUTES: ReadonlySet<unknown> = new Set(['api_latency', 'api_error_rate', 'latency_drift']);
+/** All routes together. */
+const ALL = 'all';
+
+/** A name that the API lane never sends would end as "no data", after the whole run. Other profiles may send other scenarios. */
+function laneFaults(file: YamlFile, gate: Record<string, unknown>, index: number, { api, profile }: SloContext): Fault[] {
+  const { metric, profiles, route, scenario } = gate;
+  if (!api || (Array.isArray(profiles) && !profiles.includes(profile))) return [];
+  const unknown = (key: string, name: unknown, known: readonly string[]): Fault[] =>
+    typeof name !== 'string' || known.includes(name) ? []
+      : [{ where: file.where(['gates', index, key]), message: `the scenarios file has no ${key} ${shown(name)}`, hint: didYouMean(name, known) }];
+  if (ON_ROUTES.has(metric)) return unknown('route', route, metric === 'api_latency' ? [...api.routes, ALL] : api.routes);
+  return metric === 'api_throughput' ? unknown('scenario', scenario, api.scenarios) : [];
 }
 
 /** Returns one gate of slo.yml, or null with its faults. `figures` are the KPIs and the cost that the file has. */

@@ -3,6 +3,7 @@ import type { Fault } from '../errors.ts';
 import * as model from '../model/index.ts';
 import type { Gate, Slo } from '../model/index.ts';
 import { didYouMean } from '../nearest.ts';
+import { thirdPartyFaults } from './budget-slo.ts';
 import { byLine } from './by-line.ts';
 import { readFigures } from './slo-figures.ts';
 import { readGate, type SloContext } from './slo-gates.ts';
@@ -47,7 +48,7 @@ export function readSlo(text: string, fileName: string, context: SloContext): Re
   if ('faults' in parsed) throw new CodedError('J_SLO_INVALID', parsed.faults);
   const { file } = parsed;
   const faults: Fault[] = [];
-  const frame = model.Slo.omit({ gates: true, kpis: true, cost: true }).strip().safeParse(file.value);
+  const frame = model.Slo.omit({ gates: true, kpis: true, cost: true, third_parties: true }).strip().safeParse(file.value);
   // Only inside of `validity` can a key be unknown here.
   if (!frame.success) faults.push(...zodFaults(file, frame.error.issues, [], Object.keys(model.ValidityRules.shape)));
   const raw = isObject(file.value) ? file.value : {};
@@ -61,17 +62,17 @@ export function readSlo(text: string, fileName: string, context: SloContext): Re
     }
   }
   const { figures, faults: ofFigures } = readFigures(file, raw['kpis'], raw['cost']);
-  faults.push(...ofFigures);
+  faults.push(...ofFigures, ...thirdPartyFaults(file, raw['third_parties'], context.callers));
   const rawGates: readonly unknown[] = Array.isArray(raw['gates']) ? raw['gates'] : [];
   const read = rawGates.map((gate, index) => readGate(file, gate, index, context, figures));
   faults.push(...read.flatMap((one) => one.faults), ...duplicateIds(file, rawGates));
   if (faults.length > 0 || !frame.success) throw new CodedError('J_SLO_INVALID', faults.sort(byLine));
   // Without a fault above, these parse.
-  const { kpis, cost } = model.Slo.pick({ kpis: true, cost: true }).strip().parse(raw);
+  const { kpis, cost, third_parties } = model.Slo.pick({ kpis: true, cost: true, third_parties: true }).strip().parse(raw);
   const gates = read.flatMap((one) => (one.gate === null ? [] : [titled(one.gate, kpis)]));
   const inProfile = (gate: Gate): boolean => gate.profiles === undefined || gate.profiles.includes(context.profile);
   return {
-    slo: { ...frame.data, kpis, ...(cost ? { cost } : {}), gates },
+    slo: { ...frame.data, kpis, ...(cost ? { cost } : {}), third_parties, gates },
     gates: gates.filter(inProfile),
     gatesNotInProfile: gates.filter((gate) => !inProfile(gate)).map((gate) => gate.id),
   };

@@ -1,0 +1,107 @@
+import { CodedError, type Fault } from '../errors.ts';
+import type { ApiPlan, Phase, Plan, ThirdPartyBudget } from '../model/index.ts';
+import { nearest } from '../nearest.ts';
+
+type Planned = Pick<Plan, 'phases' | 'journeys' | 'api' | 'budgets'>;
+
+/** What a phase asks of a third party at its busiest moment: calls a second, on average over random choices. */
+export interface PlannedCalls {
+  budget: ThirdPartyBudget;
+  phase: string;
+  perSecond: number;
+  /** Of them: by browser users, and by the API lane. */
+  usersPerSecond: number;
+  apiPerSecond: number;
+}
+
+/** Sums of shares end in a last bit that is no call. */
+const ROUNDING = 1e-9;
+
+/**
+ * Returns, for each budget and phase, the calls a second that the plan expects: users a second × the weighted mean of what
+ * a user's journey calls, and the API lane's arrivals a second × the same for its flows. Where rates move, they do so
+ * evenly, so that the busiest moment is an end of the phase.
+ */
+export function plannedCalls({ phases, journeys, api, budgets }: Planned): PlannedCalls[] {
+  const weights = journeys.reduce((sum, { weight }) => sum + weight, 0);
+  return budgets.flatMap((budget) => {
+    const ofUsers = journeys.reduce((sum, { name, weight }) => sum + weight * (own(budget.journeys, name) ?? 0), 0);
+    const aUser = weights === 0 ? 0 : ofUsers / weights;
+    const atFullRate = api ? callsAtFullRate(api, budget) : 0;
+    return phases.map((phase): PlannedCalls => {
+      const users = userRates(phase);
+      const load = api?.loads.find((one) => one.phase === phase.name);
+      const shares = [load?.share ?? 0, load?.to ?? load?.share ?? 0];
+      const ends = users.map((rate, end) => ({ users: rate * aUser, api: (shares[end] ?? 0) * atFullRate }));
+      const busiest = ends.reduce((most, end) => (end.users + end.api > most.users + most.api ? end : most));
+      return {
+        budget, phase: phase.name, perSecond: busiest.users + busiest.api,
+        usersPerSecond: busiest.users, apiPerSecond: busiest.api,
+      };
+    });
+  });
+}
+
+/** Arrivals a second at a phase's beginning and end. */
+function userRates({ pause, durationS, arrivalCount, arrivalRate, rampTo }: Phase): [number, number] {
+  if (pause) return [0, 0];
+  if (arrivalCount !== null) {
+    const rate = durationS > 0 ? arrivalCount / durationS : 0;
+    return [rate, rate];
+  }
+  return [arrivalRate ?? 0, rampTo ?? arrivalRate ?? 0];
+}
+
+function callsAtFullRate({ scenarios }: ApiPlan, { routes }: ThirdPartyBudget): number {
+  return scenarios.reduce((sum, { ratePerSecond, flows }) => {
+    const weights = flows.reduce((all, { weight }) => all + weight, 0);
+    const each = flows.reduce((all, { weight, requests }) =>
+      all + (weight / weights) * requests.reduce((calls, { route }) => calls + (own(routes, route) ?? 0), 0), 0);
+    return sum + ratePerSecond * each;
+  }, 0);
+}
+
+/** A journey may be called "constructor". */
+function own(calls: Readonly<Record<string, number>>, name: string): number | undefined {
+  return Object.hasOwn(calls, name) ? calls[name] : undefined;
+}
+
+/** Returns a line for people on each budget: what it allows, what is planned at most, and which of its routes nobody sends. */
+export function budgetLines(plan: Planned): string[] {
+  const planned = plannedCalls(plan);
+  const sent = new Set(plan.api?.scenarios.flatMap(({ flows }) => flows.flatMap(({ requests }) => requests.map(({ route }) => route))));
+  return plan.budgets.map((budget) => {
+    const most = planned.filter((one) => one.budget === budget).reduce((a, b) => (b.perSecond > a.perSecond ? b : a));
+    const busiest = most.perSecond === 0 ? 'none planned' : `at most ${shown(most.perSecond)} planned, in "${most.phase}"`;
+    // No fault of slo.yml: it is there for all profiles, and each may send other scenarios.
+    const unsent = plan.api ? Object.keys(budget.routes).filter((route) => !sent.has(route)) : [];
+    const told = unsent.map((route) => {
+      const near = nearest(route, sent);
+      return `; no scenario sends ${route}${near === null ? '' : ` (did you mean "${near}"?)`}`;
+    });
+    return `${budget.name}: ${shown(budget.callsPerSecond)} calls a second, ${busiest}${told.join('')}`;
+  });
+}
+
+/**
+ * Refuses a plan that expects more calls than a third party allows: throws J_BUDGET with every phase of each. Where that is
+ * forced, returns the mark for the plan: the run is shaped to the budget then, and not the load of its plan.
+ */
+export function refuseOverBudget(plan: Planned, { where, force }: { where: string; force: boolean }): Pick<Plan, 'forced'> {
+  const over = plannedCalls(plan).filter(({ budget, perSecond }) => perSecond > budget.callsPerSecond * (1 + ROUNDING));
+  if (over.length === 0) return {};
+  if (force) return { forced: over.map(asked).join('; ') };
+  throw new CodedError('J_BUDGET', over.map((one): Fault => ({
+    where, message: `the plan ${asked(one)}`,
+    hint: `users ${shown(one.usersPerSecond)} a second, the API lane ${shown(one.apiPerSecond)}`,
+  })));
+}
+
+function asked({ budget, phase, perSecond }: PlannedCalls): string {
+  return `asks ${budget.name}, which allows ${shown(budget.callsPerSecond)} calls a second, for ${shown(perSecond)} in phase "${phase}"`;
+}
+
+/** Enough digits that a rate just above its limit does not read like it. */
+function shown(perSecond: number): string {
+  return String(Number(perSecond.toPrecision(4)));
+}
