@@ -2,54 +2,58 @@
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import OpenAI from 'openai';
+import { breakerFigures, breakers, createBreaker, describeBreakers } from '../shared/breaker.ts';
 import { processFigures } from '../shared/figures.ts';
 import { readBody, sendJson } from '../shared/http.ts';
 import { giveUp, joinParent, listen, partConfig } from '../shared/part.ts';
+import { writeBrief } from './brief.ts';
+import type { BriefRequest } from './brief.ts';
 
-interface RunRequest {
-  title: string;
-  details: string;
-  skill: string;
-  traceparent: string;
+/** What the primary asks for. `hasFallback`: its user gets another brief where the model gives none. */
+interface RunRequest extends BriefRequest {
+  hasFallback: boolean;
 }
 
+/** A whole brief takes about a second; the rest is for slow streams that still move. */
+const TOTAL_LIMIT_MS = 10_000;
+/** Only what failed at once is tried again: a user who has waited this long gets the fallback instead. */
+const RETRIES = { attempts: 3, baseMs: 150, maxMs: 600, startWithinMs: 2500 };
+
 const config = partConfig();
+// In breaker.ts this process has its name as in the figures of the others.
+describeBreakers('agent', config.dataDir);
+// Retries are ours, behind the breaker: the SDK's own would multiply them.
 const openai = new OpenAI({
-  baseURL: `${config.modelUrl}/v1`, apiKey: 'sk-local-test', maxRetries: 1, timeout: 10_000,
+  baseURL: `${config.modelUrl}/v1`, apiKey: 'sk-local-test', maxRetries: 0, timeout: TOTAL_LIMIT_MS,
 });
+const breaker = createBreaker('model', { timeoutMs: TOTAL_LIMIT_MS });
 
 /** Streams the brief as JSON lines: any number of `progress` with a delta, then one `completed` or `failed`. */
 async function run(task: RunRequest, response: ServerResponse): Promise<void> {
   const send = (line: object): void => void response.write(JSON.stringify(line) + '\n');
-  const stop = new AbortController();
-  response.once('close', () => stop.abort());
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  let begun = false;
+  const onDelta = (delta: string): void => {
+    begun = true;
+    send({ type: 'progress', delta });
+  };
   try {
-    const stream = await openai.chat.completions.create({
-      model: 'openshow-brief-1', stream: true,
-      messages: [
-        { role: 'system', content: 'You write short briefs for creators of generated media.' },
-        { role: 'user', content: `Project: ${task.title}\nSkill: ${task.skill}\nDetails: ${task.details}` },
-      ],
-    }, { headers: { traceparent: task.traceparent }, signal: stop.signal });
-    let text = '';
-    let finished = false;
-    for await (const chunk of stream) {
-      const choice = chunk.choices[0];
-      const delta = choice?.delta.content ?? '';
-      text += delta;
-      finished ||= choice?.finish_reason === 'stop';
-      if (delta !== '') send({ type: 'progress', delta });
-    }
-    if (finished) send({ type: 'completed', brief: text.trim() });
-    else send({ type: 'failed', code: 'MODEL_INTERRUPTED', message: 'The model stopped in the middle of the brief.' });
+    const brief = await breaker.runWithRetries((signal) => writeBrief(openai, task, signal, onDelta), {
+      // Words that a user has read cannot be taken back.
+      ...RETRIES, isRetryable: () => !begun,
+    }, { signal: gone.signal });
+    send({ type: 'completed', brief });
   } catch (error) {
-    send({ type: 'failed', code: 'MODEL_UNAVAILABLE', message: String(error) });
+    if (task.hasFallback && !gone.signal.aborted) breaker.fellBack();
+    send({ type: 'failed', code: begun ? 'MODEL_INTERRUPTED' : 'MODEL_UNAVAILABLE', message: String(error) });
   }
   response.end();
 }
 
 const server = createServer((request, response) => {
-  if (request.url === '/figures') return sendJson(response, 200, processFigures('agent'));
+  if (request.url === '/figures') return sendJson(response, 200, [...processFigures('agent'), ...breakerFigures()]);
+  if (request.url === '/breakers') return sendJson(response, 200, breakers());
   readBody(request).then((body) => run(JSON.parse(body) as RunRequest, response)).catch(() => response.destroy());
 });
 listen(server).then((port) => joinParent(port, config, () => server.closeAllConnections()), giveUp);

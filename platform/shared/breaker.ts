@@ -86,7 +86,8 @@ export interface Breaker {
   /** `run` with retries, counted; never while it is open. Only for what is safe to repeat. */
   runWithRetries<T>(
     work: (signal: AbortSignal) => Promise<T>,
-    settings: Pick<RetrySettings, 'attempts' | 'baseMs' | 'maxMs' | 'startWithinMs'>, options?: RunOptions,
+    settings: Pick<RetrySettings, 'attempts' | 'baseMs' | 'maxMs' | 'startWithinMs'> & { isRetryable?: () => boolean },
+    options?: RunOptions,
   ): Promise<T>;
   /** Counts a user who was given a fallback instead. */
   fellBack(): void;
@@ -208,7 +209,9 @@ export function createBreaker(dependency: string, given: Partial<BreakerSettings
         controller.abort();
         throw new DependencyTimeout(dependency, settings.timeoutMs);
       }
-      counts.requests[statusOf(error) === 429 ? 'rate_limited' : 'failed'] += 1;
+      // Work may have stricter limits of its own, as for the silence within a stream.
+      const outcome = statusOf(error) === 429 ? 'rate_limited' : error instanceof DependencyTimeout ? 'timeout' : 'failed';
+      counts.requests[outcome] += 1;
       throw error;
     }
     if (signal?.aborted !== true) counts.requests.ok += 1;
@@ -227,7 +230,8 @@ export function createBreaker(dependency: string, given: Partial<BreakerSettings
       const { isFailure = isFault } = given;
       return withRetries(() => run(work, given), {
         ...retries, onRetry: () => (counts.retries += 1),
-        isRetryable: (error) => !(error instanceof BreakerOpen) && given.signal?.aborted !== true && isFailure(error),
+        isRetryable: (error) => !(error instanceof BreakerOpen) && given.signal?.aborted !== true && isFailure(error)
+          && (retries.isRetryable?.() ?? true),
       });
     },
     fellBack: () => (counts.fallbacks += 1),

@@ -3,7 +3,10 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import type { AgentPool } from './agent.ts';
+import { createBriefCache, fallbackMessage } from './brief-cache.ts';
+import type { FallbackKind } from './brief-cache.ts';
 import type { Db } from './db.ts';
+import type { Flags } from './flags.ts';
 import {
   agentQueueSeconds, agentRejected, agentRunning, agentTaskSeconds, agentTasks, queueLength, serviceRequests,
 } from './metrics.ts';
@@ -17,8 +20,9 @@ export interface Task {
   coldStartMs: number | null;
   firstProgressMs: number | null;
   durationMs: number | null;
-  /** True when the model did not answer and the brief is a plain outline. */
+  /** True when the model did not answer; `fallback` is what the brief is then. */
   degraded: boolean;
+  fallback: FallbackKind | null;
   brief: string | null;
   errorCode: string | null;
 }
@@ -63,22 +67,23 @@ const RUN_LIMIT_MS = 30_000;
 const USUAL_SECONDS = 1.5;
 const round = (ms: number): number => Math.round(ms * 10) / 10;
 
-function outline({ title, skill, details }: TaskRequest): string {
-  return `Outline for ${title}.\n\nSkill: ${skill}.\n\n${details || 'Describe the goal here.'}\n\n`
-    + 'Deliverables: first draft, one review round, final files.';
-}
-
 export const eventText = ({ event, data }: TaskEvent): string => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 
 /** How a task ended. */
 export function lastEvent(task: Task): TaskEvent {
-  if (task.state === 'completed') return { event: 'completed', data: task };
+  if (task.state === 'completed') {
+    const message = task.fallback === null ? null : fallbackMessage(task.fallback);
+    return { event: 'completed', data: { ...task, message } };
+  }
   const message = 'The drafting agent is not available now. Please try again.';
   return { event: 'failed', data: { ...task, code: task.errorCode, message } };
 }
 
 /** The agent tasks of all web workers: so many at a time, so many waiting, no more. */
-export function createQueue(db: Db, pool: AgentPool, limits: { concurrency: number; length: number }) {
+export function createQueue(
+  db: Db, pool: AgentPool, flags: Flags, limits: { concurrency: number; length: number },
+) {
+  const briefs = createBriefCache(db);
   const live = new Map<string, Live>();
   const waiting: Live[] = [];
   let running = 0;
@@ -110,7 +115,7 @@ export function createQueue(db: Db, pool: AgentPool, limits: { concurrency: numb
 
   async function readRunner(run: Live, url: string): Promise<RunnerLine> {
     const { title, details, skill, traceparent } = run.request;
-    const body = JSON.stringify({ title, details, skill, traceparent });
+    const body = JSON.stringify({ title, details, skill, traceparent, hasFallback: flags.isEnabled('brief-fallback') });
     const response = await fetch(url, { method: 'POST', body, signal: AbortSignal.timeout(RUN_LIMIT_MS) });
     const input = Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
     for await (const text of createInterface({ input })) {
@@ -140,9 +145,11 @@ export function createQueue(db: Db, pool: AgentPool, limits: { concurrency: numb
     } catch (error) {
       said = { type: 'failed', code: 'AGENT_UNAVAILABLE', message: String(error) };
     }
-    if (said.type === 'failed' && said.code.startsWith('MODEL_')) {
+    if (said.type === 'failed' && said.code.startsWith('MODEL_') && flags.isEnabled('brief-fallback')) {
+      const { kind, brief } = briefs.fallback(run.request);
       task.degraded = true;
-      said = { type: 'completed', brief: outline(run.request) };
+      task.fallback = kind;
+      said = { type: 'completed', brief };
     }
     finish(run, said);
   }
@@ -155,9 +162,11 @@ export function createQueue(db: Db, pool: AgentPool, limits: { concurrency: numb
     if (said.type === 'failed') task.errorCode = said.code;
     db.transaction(() => {
       db.run('tasks.finish', `UPDATE tasks SET state = ?, cold_start_ms = ?, first_progress_ms = ?, duration_ms = ?,
-        degraded = ?, brief = ?, error_code = ? WHERE id = ?`, task.state, task.coldStartMs, task.firstProgressMs,
-        task.durationMs, task.degraded ? 1 : 0, task.brief, task.errorCode, task.id);
+        degraded = ?, fallback = ?, brief = ?, error_code = ? WHERE id = ?`, task.state, task.coldStartMs,
+        task.firstProgressMs, task.durationMs, task.degraded ? 1 : 0, task.fallback, task.brief, task.errorCode,
+        task.id);
       if (task.brief === null) return;
+      if (!task.degraded) briefs.keep(run.request, task.brief);
       db.run('projects.brief', 'UPDATE projects SET brief = ? WHERE id = ?', task.brief, task.projectId);
     });
     agentTasks.inc({ outcome: task.degraded ? 'degraded' : task.state });
@@ -183,10 +192,10 @@ export function createQueue(db: Db, pool: AgentPool, limits: { concurrency: numb
       const { projectId, userId, runId } = request;
       const task: Task = {
         id: `tsk_${randomUUID()}`, projectId, userId, state: 'queued', coldStartMs: null,
-        firstProgressMs: null, durationMs: null, degraded: false, brief: null, errorCode: null,
+        firstProgressMs: null, durationMs: null, degraded: false, fallback: null, brief: null, errorCode: null,
       };
-      db.run('tasks.insert', "INSERT INTO tasks VALUES (?, ?, ?, 'queued', NULL, NULL, NULL, 0, NULL, NULL, ?, ?)",
-        task.id, projectId, userId, runId, Date.now());
+      db.run('tasks.insert', `INSERT INTO tasks (id, project_id, user_id, state, degraded, run_id, created_ms)
+        VALUES (?, ?, ?, 'queued', 0, ?, ?)`, task.id, projectId, userId, runId, Date.now());
       const run: Live = {
         task, request, askedMs: performance.now(), events: [], listeners: new Set(), placed: Promise.withResolvers(),
       };

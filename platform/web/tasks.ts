@@ -12,7 +12,7 @@ import type { Refusal, Task } from './queue.ts';
 export type TaskService = ReturnType<typeof createTasks>;
 
 const COLUMNS = `id, project_id AS projectId, user_id AS userId, state, cold_start_ms AS coldStartMs,
-  first_progress_ms AS firstProgressMs, duration_ms AS durationMs, degraded, brief, error_code AS errorCode`;
+  first_progress_ms AS firstProgressMs, duration_ms AS durationMs, degraded, fallback, brief, error_code AS errorCode`;
 
 /** Agent tasks as a web worker sees them: the queue is in the primary, finished tasks are in the database. */
 export function createTasks(db: Db, primaryUrl: string) {
