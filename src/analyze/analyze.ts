@@ -1,4 +1,4 @@
-import type { Finding, Observation, PhaseArrivals, Plan, StepAttribution, Totals } from '../model/index.ts';
+import type { Finding, IntegrityReport, Observation, PhaseArrivals, Plan, StepAttribution, Totals } from '../model/index.ts';
 import { apiFindings, createApi } from './api.ts';
 import type { ApiAnalysis, ApiSeries } from './api.ts';
 import { createArrivals } from './arrivals.ts';
@@ -7,6 +7,7 @@ import { createCollector } from './collect.ts';
 import type { Collected } from './collect.ts';
 import { createCost } from './cost.ts';
 import { maximumOf, percentileOf, rateOf } from './findings.ts';
+import { createIntegrity } from './integrity.ts';
 import { createKpis } from './kpis.ts';
 import { createProfiles, scalarKey } from './profiles.ts';
 import type { Scalar } from './scalar.ts';
@@ -20,6 +21,8 @@ export interface Analysis extends Collected {
   totals: Totals;
   /** The API lane's latency, by `seriesKey('api_latency', { route })`. */
   api: Map<string, ApiSeries>;
+  /** Null in a run in which nothing is known of payments. */
+  integrity: IntegrityReport | null;
   /** Figures worked out as a whole, by `seriesKey` of metric and scope, with the statistic where gates ask for one. */
   scalars: Map<string, Scalar>;
 }
@@ -56,12 +59,14 @@ export function createAnalyzer(plan: Plan): Analyzer {
   const profiles = createProfiles(plan);
   const kpis = createKpis(plan);
   const cost = createCost(plan);
+  const integrity = createIntegrity(plan);
   return {
     add: (observation) => {
       collector.add(observation);
       arrivals.add(observation);
       attributions.add(observation);
       profiles.add(observation);
+      integrity.add(observation);
       if (observation.kind === 'api') api.add(observation);
       if (observation.kind === 'server') {
         kpis.add(observation);
@@ -74,7 +79,9 @@ export function createAnalyzer(plan: Plan): Analyzer {
       const run = { completed: totals.ended === 'completed', lastMs: collected.lastMs };
       const lane = api.finish();
       for (const series of lane.rates) collected.rates.set(seriesKey(series.metric, series.scope), series);
+      const { report, scalars: breaches } = integrity.finish();
       const scalars = [
+        ...breaches,
         ...profiles.finish(lane), ...kpis.finish(run.lastMs), ...cost.finish({ lastMs: run.lastMs, journeys: collected.users }),
       ];
       return {
@@ -84,6 +91,7 @@ export function createAnalyzer(plan: Plan): Analyzer {
         attributions: attributions.finish(collected.counts, collected.validity.observer?.medianExcessMs ?? null),
         totals,
         api: lane.series,
+        integrity: report,
         scalars: new Map(scalars.map((one) => [scalarKey(one), one])),
       };
     },

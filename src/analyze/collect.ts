@@ -197,6 +197,8 @@ export function createCollector(plan: Plan): Collector {
 
   return {
     add(one) {
+      // The books are read when the run is over: waiting for them is no part of it.
+      if (one.kind === 'ledger' || one.kind === 'audit') return;
       collected.firstMs = Math.min(collected.firstMs ?? one.tMs, one.tMs);
       collected.lastMs = Math.max(collected.lastMs ?? one.tMs, one.tMs);
       switch (one.kind) {
@@ -220,7 +222,9 @@ export function createCollector(plan: Plan): Collector {
           return windows.seeCanary(one);
         case 'api':
         case 'server':
-          // Of no user: the lane's own analysis and that of the KPIs have them.
+        case 'payment':
+        case 'drill':
+          // The analyses of the lane, the KPIs, the payments and the drills have them.
           return;
       }
     },

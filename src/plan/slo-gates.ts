@@ -44,6 +44,7 @@ const GATE_OF_METRIC = new Map<string, (raw: Record<string, unknown>) => z.ZodOb
   ['kpi', (raw) => ('min' in raw && !('max' in raw) ? KpiMinGate : KpiMaxGate)],
   ['kpi_growth', () => model.KpiGrowthGate],
   ['cost', () => model.CostGate],
+  ['integrity', () => model.IntegrityGate],
   ['rate_limited', () => model.RateLimitedGate],
 ]);
 
