@@ -107,7 +107,7 @@ function withSlo(plan: Plan, slo: { text: string; fileName: string }): Plan {
     validity: read.slo.validity,
     kpis: read.slo.kpis,
     cost: read.slo.cost,
-    ...judgeable(read, plan.phases),
+    ...judgeable(read, plan),
     sourceHash: createHash('sha256').update(plan.sourceHash).update(slo.text).digest('hex'),
   };
 }

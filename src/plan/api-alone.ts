@@ -1,4 +1,4 @@
-import type { Gate, Phase } from '../model/index.ts';
+import type { Gate, Phase, Plan } from '../model/index.ts';
 
 /**
  * A run of the API lane alone. Artillery starts no worker for phases of pauses, so such a script keeps a user a phase for
@@ -24,9 +24,13 @@ interface Gates {
   gatesNotInProfile: string[];
 }
 
-/** Returns the gates to judge; without browser users those that only users can show are set aside, as of another profile. */
-export function judgeable({ gates, gatesNotInProfile }: Gates, phases: readonly Phase[]): Gates {
-  const aside = phases.every((phase) => phase.pause) ? gates.filter(({ metric }) => OF_USERS.has(metric)) : [];
+/**
+ * Returns the gates to judge. Without browser users those that only users can show are set aside, as of another profile; and
+ * without an audit those that only the books of payments can.
+ */
+export function judgeable({ gates, gatesNotInProfile }: Gates, { phases, audit }: Pick<Plan, 'phases' | 'audit'>): Gates {
+  const noUsers = phases.every((phase) => phase.pause);
+  const aside = gates.filter(({ metric }) => (noUsers && OF_USERS.has(metric)) || (audit === undefined && metric === 'integrity'));
   return {
     gates: gates.filter((gate) => !aside.includes(gate)),
     gatesNotInProfile: [...gatesNotInProfile, ...aside.map(({ id }) => id)],

@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { CodedError, type Fault } from '../errors.ts';
 import { PLAN_VERSION, type Plan } from '../model/index.ts';
 import { asPauses, judgeable } from './api-alone.ts';
+import { buildAudit } from './audit.ts';
 import { ApiConfig, buildApi, buildMetrics, sentBy, type PlanSettings } from './api.ts';
 import { budgetsOf } from './budget-slo.ts';
 import { readScenarios } from './scenarios.ts';
@@ -77,6 +78,7 @@ export function buildPlan(request: PlanRequest): Draft {
   if (!script || !slo || sloText === null || errors.length > 0) throw merge(errors);
   const { config } = script;
   const { API_SHARE: scale } = request.settings ?? {};
+  const audit = buildAudit(config.audit);
   const metrics = buildMetrics(config.metrics, request.settings ?? {}, slo.slo.kpis.length > 0);
   const plan: Draft['plan'] = {
     schemaVersion: PLAN_VERSION,
@@ -100,7 +102,8 @@ export function buildPlan(request: PlanRequest): Draft {
     confidence: slo.slo.confidence,
     warmUpPhases: slo.slo.warm_up_phases,
     validity: slo.slo.validity,
-    ...judgeable(slo, script.phases),
+    ...judgeable(slo, { phases: script.phases, audit }),
+    audit,
     sourceHash: createHash('sha256').update([...texts, sloText, ...(apiText === null ? [] : [apiText])].join('\0')).digest('hex'),
     routes: config.routes,
     ...(config.api && scenarios && apiPath !== null ? { api: buildApi(config.api, apiPath, scenarios, script.phases, scale) } : {}),

@@ -4,6 +4,7 @@ import { scheduleOf, type Phase, type PlannedJourney } from '../model/index.ts';
 import { didYouMean } from '../nearest.ts';
 import { withoutUsers } from './api-alone.ts';
 import { ApiConfig, MetricsConfig, unknownPhases } from './api.ts';
+import { AuditConfig } from './audit.ts';
 import { locateIn } from './sources.ts';
 import type { YamlFile, YamlPath } from './yaml.ts';
 
@@ -37,6 +38,8 @@ const PluginConfig = z.strictObject({
   api: ApiConfig.optional(),
   /** Where the target's own figures come from. */
   metrics: MetricsConfig.optional(),
+  /** Where the books of payments are; those of the bundled platform are always read. */
+  audit: AuditConfig.optional(),
 });
 export type PluginConfig = z.infer<typeof PluginConfig>;
 
