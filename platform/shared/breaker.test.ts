@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { BreakerOpen, DependencyTimeout, breakerFigures, breakers, createBreaker, describeBreakers } from './breaker.ts';
+import {
+  BreakerOpen, DependencyTimeout, breakerFigures, breakers, createBreaker, describeBreakers,
+} from './breaker.ts';
 import type { Breaker, BreakerSettings } from './breaker.ts';
 import { fullJitterMs, isFault, retryAfterMs, withRetries } from './retry.ts';
 
@@ -12,7 +14,8 @@ const dataDir = mkdtempSync(join(tmpdir(), 'openshow-breaker-'));
 after(() => rmSync(dataDir, { recursive: true }));
 describeBreakers('web-7', dataDir);
 
-const answered = (status: number, headers = {}): Error => Object.assign(new Error(`answered ${status}`), { status, headers });
+const answered = (status: number, headers = {}): Error =>
+  Object.assign(new Error(`answered ${status}`), { status, headers });
 const failing = (error: Error = new Error('connection refused')) => (): Promise<never> => Promise.reject(error);
 const fine = (): Promise<string> => Promise.resolve('fine');
 
@@ -63,10 +66,9 @@ test('it opens after three failures, asks nothing while open, and closes with a 
   assert.equal(breaker.state(), 'closed', 'failures of before do not count again');
 
   const counted = figures('full-circle');
-  assert.deepEqual(['open', 'half-open', 'closed'].map((to) => counted.get(`circuit_breaker_transitions_total ${to}`)),
-    [2, 2, 1]);
-  assert.deepEqual(['ok', 'failed', 'timeout', 'rejected'].map((what) => counted.get(`dependency_requests_total ${what}`)),
-    [2, 5, 0, 2]);
+  const each = (name: string, values: string[]) => values.map((value) => counted.get(`${name} ${value}`));
+  assert.deepEqual(each('circuit_breaker_transitions_total', ['open', 'half-open', 'closed']), [2, 2, 1]);
+  assert.deepEqual(each('dependency_requests_total', ['ok', 'failed', 'timeout', 'rejected']), [2, 5, 0, 2]);
   assert.equal(counted.get('circuit_breaker_state web-7'), 0);
   const lines = readFileSync(join(dataDir, 'breakers.log'), 'utf8').trim().split('\n')
     .map((line) => JSON.parse(line) as { dependency: string; process: string; to: string; lastFailure?: string });
@@ -133,7 +135,8 @@ test('no retry begins after its time, nor before the Retry-After', async () => {
     calls += 1;
     return Promise.reject(answered(429, new Headers({ 'retry-after': '5' })));
   };
-  const settings = { attempts: 5, baseMs: 1, maxMs: 1, startWithinMs: 4000, isRetryable: isFault, onRetry: () => undefined };
+  const limits = { attempts: 5, baseMs: 1, maxMs: 1, startWithinMs: 4000 };
+  const settings = { ...limits, isRetryable: isFault, onRetry: () => undefined };
   await assert.rejects(withRetries(work, settings), /429/);
   assert.equal(calls, 1);
 });

@@ -68,18 +68,16 @@ export const migrations: Migration[] = [
         title TEXT NOT NULL, description TEXT NOT NULL, skill TEXT NOT NULL, price_cents INTEGER NOT NULL,
         status TEXT NOT NULL CHECK (status IN ('active','withdrawn')), run_id TEXT, updated_ms INTEGER NOT NULL,
         UNIQUE (user_id, external_id));
-      CREATE INDEX listings_newest ON listings (status, updated_ms DESC, id DESC);
-      CREATE INDEX listings_skill ON listings (status, skill, updated_ms DESC, id DESC);
-      CREATE INDEX listings_user ON listings (user_id, updated_ms DESC, id DESC);
-      CREATE VIRTUAL TABLE listings_text USING fts5 (title, description, skill, prefix = '2 3 4');
+      CREATE INDEX listings_skill ON listings (skill, id);
+      CREATE INDEX listings_user ON listings (user_id, id);
+      CREATE VIRTUAL TABLE listings_text USING fts5 (title, description, skill, owner, prefix = '2 3 4');
       CREATE TRIGGER listings_text_added AFTER INSERT ON listings BEGIN
-        INSERT INTO listings_text (rowid, title, description, skill)
-          VALUES (new.id, new.title, new.description, new.skill);
+        INSERT INTO listings_text (rowid, title, description, skill, owner) VALUES (
+          new.id, new.title, new.description, new.skill, replace(replace(new.user_id, '-', ''), '_', ''));
       END;
       CREATE TRIGGER listings_text_changed AFTER UPDATE ON listings BEGIN
-        DELETE FROM listings_text WHERE rowid = old.id;
-        INSERT INTO listings_text (rowid, title, description, skill)
-          VALUES (new.id, new.title, new.description, new.skill);
+        UPDATE listings_text SET title = new.title, description = new.description, skill = new.skill
+          WHERE rowid = new.id;
       END;
       ALTER TABLE projects ADD COLUMN listing_id INTEGER REFERENCES listings (id);
       CREATE INDEX projects_listing ON projects (listing_id) WHERE listing_id IS NOT NULL;`,
