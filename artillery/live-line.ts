@@ -5,6 +5,8 @@ const EVERY_MS = 10_000;
 
 interface Now {
   active: number;
+  /** For third parties' budgets. */
+  waiting: number;
   elapsedMs: number;
   phase: string | null;
 }
@@ -16,6 +18,7 @@ export class LiveLine {
   readonly #timer: NodeJS.Timeout;
   #passed = 0;
   #failed = 0;
+  #turnedAway = 0;
   #perceivedMs: number[] = [];
   #cpuShares: number[] = [];
   #excessMs: number[] = [];
@@ -31,6 +34,7 @@ export class LiveLine {
   see(observation: Observation): void {
     if (observation.kind === 'journey') {
       if (observation.outcome === 'passed') this.#passed += 1;
+      else if (observation.budget !== undefined) this.#turnedAway += 1;
       else this.#failed += 1;
     } else if (observation.kind === 'step' && observation.role === 'observer' && observation.perceivedMs !== null) {
       this.#perceivedMs.push(observation.perceivedMs);
@@ -50,7 +54,7 @@ export class LiveLine {
   }
 
   #print(): void {
-    const { active, elapsedMs, phase } = this.#now();
+    const { active, waiting, elapsedMs, phase } = this.#now();
     const n = this.#perceivedMs.length;
     const perceived = median(this.#perceivedMs);
     const excess = median(this.#excessMs);
@@ -65,6 +69,7 @@ export class LiveLine {
         `${active} active`.padStart(10),
         `${this.#passed} passed`.padStart(11),
         `${this.#failed} failed`.padStart(9),
+        ...(waiting + this.#turnedAway === 0 ? [] : [`budgets ${waiting} waiting, ${this.#turnedAway} turned away`]),
         `perceived p50 ${perceived === undefined ? '–' : `${Math.round(perceived)} ms`} (n ${n})`,
         `CPU ${cpu}`,
         ...(this.#api === null ? [] : [apiText(this.#api)]),

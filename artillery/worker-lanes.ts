@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { getEnvironmentData } from 'node:worker_threads';
 import { MetricsMonitor } from '../src/collect/metrics/monitor.ts';
 import { ApiLane, type LaneSummary } from '../src/drive/api/lane.ts';
+import type { SharedBudgets } from '../src/drive/api/protocol.ts';
 import type { Account } from '../src/drive/api/sessions.ts';
 import type { Plan, ServerObservation } from '../src/model/index.ts';
 import { API_SESSIONS, type WorkerInput } from './worker-input.ts';
@@ -9,6 +10,8 @@ import { API_SESSIONS, type WorkerInput } from './worker-input.ts';
 export interface LaneOptions {
   plan: Plan;
   input: WorkerInput;
+  /** What third parties allow, shared with the run's users. */
+  budgets: SharedBudgets;
   headers: Record<string, string>;
   onServer: (value: ServerObservation) => void;
   /** The observations of a file can no longer be written. */
@@ -22,12 +25,12 @@ export class WorkerLanes {
   readonly #api: ApiLane | null = null;
   readonly #metrics: MetricsMonitor | null = null;
 
-  constructor({ plan, input, headers, onServer, onLost, onPastKnee, onApi }: LaneOptions) {
+  constructor({ plan, input, budgets, headers, onServer, onLost, onPastKnee, onApi }: LaneOptions) {
     const { runDir, startedAtMonotonicMs } = input;
     const { runId, seed } = plan;
     if (plan.api) {
       this.#api = new ApiLane({
-        plan: plan.api, phases: plan.phases, runId, seed, targetUrl: plan.target.url, headers, runDir, startedAtMonotonicMs,
+        plan: plan.api, phases: plan.phases, runId, seed, targetUrl: plan.target.url, headers, budgets, runDir, startedAtMonotonicMs,
         sessions: (getEnvironmentData(API_SESSIONS) as unknown as Record<string, Account[]> | undefined) ?? {},
         onWindow: onApi, onPastKnee,
         onLost: (error) => onLost('observations.api', error),

@@ -5,6 +5,8 @@ import { BrowserPool } from '../src/drive/pool.ts';
 import { createLauncher } from '../src/drive/launcher.ts';
 import { ArrivalClock } from '../src/drive/arrivals.ts';
 import { FailureTraces } from '../src/drive/failure-traces.ts';
+import { Budgets, budgetMemory } from '../src/drive/budget.ts';
+import { UserShaper } from '../src/drive/budget-users.ts';
 import { createSampler } from '../src/drive/observers.ts';
 import { clockSince } from '../src/drive/run-clock.ts';
 import { runUser, type UserSurroundings } from '../src/drive/virtual-user.ts';
@@ -14,7 +16,7 @@ import { HealthMonitor } from '../src/collect/health.ts';
 import { asCodedError } from '../src/errors.ts';
 import { createFixtures } from '../fixtures/index.ts';
 import type { AnyJourney } from '../src/journey.ts';
-import { OBSERVATION_VERSION, type Plan } from '../src/model/index.ts';
+import { OBSERVATION_VERSION, type JourneyObservation, type Plan } from '../src/model/index.ts';
 import { expectedArrivals } from '../src/plan/script.ts';
 import { say } from './artillery-global.ts';
 import { Channel, type Message } from './channel.ts';
@@ -27,6 +29,15 @@ import { WorkerLanes } from './worker-lanes.ts';
 
 /** Users that are still under way when a run is told to end get this long to close their pages. */
 const DRAIN_LIMIT_MS = 10_000;
+
+/** Why a user never began. */
+type TurnedAway = Pick<JourneyObservation, 'outcome' | 'message' | 'errorCode' | 'budget'>;
+
+/** What the worker changes of the script before Artillery makes its runner of it. */
+interface WorkerScript {
+  config: { phases?: object[] };
+  scenarios?: { testFunction?: string; flowFunction?: string; weight?: number }[];
+}
 
 /** One run as its worker thread sees it: the browsers, the virtual users, the observations. */
 export class WorkerRun {
@@ -46,6 +57,7 @@ export class WorkerRun {
   readonly #lanes: WorkerLanes;
   readonly #cost: CostWatch;
   readonly #arrivals: ArrivalClock;
+  readonly #shaper: UserShaper;
   readonly #interrupt = new AbortController();
   #phase: string | null;
   #active = 0;
@@ -54,7 +66,7 @@ export class WorkerRun {
   #idle: (() => void) | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor(script: { config: { phases?: object[] } }) {
+  constructor(script: WorkerScript) {
     installHollowBrowser();
     muteJourneyFailures();
     surviveStrayRejections(say);
@@ -70,6 +82,10 @@ export class WorkerRun {
     script.config.phases = input.phases.map((phase) => ({ ...phase, worker: 1, totalWorkers: 1 }));
     const plan = JSON.parse(readFileSync(input.planFile, 'utf8')) as Plan;
     this.#plan = plan;
+    // A profile may weigh the journeys otherwise; Artillery takes the script's.
+    for (const scenario of script.scenarios ?? []) {
+      scenario.weight = plan.journeys.find(({ name }) => name === (scenario.testFunction ?? scenario.flowFunction))?.weight ?? scenario.weight ?? 1;
+    }
     this.#vuPrefix = `${input.segment === 1 ? '' : `s${input.segment}-`}${process.env.LOCAL_WORKER_ID}-`;
     this.#phase = plan.phases[0]?.name ?? null;
     this.#arrivals = new ArrivalClock(plan.phases);
@@ -80,6 +96,8 @@ export class WorkerRun {
     });
     this.#roleOf = createSampler(plan.seed, plan.settings.observerShare);
     const now = clockSince(input.startedAtMonotonicMs);
+    const budgets = { list: plan.budgets, memory: budgetMemory(plan.budgets) };
+    this.#shaper = new UserShaper(new Budgets(budgets.list, budgets.memory), now, this.#interrupt.signal);
     const { stepDeadlineMs, journeyDeadlineMs } = plan.settings;
     this.#around = {
       runId: plan.runId,
@@ -103,7 +121,9 @@ export class WorkerRun {
       interrupted: this.#interrupt.signal,
       fixtures: ({ vu, context }) => createFixtures({ context, vu, runId: plan.runId, seed: plan.seed }),
     };
-    this.#live = new LiveLine(say, () => ({ active: this.#active, elapsedMs: now(), phase: this.#phase }));
+    this.#live = new LiveLine(say, () => ({
+      active: this.#active, waiting: this.#shaper.waiting, elapsedMs: now(), phase: this.#phase,
+    }));
     const healthFile = join(input.runDir, 'observations.health.ndjson');
     this.#health = new HealthMonitor({
       runId: plan.runId,
@@ -121,7 +141,7 @@ export class WorkerRun {
     this.#cost = new CostWatch(plan, now, (message) =>
       this.#channel.send({ type: 'fatal', code: 'J_COST_CEILING', faults: [{ where: 'slo.yml cost.ceiling', message }] }));
     this.#lanes = new WorkerLanes({
-      plan, input, headers: basicAuth(input),
+      plan, input, budgets, headers: basicAuth(input),
       onServer: (value) => this.#cost.see(value),
       onApi: (summary) => this.#live.seeApi(summary),
       onLost: (where, error) => this.#fatal('J_OBSERVATIONS_LOST', where, error),
@@ -142,7 +162,10 @@ export class WorkerRun {
     }));
   }
 
-  /** One arrival: runs the journey, or counts it as dropped when as many users are under way as the plan allows. */
+  /**
+   * One arrival: runs the journey, once its calls fit into the budgets of third parties. Counts it as dropped when they do not
+   * in time, and when as many users are under way as the plan allows.
+   */
   async arrive(journey: AnyJourney, page: unknown): Promise<void> {
     this.#created += 1;
     const sinceMs = performance.now() - (arrivedAtMs(page) ?? performance.now());
@@ -150,21 +173,32 @@ export class WorkerRun {
     const vu = `${this.#vuPrefix}${this.#created}`;
     const { settings } = this.#plan;
     const wanted = this.#roleOf(journey.name);
-    // More observers than the machine carries would crowd each other out: the rest join the crowd.
-    const role = wanted === 'observer' && this.#activeObservers >= settings.maxObservers ? 'crowd' : wanted;
-    if (this.#active >= settings.maxUsers) {
+    const turnAway = (why: TurnedAway): never => {
       const tMs = this.#around.now();
       this.#around.sink.record({
-        v: OBSERVATION_VERSION, kind: 'journey', runId: this.#plan.runId, tMs, phase, vu, journey: journey.name, role,
-        startedMs: tMs, intendedMs: intendedMs(), durationMs: 0, outcome: 'dropped', message: `${settings.maxUsers} users were under way`,
+        v: OBSERVATION_VERSION, kind: 'journey', runId: this.#plan.runId, tMs, phase, vu, journey: journey.name, role: wanted,
+        startedMs: tMs, intendedMs: intendedMs(), durationMs: 0, ...why,
       });
-      throw new JourneyFailure('dropped');
+      throw new JourneyFailure(why.outcome);
+    };
+    const admission = await this.#shaper.admit(journey.name);
+    if ('ended' in admission) return turnAway({ outcome: 'interrupted', message: 'the run ended while its user waited for a budget' });
+    if ('refusedBy' in admission) {
+      const budget = admission.refusedBy;
+      return turnAway({ outcome: 'dropped', errorCode: 'J_BUDGET_SPENT', budget, message: `no call to ${budget} came free in time` });
     }
+    const { waitMs, waitsFor } = admission;
+    // More observers than the machine carries would crowd each other out: the rest join the crowd.
+    const role = wanted === 'observer' && this.#activeObservers >= settings.maxObservers ? 'crowd' : wanted;
+    if (this.#active >= settings.maxUsers) turnAway({ outcome: 'dropped', message: `${settings.maxUsers} users were under way` });
     this.#active += 1;
     this.#health.activeUsers = this.#active;
     if (role === 'observer') this.#activeObservers += 1;
     try {
-      const result = await runUser({ vu, role, phase, intendedMs, journey, demoted: role !== wanted }, this.#around);
+      const result = await runUser({
+        vu, role, phase, intendedMs, journey, demoted: role !== wanted,
+        ...(waitsFor === null ? {} : { shaped: { budget: waitsFor, waitMs } }),
+      }, this.#around);
       if (result.outcome !== 'passed') throw new JourneyFailure(result.errorCode ?? result.outcome);
     } finally {
       this.#active -= 1;
@@ -186,7 +220,8 @@ export class WorkerRun {
     // Beside the users, so that a browser that hangs is waited for once.
     const canaries = Promise.all(this.#canaries.map((canary) => canary.stop()));
     const lanes = this.#lanes.stop(interrupted);
-    if (interrupted || this.#active > 0) this.#interrupt.abort();
+    // Of whoever is still under way, or waits to begin.
+    this.#interrupt.abort();
     if (this.#active > 0) {
       await Promise.race([
         new Promise<void>((resolve) => (this.#idle = resolve)),

@@ -2,7 +2,7 @@ import type { BrowserContext, BrowserContextOptions } from 'playwright';
 import type { ObservationSink } from '../collect/recorder.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { AnyJourney } from '../journey.ts';
-import { OBSERVATION_VERSION, type Outcome, type Role, type ThinkTime } from '../model/index.ts';
+import { OBSERVATION_VERSION, type JourneyObservation, type Outcome, type Role, type ThinkTime } from '../model/index.ts';
 import { actJourney, type UserBase } from './act.ts';
 import type { FailureTraces } from './failure-traces.ts';
 import type { Lease, BrowserPool } from './pool.ts';
@@ -40,6 +40,8 @@ export interface UserSpec {
   journey: AnyJourney;
   /** Drawn as an observer, but joins the crowd. */
   demoted?: boolean;
+  /** Had to wait for a third party's budget before it started. */
+  shaped?: JourneyObservation['shaped'];
 }
 
 export interface UserResult {
@@ -64,7 +66,7 @@ export async function runUser(spec: UserSpec, around: UserSurroundings): Promise
   }
   const durationMs = around.now() - startedMs;
   around.sink.record({ ...base, kind: 'journey', tMs: around.now(), startedMs, durationMs, intendedMs: spec.intendedMs?.() ?? null, ...result,
-    ...(spec.demoted ? { demoted: true } : {}) });
+    ...(spec.demoted ? { demoted: true } : {}), ...(spec.shaped ? { shaped: spec.shaped } : {}) });
   return { ...result, durationMs };
 }
 

@@ -44,7 +44,15 @@ export const BudgetUse = z.strictObject({
 });
 export type BudgetUse = z.infer<typeof BudgetUse>;
 
-/** The class of an API request that never left because its third party's budget was used up. */
+const OVER_BUDGET = 'not sent: over the budget of ';
+
+/** Returns the class of an API request that never left because this third party's budget was used up. */
 export function overBudget(name: string): string {
-  return `not sent: no call to ${name} came free`;
+  return `${OVER_BUDGET}${name}`;
+}
+
+/** Returns how many of a window's requests never left for a third party's budget, by its name. */
+export function overBudgetIn(failed: Readonly<Record<string, number>>): [name: string, count: number][] {
+  return Object.entries(failed).flatMap(([code, times]): [string, number][] =>
+    (code.startsWith(OVER_BUDGET) ? [[code.slice(OVER_BUDGET.length), times]] : []));
 }

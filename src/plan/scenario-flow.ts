@@ -1,6 +1,6 @@
 import type { Fault } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
-import { MADE_VALUES, hasBrokenValue, valuesIn } from './scenario-values.ts';
+import { MADE_VALUES, hasBrokenValue, isMade, valuesIn } from './scenario-values.ts';
 import type { YamlFile, YamlPath } from './yaml.ts';
 
 /** The parts of a request that can hold values. */
@@ -23,7 +23,7 @@ export function capturedBy(raw: unknown): string[] {
 export function textFaults(
   file: YamlFile, text: string, place: YamlPath, known: readonly string[], ofUsers: readonly string[] = [],
 ): Fault[] {
-  const unknown = [...new Set(valuesIn(text))].filter((name) => !known.includes(name) && !MADE_VALUES.includes(name));
+  const unknown = [...new Set(valuesIn(text))].filter((name) => !known.includes(name) && !isMade(name));
   const faults = unknown.map((name) => ({
     where: file.where(place),
     message: `nothing provides {{${name}}}`,

@@ -6,7 +6,13 @@ type DataType = NonNullable<ApiRequest['data']>;
 type Body = Readonly<Record<string, string>>;
 
 /** Values that are made up wherever a request asks for them; a request with a `data_type` makes them anew. */
-export const MADE_VALUES: readonly string[] = ['name', 'email', 'password', 'title', 'details', 'amountCents', 'uuid'];
+export const MADE_VALUES = ['name', 'email', 'password', 'title', 'details', 'amountCents', 'uuid'] as const;
+export type MadeValue = (typeof MADE_VALUES)[number];
+
+/** Returns whether a value of this name is made up where nothing else provides it. */
+export function isMade(name: string): name is MadeValue {
+  return (MADE_VALUES as readonly string[]).includes(name);
+}
 
 /** What a request with a `data_type` sends where the file gives no body, as Task 85's own does not. */
 export const DATA_BODY: Readonly<Record<DataType, Body>> = {

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
+import type { MadeValue } from '../../plan/scenario-values.ts';
 import type { Value } from './template.ts';
 
 const FIRST = ['Alma', 'Bela', 'Ciro', 'Dina', 'Emre', 'Fay', 'Gus', 'Hedda', 'Igor', 'Jana', 'Karl', 'Lucia', 'Milan', 'Nadia', 'Otis', 'Petra'];
 const LAST = ['Adler', 'Bianchi', 'Cohen', 'Diaz', 'Engel', 'Ferrari', 'Grant', 'Hoffmann', 'Ivanov', 'Jensen', 'Keller', 'Lund', 'Meyer', 'Nagy'];
 const NEEDS = ['Launch film', 'Product shots', 'Brand voice', 'Training video', 'Game trailer', 'Podcast cover', 'Onboarding clips', 'Poster series'];
 
-/** The names that a scenario may use without capturing them. */
-export const DATA_NAMES = ['name', 'email', 'password', 'title', 'details', 'amountCents', 'uuid'] as const;
-export type DataName = (typeof DATA_NAMES)[number];
-export type DataValues = Readonly<Record<DataName, Value>>;
+/** One of each value that a scenario may use without capturing it. */
+export type DataValues = Readonly<Record<MadeValue, Value>>;
 
 /**
  * Returns a synthetic person and project: the same for the same seed, run and label, and another one for any other label or

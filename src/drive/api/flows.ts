@@ -1,12 +1,13 @@
-import type { ApiPlan, ApiRequest } from '../../model/index.ts';
-import { DATA_BODY } from '../../plan/scenario-values.ts';
+import { overBudget, type ApiPlan, type ApiRequest } from '../../model/index.ts';
+import { DATA_BODY, isMade } from '../../plan/scenario-values.ts';
 import { createMix } from './arrivals.ts';
-import { createValues, DATA_NAMES, type DataName, type DataValues } from './data.ts';
+import { createValues, type DataValues } from './data.ts';
 import { BAD_ANSWER, NOT_SENT, TOO_MANY_IN_FLIGHT } from './failures.ts';
+import type { Waited } from './lane-budget.ts';
 import type { Answer, Outgoing, Sender } from './sender.ts';
 import type { Account } from './sessions.ts';
 import { capturedValue, fillAddress, fillJson, MissingValue, placeholders, type Json, type Lookup, type Value } from './template.ts';
-import { countFailure, type LanePhase, type Windows } from './windows.ts';
+import { countFailure, countWait, type LanePhase, type Windows } from './windows.ts';
 
 /** A request with all worked out that does not change from one sending to the next. */
 interface Compiled {
@@ -51,7 +52,14 @@ interface Arrival {
 /** Sends flows: one arrival after the other, each through its requests in order, and counts what comes of them. */
 export class Flows {
   readonly #options: FlowsOptions;
-  readonly #scenarios: { name: string; mix: (arrival: number) => number; flows: Compiled[][]; accounts: readonly Account[] }[];
+  readonly #scenarios: {
+    name: string;
+    mix: (arrival: number) => number;
+    flows: Compiled[][];
+    /** Of each flow. */
+    routes: string[][];
+    accounts: readonly Account[];
+  }[];
   #made = 0;
   #open = 0;
   #ended = false;
@@ -63,6 +71,7 @@ export class Flows {
       // Each scenario at another point of the sequence: scenarios of one rate do not go in step.
       mix: createMix(scenario.flows.map(({ weight }) => weight), ((options.seed % 997) + index * 13) / 997),
       flows: scenario.flows.map(({ requests }) => requests.map((request) => compile(request, options))),
+      routes: scenario.flows.map(({ requests }) => requests.map(({ route }) => route)),
       accounts: options.accounts[scenario.name] ?? [],
     }));
   }
@@ -72,11 +81,29 @@ export class Flows {
     return this.#open;
   }
 
+  /** Returns the routes of the flow that a scenario's arrival of a number will take. */
+  routesOf(scenario: number, number: number): readonly string[] {
+    const chosen = this.#scenarios[scenario];
+    return chosen?.routes[chosen.mix(number)] ?? [];
+  }
+
+  /** Counts an arrival that a third party's budget has no room for: its first request was due and is not sent. */
+  refuse(scenario: number, number: number, phase: LanePhase, dueMs: number, budget: string): void {
+    const [route] = this.routesOf(scenario, number);
+    const name = this.#scenarios[scenario]?.name;
+    if (this.#ended || route === undefined || name === undefined) return;
+    const cell = this.#options.windows.cell(phase, dueMs, name, route);
+    cell.scheduled += 1;
+    countFailure(cell, overBudget(budget));
+  }
+
   /** Starts the flow of a scenario's arrival of a number (from 0, over all threads), due at a time. */
-  arrive(scenario: number, number: number, phase: LanePhase, dueMs: number): void {
+  arrive(scenario: number, number: number, phase: LanePhase, dueMs: number, waited?: Waited): void {
     const chosen = this.#scenarios[scenario];
     const flow = chosen?.flows[chosen.mix(number)];
     if (!chosen || !flow) return;
+    const route = flow[0]?.request.route;
+    if (waited && route !== undefined) countWait(this.#options.windows.cell(phase, dueMs, chosen.name, route), waited);
     const account = chosen.accounts[number % Math.max(1, chosen.accounts.length)] ?? null;
     this.#open += 1;
     this.#next({ scenario: chosen.name, account, phase, captured: new Map(), data: null, somebodyNew: false }, flow, 0, dueMs);
@@ -165,10 +192,10 @@ export class Flows {
     return (name) => {
       if (name === 'uuid') return (uuid ??= this.#fresh().uuid);
       const captured = arrival.captured.get(name);
-      if (captured !== undefined && !(request.data !== null && isDataName(name))) return captured;
-      const values = arrival.somebodyNew && isDataName(name) ? {} : arrival.account?.values ?? {};
+      if (captured !== undefined && !(request.data !== null && isMade(name))) return captured;
+      const values = arrival.somebodyNew && isMade(name) ? {} : arrival.account?.values ?? {};
       const ofUser = Object.hasOwn(values, name) ? values[name] : undefined;
-      if (ofUser !== undefined || !isDataName(name)) return ofUser;
+      if (ofUser !== undefined || !isMade(name)) return ofUser;
       return (arrival.data ??= this.#fresh())[name];
     };
   }
@@ -177,10 +204,6 @@ export class Flows {
     this.#made += 1;
     return createValues(this.#options.seed, this.#options.runId, `${this.#options.thread}/${this.#made}`);
   }
-}
-
-function isDataName(name: string): name is DataName {
-  return (DATA_NAMES as readonly string[]).includes(name);
 }
 
 /** Works out what does not change. */

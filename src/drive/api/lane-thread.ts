@@ -1,9 +1,11 @@
 /** A thread of the API lane: its arrivals, its connections, its windows, its file. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Recorder } from '../../collect/recorder.ts';
+import { Budgets } from '../budget.ts';
 import { monotonicMs } from '../run-clock.ts';
 import { Bins } from './bins.ts';
 import { Flows } from './flows.ts';
+import { LaneShaper } from './lane-budget.ts';
 import { Metronome } from './metronome.ts';
 import { Pacer } from './pacer.ts';
 import type { LaneOrder, LaneSaid, LaneSetup } from './protocol.ts';
@@ -52,10 +54,12 @@ const flows = new Flows({
     } else sum.failed += 1;
   },
 });
+const { budgets } = setup;
+const shaper = budgets && budgets.list.length > 0 ? new LaneShaper(new Budgets(budgets.list, budgets.memory), flows) : null;
 const pacer = new Pacer({
   ratesPerSecond: plan.scenarios.map(({ ratePerSecond }) => ratePerSecond),
   random: plan.arrivals === 'poisson', seed, thread, threads: plan.threads,
-  arrive: (scenario, number, phase, dueMs) => flows.arrive(scenario, number, phase, dueMs),
+  arrive: (scenario, number, phase, dueMs) => (shaper ?? flows).arrive(scenario, number, phase, dueMs),
 });
 // Its first wake-up is that of having started.
 let started = (): void => {};
@@ -70,8 +74,9 @@ const metronome = new Metronome(() => {
 /** Sends what is due, and sees to being woken for the next. */
 function run(atMs: number): void {
   pacer.run(atMs);
-  const { nextMs } = pacer;
-  metronome.wakeAt(nextMs === null ? null : Math.max(nextMs, atMs + LEAST_SLEEP_MS) + startedAtMonotonicMs);
+  shaper?.run(atMs);
+  const nextMs = Math.min(pacer.nextMs ?? Infinity, shaper?.nextMs ?? Infinity);
+  metronome.wakeAt(nextMs === Infinity ? null : Math.max(nextMs, atMs + LEAST_SLEEP_MS) + startedAtMonotonicMs);
 }
 
 function tally(): void {
@@ -89,6 +94,7 @@ const timer = setInterval(() => {
 
 async function stop(interrupted: boolean): Promise<void> {
   pacer.end(nowMs());
+  shaper?.end();
   const limitMs = nowMs() + (interrupted ? 0 : plan.timeoutMs);
   while (flows.open > 0 && nowMs() < limitMs) await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
   clearInterval(timer);

@@ -4,7 +4,7 @@ import type { ApiPlan, Phase } from '../../model/index.ts';
 import { clockSince } from '../run-clock.ts';
 import { Bins } from './bins.ts';
 import { PastKnee } from './past-knee.ts';
-import type { LaneOrder, LaneSaid, LaneSetup, Tally } from './protocol.ts';
+import type { LaneOrder, LaneSaid, LaneSetup, SharedBudgets, Tally } from './protocol.ts';
 import type { Account } from './sessions.ts';
 
 /** How the lane has done since the summary before; for people who watch. */
@@ -32,6 +32,8 @@ export interface ApiLaneOptions {
   /** Sent with every request: the target's own credentials. */
   headers: Record<string, string>;
   sessions: Readonly<Record<string, readonly Account[]>>;
+  /** What third parties allow, shared with the run's users; nothing is shaped when left out. */
+  budgets?: SharedBudgets;
   runDir: string;
   /** The run's start on the monotonic clock, which every thread reads alike. */
   startedAtMonotonicMs: number;
@@ -130,9 +132,9 @@ export class ApiLane {
   }
 
   #start(thread: number): LaneThread {
-    const { plan, runId, seed, targetUrl, sessions, runDir, startedAtMonotonicMs } = this.#options;
+    const { plan, budgets, runId, seed, targetUrl, sessions, runDir, startedAtMonotonicMs } = this.#options;
     const workerData: LaneSetup = {
-      plan, runId, seed, targetUrl, sessions, startedAtMonotonicMs, thread,
+      plan, budgets: budgets ?? null, runId, seed, targetUrl, sessions, startedAtMonotonicMs, thread,
       headers: { ...this.#options.headers, 'x-test-run-id': runId },
       file: join(runDir, `observations.api-${thread}.ndjson`), tellWindows: this.#knee !== null,
     };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { overBudget } from '../../model/index.ts';
 import { Bins } from './bins.ts';
 import { PastKnee } from './past-knee.ts';
 
@@ -16,7 +17,7 @@ function said(windows: { answered: number; ms: number }[], sloP95Ms: number | nu
       const latency = new Bins();
       const ok = part === 0 ? Math.ceil(answered / 2) : Math.floor(answered / 2);
       for (let i = 0; i < ok; i += 1) latency.addMs(ms);
-      knee.add({ fromMs: index * WINDOW_MS, scheduled: 50, ok, latency: latency.toJSON() });
+      knee.add({ fromMs: index * WINDOW_MS, scheduled: 50, ok, failed: {}, latency: latency.toJSON() });
     }
     return knee.passed((index + 1) * WINDOW_MS);
   });
@@ -46,10 +47,22 @@ for (const { name, windows, slo, at } of CASES) {
 test('a window is looked at only when all its parts are in, and one with hardly any requests says nothing', () => {
   const knee = new PastKnee({ windowMs: WINDOW_MS, scenarios: [] });
   for (let index = 0; index < 5; index += 1) {
-    knee.add({ fromMs: index * WINDOW_MS, scheduled: 30, ok: 0, latency: new Bins().toJSON() });
+    knee.add({ fromMs: index * WINDOW_MS, scheduled: 30, ok: 0, failed: {}, latency: new Bins().toJSON() });
     assert.equal(knee.passed((index + 1) * WINDOW_MS), null);
   }
-  for (let index = 5; index < 8; index += 1) knee.add({ fromMs: index * WINDOW_MS, scheduled: 300, ok: 0, latency: new Bins().toJSON() });
+  for (let index = 5; index < 8; index += 1) knee.add({ fromMs: index * WINDOW_MS, scheduled: 300, ok: 0, failed: {}, latency: new Bins().toJSON() });
   assert.equal(knee.passed(7_999), null);
   assert.match(knee.passed(8_000) ?? '', /only 0 % of the due requests were answered, in 3 windows of 1 s in a row/);
+});
+
+test('what a third party\'s budget held back is no sign of a target that does not keep up', () => {
+  const knee = new PastKnee({ windowMs: WINDOW_MS, scenarios: [] });
+  const latency = new Bins();
+  for (let i = 0; i < 60; i += 1) latency.addMs(10);
+  for (let index = 0; index < 5; index += 1) {
+    knee.add({
+      fromMs: index * WINDOW_MS, scheduled: 100, ok: 60, failed: { [overBudget('payments')]: 40 }, latency: latency.toJSON(),
+    });
+    assert.equal(knee.passed((index + 1) * WINDOW_MS), null);
+  }
 });

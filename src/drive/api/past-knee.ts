@@ -1,4 +1,4 @@
-import type { ApiObservation, ApiPlan } from '../../model/index.ts';
+import { overBudgetIn, type ApiObservation, type ApiPlan } from '../../model/index.ts';
 import { Bins } from './bins.ts';
 
 /** Below this share of those due, answered requests are a target that no longer keeps up. */
@@ -36,11 +36,12 @@ export class PastKnee {
   }
 
   /** Adds one route's part of a window, of any thread. */
-  add({ fromMs, scheduled, ok, latency }: Pick<ApiObservation, 'fromMs' | 'scheduled' | 'ok' | 'latency'>): void {
+  add({ fromMs, scheduled, ok, failed, latency }: Pick<ApiObservation, 'fromMs' | 'scheduled' | 'ok' | 'failed' | 'latency'>): void {
     const index = Math.floor(fromMs / this.#windowMs);
     const whole = this.#whole.get(index) ?? { scheduled: 0, ok: 0, latency: new Bins() };
     this.#whole.set(index, whole);
-    whole.scheduled += scheduled;
+    // What a third party's budget held back says nothing of the target.
+    whole.scheduled += scheduled - overBudgetIn(failed).reduce((sum, [, count]) => sum + count, 0);
     whole.ok += ok;
     whole.latency.merge(latency);
   }

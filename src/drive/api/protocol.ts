@@ -1,9 +1,16 @@
 /** What the plugin's thread and a lane's thread tell each other. */
-import type { ApiObservation, ApiPlan, SketchBins } from '../../model/index.ts';
+import type { ApiObservation, ApiPlan, SketchBins, ThirdPartyBudget } from '../../model/index.ts';
 import type { Account } from './sessions.ts';
+
+/** Third parties' budgets, and the memory in which all threads of a run share them. */
+export interface SharedBudgets {
+  list: readonly ThirdPartyBudget[];
+  memory: SharedArrayBuffer;
+}
 
 export interface LaneSetup {
   plan: ApiPlan;
+  budgets: SharedBudgets | null;
   runId: string;
   seed: number;
   targetUrl: string;

@@ -1,5 +1,6 @@
-import { OBSERVATION_VERSION, type ApiObservation } from '../../model/index.ts';
+import { OBSERVATION_VERSION, type ApiObservation, type ShapedArrivals } from '../../model/index.ts';
 import { Bins } from './bins.ts';
+import type { Waited } from './lane-budget.ts';
 
 /** A phase as the lane runs it: when it began, and when it is to end or was ended. */
 export interface LanePhase {
@@ -18,6 +19,8 @@ export interface Cell {
   maxLateMs: number;
   ok: number;
   readonly failed: Map<string, number>;
+  /** Null where no arrival waited for a third party. */
+  shaped: ShapedArrivals | null;
   /** Sent and not ended yet. */
   open: number;
   readonly latency: Bins;
@@ -64,7 +67,7 @@ export class Windows {
     let cell = window.cells.get(key);
     if (!cell) {
       cell = {
-        scenario, route, scheduled: 0, sent: 0, late: 0, maxLateMs: 0, ok: 0, failed: new Map(), open: 0,
+        scenario, route, scheduled: 0, sent: 0, late: 0, maxLateMs: 0, ok: 0, failed: new Map(), shaped: null, open: 0,
         latency: new Bins(), service: new Bins(),
       };
       window.cells.set(key, cell);
@@ -106,7 +109,7 @@ export class Windows {
         v: OBSERVATION_VERSION, kind: 'api', runId, tMs: tenth(atMs), phase: phase.name, vu: null, journey: null,
         scenario: cell.scenario, route: cell.route, fromMs: tenth(fromMs), toMs: tenth(toMs),
         scheduled: cell.scheduled, sent: cell.sent, late: cell.late, maxLateMs: tenth(cell.maxLateMs), ok: cell.ok,
-        failed: Object.fromEntries(cell.failed), unfinished: cell.open, timeoutMs,
+        failed: Object.fromEntries(cell.failed), unfinished: cell.open, ...(cell.shaped ? { shaped: cell.shaped } : {}), timeoutMs,
         latency: cell.latency.toJSON(), service: cell.service.toJSON(),
       });
     }
@@ -120,4 +123,12 @@ function tenth(ms: number): number {
 /** Adds one to the count of a failure's class. */
 export function countFailure(cell: Cell, failure: string): void {
   cell.failed.set(failure, (cell.failed.get(failure) ?? 0) + 1);
+}
+
+/** Counts an arrival that waited for a third party. */
+export function countWait(cell: Cell, { budget, waitMs }: Waited): void {
+  cell.shaped ??= {};
+  const shaped = (cell.shaped[budget] ??= { count: 0, maxWaitMs: 0 });
+  shaped.count += 1;
+  shaped.maxWaitMs = Math.max(shaped.maxWaitMs, tenth(waitMs));
 }
