@@ -103,6 +103,19 @@ export const Drill = z.strictObject({
 });
 export type Drill = z.infer<typeof Drill>;
 
+/** Length of the windows in which a drill's latency is looked at; it recovers to within one of them. */
+export const DRILL_WINDOW_MS = 2_000;
+/** So many windows tell what is normal before a fault, and as many in that band that it is over for good. */
+export const DRILL_LEAST_WINDOWS = 3;
+
+/** Returns from when to when a drill's faults are in, in seconds from its phase's start. */
+export function faultSpan({ actions }: Pick<Drill, 'actions'>): { fromS: number; toS: number } {
+  return {
+    fromS: Math.min(...actions.map(({ fromS }) => fromS)),
+    toS: Math.max(...actions.map(({ fromS, forS }) => fromS + forS)),
+  };
+}
+
 /** How the drills reach a dependency; a null means that this cannot be done or seen there. */
 export const DependencyAccess = z.strictObject({
   /** Address of the Toxiproxy API, and the proxy's name there; `embedded` is the bundled platform's own. */

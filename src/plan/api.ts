@@ -51,6 +51,8 @@ export interface PlanSettings {
   API_SHARE?: number | undefined;
   METRICS_URLS?: string[] | undefined;
   PROMETHEUS_URL?: string | undefined;
+  DRILLS?: string[] | undefined;
+  DRILL_HOSTS?: string[] | undefined;
   /** Seconds. */
   SOAK_DURATION?: number | undefined;
 }

@@ -7,6 +7,7 @@ import { asPauses, judgeable } from './api-alone.ts';
 import { buildAudit } from './audit.ts';
 import { ApiConfig, buildApi, buildMetrics, sentBy, type PlanSettings } from './api.ts';
 import { budgetsOf } from './budget-slo.ts';
+import { askedDrillFiles, buildDrills, chosenDrills, keptPhases, readDrillFiles, withDrillGates } from './drills.ts';
 import { readScenarios } from './scenarios.ts';
 import { effectivePhases, readScript } from './script.ts';
 import { readSlo } from './slo.ts';
@@ -22,6 +23,8 @@ export interface PlanRequest {
   knownJourneys: readonly string[];
   startedAtEpochMs: number;
   seed: number;
+  /** Whether the target is the bundled platform; so when left out. */
+  embedded?: boolean;
   /** Settings that the environment gives in place of the script; none when left out. */
   settings?: PlanSettings;
 }
@@ -31,11 +34,13 @@ export interface Draft {
   plan: Omit<Plan, 'runId' | 'target'>;
   /** The phases in Artillery's own form, for its worker. */
   phases: object[];
+  /** Where each action of the drills stands in its file, by `<drill>/<index>`. */
+  drillPlaces: ReadonlyMap<string, string>;
 }
 
 /**
  * Returns the plan for a script, its slo.yml and its scenarios file. Every fault of all files is reported at once, each with
- * its line; throws J_SCRIPT_INVALID, J_JOURNEY_UNKNOWN, J_SLO_INVALID or J_SCENARIOS_INVALID.
+ * its line; throws J_SCRIPT_INVALID, J_JOURNEY_UNKNOWN, J_SLO_INVALID, J_SCENARIOS_INVALID or J_DRILL_INVALID.
  */
 export function buildPlan(request: PlanRequest): Draft {
   const paths = [request.scriptPath, ...(request.profilePath ? [request.profilePath] : [])];
@@ -86,7 +91,7 @@ export function buildPlan(request: PlanRequest): Draft {
     startedAtEpochMs: request.startedAtEpochMs,
     script: request.scriptPath,
     profile: config.profile,
-    phases: script.phases,
+    phases: inUse,
     journeys: script.journeys,
     settings: {
       observerShare: config.observers.share,
@@ -104,15 +109,17 @@ export function buildPlan(request: PlanRequest): Draft {
     validity: slo.slo.validity,
     ...judgeable(slo, { phases: script.phases, audit }),
     audit,
-    sourceHash: createHash('sha256').update([...texts, sloText, ...(apiText === null ? [] : [apiText])].join('\0')).digest('hex'),
+    sourceHash: createHash('sha256').update([...texts, sloText, ...(apiText === null ? [] : [apiText]), ...drillFiles.texts].join('\0')).digest('hex'),
     routes: config.routes,
-    ...(config.api && scenarios && apiPath !== null ? { api: buildApi(config.api, apiPath, scenarios, script.phases, scale) } : {}),
+    ...(config.api && scenarios && apiPath !== null ? { api: buildApi(config.api, apiPath, scenarios, inUse, scale) } : {}),
     ...(metrics ? { metrics } : {}),
     kpis: slo.slo.kpis,
     ...(slo.slo.cost ? { cost: slo.slo.cost } : {}),
+    ...(drills ? { drills: drills.plan } : {}),
     budgets: budgetsOf(slo.slo.third_parties, config.profile),
   };
-  return { plan, phases: config.browsers ? (phases as object[]) : asPauses(script.phases) };
+  const ofWorker = (phases as object[]).filter((_, index) => kept[index]);
+  return { plan, phases: config.browsers ? ofWorker : asPauses(inUse), drillPlaces: drills?.places ?? new Map() };
 }
 
 /** A path in the script is relative to the script; an absolute one stays. */

@@ -5,6 +5,7 @@ import { didYouMean } from '../nearest.ts';
 import { withoutUsers } from './api-alone.ts';
 import { ApiConfig, MetricsConfig, unknownPhases } from './api.ts';
 import { AuditConfig } from './audit.ts';
+import { DrillsConfig } from './drill-config.ts';
 import { locateIn } from './sources.ts';
 import type { YamlFile, YamlPath } from './yaml.ts';
 
@@ -38,6 +39,10 @@ const PluginConfig = z.strictObject({
   api: ApiConfig.optional(),
   /** Where the target's own figures come from. */
   metrics: MetricsConfig.optional(),
+  /** Dependencies to break on purpose, each in a phase of its own. */
+  drills: DrillsConfig.optional(),
+  /** Of journeys, by name, in place of the weights of their scenarios: a profile can then send other users than the script. */
+  weights: z.record(z.string(), z.number().int().nonnegative()).default({}),
   /** Where the books of payments are; those of the bundled platform are always read. */
   audit: AuditConfig.optional(),
 });
@@ -74,7 +79,8 @@ export function readScript(script: unknown, sources: readonly YamlFile[], knownJ
   const unknown: Fault[] = [];
   const journeys = readScenarios(raw.scenarios, at, knownJourneys, faults, unknown);
   const phases = readPhases(raw.config?.phases, raw.config?.mode, at, faults);
-  const { api, browsers } = (raw.config?.plugins?.journeys ?? {}) as { api?: unknown; browsers?: unknown };
+  const { api, browsers, weights } = (raw.config?.plugins?.journeys ?? {}) as { api?: unknown; browsers?: unknown; weights?: unknown };
+  faults.push(...unknownWeights(weights, journeys, at));
   if (phases.length > 0 && phases.every((phase) => phase.pause)) {
     const hint = 'for a test of the API alone give each a duration and "arrivalCount: 1", and the journeys plugin "browsers: false"';
     faults.push({ where: at(['config', 'phases']), message: 'only pauses, for which Artillery starts nothing', hint });
@@ -87,7 +93,17 @@ export function readScript(script: unknown, sources: readonly YamlFile[], knownJ
   if (faults.length > 0) throw new CodedError('J_SCRIPT_INVALID', [...faults, ...unknown]);
   if (unknown.length > 0) throw new CodedError('J_JOURNEY_UNKNOWN', unknown);
   const { data: config } = parsed as { data: PluginConfig };
-  return { config, phases: config.browsers ? phases : withoutUsers(phases), journeys };
+  const weighed = journeys.map(({ name, weight }) => ({ name, weight: config.weights[name] ?? weight }));
+  return { config, phases: config.browsers ? phases : withoutUsers(phases), journeys: weighed };
+}
+
+/** Returns a fault for each weight of a journey that no scenario has. */
+function unknownWeights(weights: unknown, journeys: readonly PlannedJourney[], at: (path: YamlPath) => string): Fault[] {
+  if (typeof weights !== 'object' || weights === null) return [];
+  const known = journeys.map(({ name }) => name);
+  return Object.keys(weights).filter((name) => !known.includes(name)).map((name) => ({
+    where: at(['config', 'plugins', 'journeys', 'weights', name]), message: `no scenario is of a journey named "${name}"`, hint: didYouMean(name, known),
+  }));
 }
 
 function readScenarios(
