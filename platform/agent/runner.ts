@@ -6,6 +6,7 @@ import { breakerFigures, breakers, createBreaker, describeBreakers } from '../sh
 import { processFigures } from '../shared/figures.ts';
 import { readBody, sendJson } from '../shared/http.ts';
 import { giveUp, joinParent, listen, partConfig } from '../shared/part.ts';
+import { isFault } from '../shared/retry.ts';
 import { writeBrief } from './brief.ts';
 import type { BriefRequest } from './brief.ts';
 
@@ -41,7 +42,7 @@ async function run(task: RunRequest, response: ServerResponse): Promise<void> {
   try {
     const brief = await breaker.runWithRetries((signal) => writeBrief(openai, task, signal, onDelta), {
       // Words that a user has read cannot be taken back.
-      ...RETRIES, isRetryable: () => !begun,
+      ...RETRIES, isRetryable: (error) => !begun && isFault(error),
     }, { signal: gone.signal });
     send({ type: 'completed', brief });
   } catch (error) {

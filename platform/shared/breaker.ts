@@ -62,6 +62,9 @@ export interface RunOptions {
   signal?: AbortSignal;
 }
 
+/** Without `isRetryable`, what counts as a failure of the dependency is tried again. */
+export type BreakerRetries = Omit<RetrySettings, 'isRetryable' | 'onRetry'> & Partial<Pick<RetrySettings, 'isRetryable'>>;
+
 /** A breaker as the operations API shows it. Times are on the system's clock. */
 export interface BreakerView {
   process: string;
@@ -85,9 +88,7 @@ export interface Breaker {
   run<T>(work: (signal: AbortSignal) => Promise<T>, options?: RunOptions): Promise<T>;
   /** `run` with retries, counted; never while it is open. Only for what is safe to repeat. */
   runWithRetries<T>(
-    work: (signal: AbortSignal) => Promise<T>,
-    settings: Pick<RetrySettings, 'attempts' | 'baseMs' | 'maxMs' | 'startWithinMs'> & { isRetryable?: () => boolean },
-    options?: RunOptions,
+    work: (signal: AbortSignal) => Promise<T>, settings: BreakerRetries, options?: RunOptions,
   ): Promise<T>;
   /** Counts a user who was given a fallback instead. */
   fellBack(): void;
@@ -210,8 +211,8 @@ export function createBreaker(dependency: string, given: Partial<BreakerSettings
         throw new DependencyTimeout(dependency, settings.timeoutMs);
       }
       // Work may have stricter limits of its own, as for the silence within a stream.
-      const outcome = statusOf(error) === 429 ? 'rate_limited' : error instanceof DependencyTimeout ? 'timeout' : 'failed';
-      counts.requests[outcome] += 1;
+      const late = error instanceof DependencyTimeout;
+      counts.requests[statusOf(error) === 429 ? 'rate_limited' : late ? 'timeout' : 'failed'] += 1;
       throw error;
     }
     if (signal?.aborted !== true) counts.requests.ok += 1;
@@ -227,11 +228,10 @@ export function createBreaker(dependency: string, given: Partial<BreakerSettings
       return { process, dependency, state: state(), openedMs, changedMs, requests: fires, failures, lastFailure };
     },
     runWithRetries: (work, retries, given = {}) => {
-      const { isFailure = isFault } = given;
+      const isRetryable = retries.isRetryable ?? given.isFailure ?? isFault;
       return withRetries(() => run(work, given), {
         ...retries, onRetry: () => (counts.retries += 1),
-        isRetryable: (error) => !(error instanceof BreakerOpen) && given.signal?.aborted !== true && isFailure(error)
-          && (retries.isRetryable?.() ?? true),
+        isRetryable: (error) => !(error instanceof BreakerOpen) && given.signal?.aborted !== true && isRetryable(error),
       });
     },
     fellBack: () => (counts.fallbacks += 1),

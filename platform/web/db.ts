@@ -115,8 +115,9 @@ export function openDb(file: string) {
 
   database.exec(`CREATE TABLE IF NOT EXISTS migrations
     (id INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_ms INTEGER NOT NULL)`);
-  const done = db.one<{ last: number | null }>('migrations', 'SELECT max(id) AS last FROM migrations')?.last ?? 0;
-  for (const { id, name, sql } of migrations.filter((migration) => migration.id > done)) {
+  // By id and not by the highest one: two branches of work may add theirs in any order.
+  const done = new Set(db.all<{ id: number }>('migrations', 'SELECT id FROM migrations').map(({ id }) => id));
+  for (const { id, name, sql } of migrations.filter((migration) => !done.has(migration.id))) {
     db.transaction(() => {
       database.exec(sql);
       db.run('migrations', 'INSERT INTO migrations VALUES (?, ?, ?)', id, name, Date.now());

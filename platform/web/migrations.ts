@@ -57,6 +57,52 @@ export const migrations: Migration[] = [
       CREATE INDEX tasks_project ON tasks (project_id, created_ms DESC);`,
   },
   {
+    // SQLite cannot change a CHECK: the escrows move to a new table, and the entries, which refer to it, with them.
+    id: 4, name: 'refunds under way, and the outbox',
+    sql: `
+      CREATE TABLE escrows_new (
+        intent_id TEXT PRIMARY KEY, project_id TEXT NOT NULL REFERENCES projects (id),
+        user_id TEXT NOT NULL REFERENCES users (id), amount_cents INTEGER NOT NULL, fee_cents INTEGER NOT NULL,
+        total_cents INTEGER NOT NULL, currency TEXT NOT NULL, payment_method TEXT NOT NULL, provider_id TEXT,
+        state TEXT NOT NULL CHECK (state IN ('pending','held','released','refunding','refunded','failed')),
+        failure TEXT, run_id TEXT, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,
+        key_conflicts INTEGER NOT NULL DEFAULT 0,
+        CHECK (amount_cents + fee_cents = total_cents));
+      INSERT INTO escrows_new SELECT *, 0 FROM escrows ORDER BY rowid;
+      CREATE TABLE ledger_new (
+        id INTEGER PRIMARY KEY, intent_id TEXT NOT NULL REFERENCES escrows_new (intent_id), operation TEXT NOT NULL,
+        account TEXT NOT NULL, amount_cents INTEGER NOT NULL, created_ms INTEGER NOT NULL,
+        UNIQUE (intent_id, operation, account));
+      INSERT INTO ledger_new SELECT * FROM ledger_entries;
+      DROP TABLE ledger_entries;
+      DROP TABLE escrows;
+      ALTER TABLE escrows_new RENAME TO escrows;
+      ALTER TABLE ledger_new RENAME TO ledger_entries;
+      CREATE UNIQUE INDEX escrows_one_per_project ON escrows (project_id)
+        WHERE state IN ('pending','held','released','refunding');
+      CREATE INDEX escrows_project ON escrows (project_id);
+      CREATE INDEX escrows_run ON escrows (run_id);
+      CREATE INDEX escrows_provider ON escrows (provider_id);
+      CREATE TABLE outbox (
+        intent_id TEXT PRIMARY KEY REFERENCES escrows (intent_id),
+        operation TEXT NOT NULL CHECK (operation IN ('lock','release','cancel','refund','void')),
+        attempts INTEGER NOT NULL, next_ms INTEGER NOT NULL, tried_ms INTEGER NOT NULL, created_ms INTEGER NOT NULL,
+        last_failure TEXT);
+      CREATE INDEX outbox_next ON outbox (next_ms);
+      INSERT INTO outbox SELECT intent_id, 'lock', 0, 0, updated_ms, created_ms, NULL FROM escrows
+        WHERE state = 'pending';`,
+  },
+  {
+    id: 5, name: 'planted breaches',
+    sql: `
+      CREATE TABLE planted_breaches (
+        intent_id TEXT PRIMARY KEY, kind TEXT NOT NULL, run_id TEXT NOT NULL, subject TEXT NOT NULL,
+        planted INTEGER NOT NULL);
+      CREATE INDEX planted_breaches_run ON planted_breaches (run_id);
+      CREATE TABLE breach_counts (
+        run_id TEXT NOT NULL, kind TEXT NOT NULL, payments INTEGER NOT NULL, PRIMARY KEY (run_id, kind));`,
+  },
+  {
     id: 10, name: 'feature flags',
     sql: 'CREATE TABLE flags (name TEXT PRIMARY KEY, enabled INTEGER NOT NULL, changed_ms INTEGER NOT NULL);',
   },
