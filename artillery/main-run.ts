@@ -6,6 +6,7 @@ import { clockSince, monotonicMs } from '../src/drive/run-clock.ts';
 import { CodedError, asCodedError, formatError, type Fault } from '../src/errors.ts';
 import type { AnyJourney } from '../src/journey.ts';
 import { OBSERVATION_VERSION, type Plan, type RunObservation } from '../src/model/index.ts';
+import { auditPayments } from './audit.ts';
 import { artillery, muteStockTables, say, type ExitEvent } from './artillery-global.ts';
 import { Channel, type Message } from './channel.ts';
 import { prepareRun } from './prepare.ts';
@@ -130,6 +131,8 @@ export class MainRun {
     if (fault) this.#record({ event: 'fault', detail: fault.message });
     else this.#record({ event: interrupted ? 'interrupted' : 'completed', counters: this.#counters });
     this.#parts.recorder?.close();
+    const keys = this.#parts.auditKeys;
+    if (keys) await auditPayments({ plan: this.#plan, keys, runDir, now: this.#now, interrupted: interrupted || fault !== null, onLost: (error) => say(`audit    ${error.message}`) });
     await this.#parts.platform?.stop();
     const judged = await judgeRun(runDir, {
       color: wantsColor(process.env, process.stdout.isTTY),

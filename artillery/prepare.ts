@@ -17,10 +17,12 @@ import type { AnyJourney } from '../src/journey.ts';
 import type { Plan } from '../src/model/index.ts';
 import { budgetLines, refuseOverBudget } from '../src/plan/budget.ts';
 import { buildPlan } from '../src/plan/build.ts';
+import { auditable, placedAudit } from '../src/plan/audit.ts';
 import { refuseOverCeiling } from '../src/plan/cost.ts';
 import { expectedArrivals } from '../src/plan/script.ts';
 import { readSettings, type HarnessSettings } from '../src/plan/settings.ts';
 import { artillery, say } from './artillery-global.ts';
+import { auditKeys } from './audit.ts';
 import { crowdPriority, refuseOverCapacity } from './capacity.ts';
 import { ROOT, type RunParts } from './run-parts.ts';
 import { API_SESSIONS, WORKER_INPUT, type WorkerInput } from './worker-input.ts';
@@ -55,21 +57,22 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
   const settings = readSettings(process.cwd(), process.env);
   if (how.journeyFaults.length > 0) throw new CodedError('J_JOURNEY_FILE', how.journeyFaults);
   const startedAt = new Date(Date.now() - how.now());
-  const { plan: draft, phases } = buildPlan({
+  const { plan: built, phases } = buildPlan({
     script, scriptPath, profilePath, settings,
     knownJourneys: journeys.map((journey) => journey.name),
     startedAtEpochMs: startedAt.getTime(),
     seed: settings.SEED ?? startedAt.getTime() % 1_000_000,
   });
+  const where = profilePath ?? scriptPath;
+  const asked = askedTarget(script, settings);
+  const draft = auditable(built, { embedded: asked === 'embedded', key: settings.AUDIT_PROVIDER_KEY, where });
   // Before anything of a run is touched: one that is still under way is not there to go on with.
   const locks = settings.ALLOW_PARALLEL_RUNS === '0';
   if (locks && settings.RESUME !== undefined) parts.lock = RunLock.take(basename(settings.RESUME));
   const resumed = settings.RESUME === undefined ? null : resumption(settings.RESUME, draft.sourceHash);
   const segment = resumed?.segment ?? 1;
   const runId = resumed?.plan.runId ?? makeRunId(settings.RUN_ID, startedAt, draft.profile);
-  const asked = askedTarget(script, settings);
   refuseOverCeiling(draft);
-  const where = profilePath ?? scriptPath;
   const force = settings.FORCE === '1';
   const overBudget = refuseOverBudget(draft, { where, force });
   if (overBudget.forced !== undefined) say(`budget   the plan ${overBudget.forced}: forced, and shaped to it`);
@@ -93,12 +96,13 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
 
   const left = resumed ? remainingPhases(resumed.plan.phases, phases, resumed.phase) : { phases: draft.phases, raw: phases };
   const plan: Plan = {
-    ...draft, ...forced, ...resolveMetrics(draft, parts.platform?.metricsUrl ?? `${url}/metrics`),
+    ...draft, ...forced, ...resolveMetrics(draft, parts.platform?.metricsUrl ?? `${url}/metrics`), ...placedAudit(draft, parts.platform),
     runId, target: { url, embedded }, phases: left.phases, startedAtEpochMs: resumed?.plan.startedAtEpochMs ?? draft.startedAtEpochMs,
     // What users and requests are made of must not come twice.
     seed: draft.seed + segment - 1,
   };
   writeRunFile(planFile, plan);
+  if (plan.audit) parts.auditKeys = auditKeys(settings, runId, auth, parts.platform);
   if (!resumed) writeRunFile(join(runDir, 'environment.json'), describeEnvironment(ROOT, browser, priority));
   parts.recorder = new Recorder(join(runDir, 'observations.main.ndjson'), how.onLost);
   // Without browser users there is nobody to watch over.
@@ -139,6 +143,7 @@ function announce(plan: Plan, browser: ResolvedBrowser, priority: string): void 
     say(`API      ${api.scenarios.length} scenarios, ${shown(rate)}/s at full rate, at most ${shown(rate * most)}/s here, ${api.arrivals} arrivals`);
   }
   for (const line of budgetLines(plan)) say(`budget   ${line}`);
+  if (plan.audit === undefined) say('audit    none: where the books of payments are is not known (documentation/integrity.md)');
   const who = users === 0 ? `no browser users, ${seconds} s`
     : `about ${users} users in ${seconds} s, ${plan.journeys.length} journeys, ${Math.round(plan.settings.observerShare * 100)} % observers`;
   say(`plan     ${profile}: ${who}, ${plan.gates.length} gates, seed ${plan.seed}\n`);

@@ -6,6 +6,7 @@ import { removeCrowdCgroup } from '../src/drive/crowd-cgroup.ts';
 import { endLeftovers } from '../src/drive/launcher.ts';
 import type { RunningPlatform } from '../src/drive/platform.ts';
 import type { RunLock } from '../src/drive/run-folder.ts';
+import type { AuditKeys } from './audit.ts';
 
 /** The checkout. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -17,6 +18,7 @@ export class RunParts {
   canary: CanaryServer | null = null;
   lock: RunLock | null = null;
   recorder: Recorder | null = null;
+  auditKeys: AuditKeys | null = null;
 
   /** Ends what runs; the lock stays until the caller is done. */
   async stop(): Promise<void> {

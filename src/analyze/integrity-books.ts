@@ -37,12 +37,12 @@ export interface Payment {
 }
 
 type Source = LedgerObservation['source'];
-type Read = Pick<AuditObservation, 'state' | 'entries' | 'detail' | 'tMs'>;
+export type Read = Pick<AuditObservation, 'state' | 'entries' | 'detail' | 'tMs'>;
 
 export interface Books {
   add(one: PaymentObservation | LedgerObservation | AuditObservation): void;
-  /** How the reading of a book ended last; null for one that was never read. */
-  readOf(source: Source): Read | null;
+  /** How the last reading of a book ended from one time to another; null for one that was not read then. */
+  readOf(source: Source, fromMs: number, toMs: number): Read | null;
   /** Distinct entries of a book. */
   entriesOf(source: Source): number;
   /** In the order of their intents' ids, those without one at the end. */
@@ -53,20 +53,19 @@ export interface Books {
 export function createBooks(): Books {
   const browsers = new Map<string, { side: BrowserSide; firstMs: number }>();
   const entries = { platform: new Map<string, Dated>(), provider: new Map<string, Dated>() };
-  const reads = new Map<Source, Read>();
+  const reads: AuditObservation[] = [];
   return {
     add(one) {
       if (one.kind === 'payment') addBrowser(browsers, one);
-      else if (one.kind === 'audit') {
-        const before = reads.get(one.source);
-        if (before === undefined || isLater(one, before)) reads.set(one.source, one);
-      } else {
+      else if (one.kind === 'audit') reads.push(one);
+      else {
         const dated = { tMs: one.tMs, entry: entryOf(one) };
         const before = entries[one.source].get(one.id);
         if (before === undefined || isLater(dated, before)) entries[one.source].set(one.id, dated);
       }
     },
-    readOf: (source) => reads.get(source) ?? null,
+    readOf: (source, fromMs, toMs) => reads.filter((one) => one.source === source && one.tMs >= fromMs && one.tMs < toMs)
+      .reduce<Read | null>((last, one) => (last === null || isLater(one, last) ? one : last), null),
     entriesOf: (source) => entries[source].size,
     payments: () => joined(browsers, entries),
   };

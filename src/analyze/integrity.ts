@@ -28,8 +28,10 @@ export interface Integrity {
 export function createIntegrity(plan: Plan): Integrity {
   const books = createBooks();
   let seen = false;
+  const resumedMs: number[] = [];
   return {
     add(one) {
+      if (one.kind === 'run' && one.event === 'resumed') resumedMs.push(one.tMs);
       if (one.kind !== 'payment' && one.kind !== 'ledger' && one.kind !== 'audit') return;
       seen = true;
       books.add(one);
@@ -37,7 +39,9 @@ export function createIntegrity(plan: Plan): Integrity {
     finish() {
       const asked = plan.audit !== undefined || plan.gates.some(({ metric }) => metric === 'integrity');
       if (!seen && !asked) return { report: null, scalars: [] };
-      const [platform, provider] = [readingOf(books, 'platform'), readingOf(books, 'provider')];
+      // The bundled platform ends with each part of a run that was resumed, and its books with it.
+      const parts = plan.target.embedded ? [0, ...resumedMs.sort((a, b) => a - b)] : [0];
+      const [platform, provider] = [readingOf(books, 'platform', parts), readingOf(books, 'provider', parts)];
       const rules: Rules = {
         ...(plan.audit ?? NO_AUDIT), platformComplete: platform.state === 'complete', providerComplete: provider.state === 'complete',
       };
@@ -60,12 +64,17 @@ interface Reading {
   why: string | null;
 }
 
-function readingOf(books: Books, source: 'platform' | 'provider'): Reading {
-  const read = books.readOf(source);
-  if (read === null) return { state: null, why: 'never read' };
-  if (read.state === 'failed') return { state: 'failed', why: read.detail ?? 'it could not be read' };
-  const lost = read.entries - books.entriesOf(source);
-  return lost > 0 ? { state: 'failed', why: `${lost} of its ${read.entries} entries are not on file` } : { state: 'complete', why: null };
+/** `parts` are the times at which new books were begun. */
+function readingOf(books: Books, source: 'platform' | 'provider', parts: readonly number[]): Reading {
+  const reads = parts.map((fromMs, index) => books.readOf(source, fromMs, parts[index + 1] ?? Infinity));
+  const done = reads.filter((read) => read !== null);
+  if (done.length === 0) return { state: null, why: 'never read' };
+  const failed = done.find(({ state }) => state === 'failed');
+  if (failed) return { state: 'failed', why: failed.detail ?? 'it could not be read' };
+  if (done.length < parts.length) return { state: 'failed', why: 'of a part of the run that was cut short it was never read' };
+  const told = done.reduce((sum, { entries }) => sum + entries, 0);
+  const lost = told - books.entriesOf(source);
+  return lost > 0 ? { state: 'failed', why: `${lost} of its ${told} entries are not on file` } : { state: 'complete', why: null };
 }
 
 interface Found {

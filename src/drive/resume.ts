@@ -24,7 +24,10 @@ const TAIL_BYTES = 1_000_000;
 export function readResumption(folder: string): Resumption {
   const plan = readPlan(folder);
   const files = readdirSync(folder).filter((name) => /^observations.*\.ndjson$/.test(name));
-  const elapsedMs = Math.max(0, ...files.map((name) => lastMs(join(folder, name))));
+  const lasts = files.map((name) => ({ name, ms: lastMs(join(folder, name)) }));
+  const elapsedMs = Math.max(0, ...lasts.map(({ ms }) => ms));
+  // Reading the books of payments took time after the load had ended.
+  const loadMs = Math.max(0, ...lasts.filter(({ name }) => !name.startsWith('observations.ledger')).map(({ ms }) => ms));
   const events = runEvents(folder);
   const last = events.at(-1);
   if (last?.event === 'completed' || events.some((one) => one.event === 'stopped')) {
@@ -35,7 +38,7 @@ export function readResumption(folder: string): Resumption {
   if (!entered || index < 0) throw new CodedError('J_RESUME', [{ where: folder, message: 'no phase had begun' }]);
   // A phase may itself have been resumed before: what it had done by then lies before its last event.
   const first = events.find((one) => one.event === 'phase' && one.detail === entered.detail) ?? entered;
-  const doneS = (elapsedMs - first.tMs) / 1_000;
+  const doneS = (loadMs - first.tMs) / 1_000;
   const segment = 2 + events.filter((one) => one.event === 'resumed').length;
   return { plan, elapsedMs, segment, phase: { index, doneS } };
 }

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
+import { platformBook } from '../src/collect/audit/platform-book.ts';
+import { providerBook } from '../src/collect/audit/provider-book.ts';
+import { readBooks } from '../src/collect/audit/read-books.ts';
+import { Recorder } from '../src/collect/recorder.ts';
+import type { RunningPlatform } from '../src/drive/platform.ts';
+import { OBSERVATION_VERSION, type Plan } from '../src/model/index.ts';
+import type { HarnessSettings } from '../src/plan/settings.ts';
+import { say } from './artillery-global.ts';
+
+/** What it takes to read the books, and must not stand in plan.json. */
+export interface AuditKeys {
+  platformHeaders: Record<string, string>;
+  providerKey: string;
+  /** Of a local stand-in's control API; null where there is none. */
+  controlToken: string | null;
+}
+
+/** The bundled provider takes any test key. */
+const EMBEDDED_KEY = 'sk_test_openshow';
+/** Somebody who pressed Ctrl-C waits no longer than this for payments to settle. */
+const INTERRUPTED_WAIT_MS = 5_000;
+
+/** Returns the keys for the books of a run; `auth` are the headers that the target wants of everybody. */
+export function auditKeys(
+  settings: Pick<HarnessSettings, 'AUDIT_PROVIDER_KEY' | 'AUDIT_PLATFORM_TOKEN'>, runId: string, auth: Record<string, string>,
+  platform: Pick<RunningPlatform, 'operationsToken'> | null,
+): AuditKeys {
+  const token = settings.AUDIT_PLATFORM_TOKEN;
+  return {
+    platformHeaders: { 'x-test-run-id': runId, ...auth, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+    providerKey: settings.AUDIT_PROVIDER_KEY ?? EMBEDDED_KEY,
+    controlToken: platform?.operationsToken ?? null,
+  };
+}
+
+export interface AuditOptions {
+  plan: Plan;
+  keys: AuditKeys;
+  runDir: string;
+  /** Milliseconds since the run's start. */
+  now: () => number;
+  interrupted: boolean;
+  onLost: (error: Error) => void;
+}
+
+/** Reads both books of a run that is over into its folder, while what keeps them still runs. A book that cannot be read is noted. */
+export async function auditPayments({ plan, keys, runDir, now, interrupted, onLost }: AuditOptions): Promise<void> {
+  const { audit, runId } = plan;
+  if (audit === undefined) return;
+  // Of a run that was resumed, what the books said before stays: what they say now is later, and counts.
+  const recorder = new Recorder(join(runDir, 'observations.ledger.ndjson'), onLost);
+  const base = { v: OBSERVATION_VERSION, runId, phase: null, vu: null, journey: null } as const;
+  const { controlToken } = keys;
+  try {
+    const ends = await readBooks({
+      platform: platformBook({ url: audit.platform, headers: keys.platformHeaders }),
+      provider: providerBook({
+        url: audit.provider, key: keys.providerKey, runId, startedAtEpochMs: plan.startedAtEpochMs,
+        conflicts: controlToken === null ? null : { url: `${audit.provider}/control/key-conflicts`, token: controlToken },
+      }),
+      settleMs: audit.settleMs,
+      waitMs: interrupted ? Math.min(INTERRUPTED_WAIT_MS, audit.settleMs) : audit.settleMs,
+      now,
+      sleep: (ms) => after(ms),
+      line: (source, line) => recorder.record({ ...base, kind: 'ledger', tMs: now(), source, ...line }),
+      say: (what) => say(`audit    ${what}`),
+    });
+    for (const end of ends) recorder.record({ ...base, kind: 'audit', tMs: now(), ...end });
+    say(`audit    ${ends.map(({ source, state, entries, detail }) => `${source} ${state === 'complete' ? `${entries} payments` : `not read: ${detail}`}`).join(', ')}`);
+  } finally {
+    recorder.close();
+  }
+}
