@@ -9,6 +9,7 @@ import { installVitals } from '../collect/vitals.ts';
 import type { AnyJourney } from '../journey.ts';
 import type { Role, ThinkTime } from '../model/index.ts';
 import type { FailureTraces, UserTrace } from './failure-traces.ts';
+import { createPaymentLog } from './payments.ts';
 import { StepFailure, createSteps, endingOf, outcomeOf, plainMessage, type AgentTaskSample } from './steps.ts';
 import { thinkTimes, withThinkTime } from './think-time.ts';
 
@@ -84,10 +85,11 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
     onStep: (sample) => sink.record({ ...base, kind: 'step', tMs: now(), ...sample }),
     onAgentTask: (sample) => agentTasks.push({ sample, tMs: now() }),
   });
+  const payments = createPaymentLog((sample) => sink.record({ ...base, kind: 'payment', tMs: now(), ...sample }));
   const { thinkTime } = options;
   const steps = thinkTime ? withThinkTime(quick, thinkTimes(thinkTime, thinkTime.seed), options.ending) : quick;
   try {
-    await journey.act({ ...options.fixtures, ...steps, page, context }, arranged);
+    await journey.act({ ...options.fixtures, ...steps, payments, page, context }, arranged);
   } finally {
     // Values are final only when a page hides; the last page never does by itself.
     await vitals?.flush();
