@@ -107,6 +107,8 @@ function checkout(form) {
       const body = { projectId: form.dataset.project, intentId: intent.id, paymentMethod };
       const { ok, status, reply } = await call('/payments/escrow/lock', body);
       if (ok || status === 402 || status === 409) intent.settle();
+      // For whoever reads the page by machine: CARD_DECLINED says more than its sentence.
+      problem.dataset.code = reply.error?.code ?? '';
       if (!ok) return show(problem, reply.error.message);
       receipt.dataset.escrow = reply.escrow.intentId;
       const dollars = (reply.escrow.totalCents / 100).toLocaleString('en-US', { style: 'currency', currency: 'USD' });
@@ -115,6 +117,7 @@ function checkout(form) {
       receipt.hidden = false;
       form.hidden = true;
     } catch {
+      problem.dataset.code = 'NO_ANSWER';
       show(problem, 'We could not reach OpenShow. Try again: you are not charged twice.');
     } finally {
       button.disabled = false;
