@@ -31,7 +31,7 @@ import { WorkerLanes } from './worker-lanes.ts';
 const DRAIN_LIMIT_MS = 10_000;
 
 /** Why a user never began. */
-type TurnedAway = Pick<JourneyObservation, 'outcome' | 'message' | 'errorCode' | 'budget'>;
+type TurnedAway = Pick<JourneyObservation, 'outcome' | 'message' | 'errorCode' | 'budget' | 'shaped'>;
 
 /** What the worker changes of the script before Artillery makes its runner of it. */
 interface WorkerScript {
@@ -182,7 +182,11 @@ export class WorkerRun {
       throw new JourneyFailure(why.outcome);
     };
     const admission = await this.#shaper.admit(journey.name);
-    if ('ended' in admission) return turnAway({ outcome: 'interrupted', message: 'the run ended while its user waited for a budget' });
+    if ('endedAfterMs' in admission) {
+      const { endedAfterMs, waitsFor: budget } = admission;
+      const shaped = budget === null ? {} : { shaped: { budget, waitMs: endedAfterMs } };
+      return turnAway({ outcome: 'interrupted', message: `the run ended while its user waited for ${budget}`, ...shaped });
+    }
     if ('refusedBy' in admission) {
       const budget = admission.refusedBy;
       return turnAway({ outcome: 'dropped', errorCode: 'J_BUDGET_SPENT', budget, message: `no call to ${budget} came free in time` });

@@ -1,8 +1,9 @@
-import type { Finding, IntegrityReport, Observation, PhaseArrivals, Plan, StepAttribution, Totals } from '../model/index.ts';
+import type { BudgetUse, Finding, IntegrityReport, Observation, PhaseArrivals, Plan, StepAttribution, Totals } from '../model/index.ts';
 import { apiFindings, createApi } from './api.ts';
 import type { ApiAnalysis, ApiSeries } from './api.ts';
 import { createArrivals } from './arrivals.ts';
 import { createAttributions } from './attribution.ts';
+import { createBudgets } from './budget.ts';
 import { createCollector } from './collect.ts';
 import type { Collected } from './collect.ts';
 import { createCost } from './cost.ts';
@@ -10,6 +11,7 @@ import { maximumOf, percentileOf, rateOf } from './findings.ts';
 import { createIntegrity } from './integrity.ts';
 import { createKpis } from './kpis.ts';
 import { createProfiles, scalarKey } from './profiles.ts';
+import { RATE_LIMITED, addRefusals } from './rate-limited.ts';
 import type { Scalar } from './scalar.ts';
 import { seriesKey } from './series.ts';
 
@@ -17,6 +19,8 @@ import { seriesKey } from './series.ts';
 export interface Analysis extends Collected {
   findings: Finding[];
   arrivals: PhaseArrivals[];
+  /** What third parties' budgets did to those who came. */
+  budgets: BudgetUse[];
   attributions: StepAttribution[];
   totals: Totals;
   /** The API lane's latency, by `seriesKey('api_latency', { route })`. */
@@ -54,6 +58,7 @@ export interface Analyzer {
 export function createAnalyzer(plan: Plan): Analyzer {
   const collector = createCollector(plan);
   const arrivals = createArrivals(plan);
+  const budgets = createBudgets(plan);
   const attributions = createAttributions(plan);
   const api = createApi(plan);
   const profiles = createProfiles(plan);
@@ -64,6 +69,7 @@ export function createAnalyzer(plan: Plan): Analyzer {
     add: (observation) => {
       collector.add(observation);
       arrivals.add(observation);
+      budgets.add(observation);
       attributions.add(observation);
       profiles.add(observation);
       integrity.add(observation);
@@ -78,7 +84,13 @@ export function createAnalyzer(plan: Plan): Analyzer {
       const totals = totalsOf(collected, unreadableLines);
       const run = { completed: totals.ended === 'completed', lastMs: collected.lastMs };
       const lane = api.finish();
-      for (const series of lane.rates) collected.rates.set(seriesKey(series.metric, series.scope), series);
+      for (const series of lane.rates) {
+        const key = seriesKey(series.metric, series.scope);
+        const ofBrowsers = collected.rates.get(key);
+        // One figure for both: whoever sent them, the target refused them.
+        if (series.metric === RATE_LIMITED && ofBrowsers) addRefusals(ofBrowsers, series);
+        else collected.rates.set(key, series);
+      }
       const { report, scalars: breaches } = integrity.finish();
       const scalars = [
         ...breaches,
@@ -88,6 +100,7 @@ export function createAnalyzer(plan: Plan): Analyzer {
         ...collected,
         findings: findingsOf(plan, collected, lane, scalars),
         arrivals: arrivals.finish(run),
+        budgets: budgets.finish(),
         attributions: attributions.finish(collected.counts, collected.validity.observer?.medianExcessMs ?? null),
         totals,
         api: lane.series,

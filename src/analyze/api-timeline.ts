@@ -1,4 +1,5 @@
 import type { ApiObservation, ApiPlan, Plan } from '../model/index.ts';
+import { REFUSED_CLASS } from './rate-limited.ts';
 import { addBins, emptySketch, mergeSketch } from './sketch-bounds.ts';
 import type { SketchSeries } from './sketch-bounds.ts';
 import { MOST_POINTS } from './trend.ts';
@@ -18,6 +19,8 @@ export interface ApiCounts {
   late: number;
   ok: number;
   failed: number;
+  /** Answered with status 429: in neither of the two above. */
+  rateLimited: number;
   unfinished: number;
   /** Due and not sent, because too many were under way. */
   heldBack: number;
@@ -75,6 +78,7 @@ export function createTimeline(plan: Plan): Timeline {
       slice.routes.set(one.route, series);
       addBins(series, one.latency);
       series.censored += counts.failed;
+      series.unmeasured += counts.rateLimited;
     },
     slices: () => withinPhases([...slices.values()].sort((a, b) => a.fromMs - b.fromMs || (a.phase < b.phase ? -1 : 1))),
   };
@@ -95,25 +99,27 @@ function withinPhases(sorted: readonly Slice[]): Slice[] {
 }
 
 export function noCounts(): ApiCounts {
-  return { scheduled: 0, sent: 0, late: 0, ok: 0, failed: 0, unfinished: 0, heldBack: 0, missing: 0 };
+  return { scheduled: 0, sent: 0, late: 0, ok: 0, failed: 0, rateLimited: 0, unfinished: 0, heldBack: 0, missing: 0 };
 }
 
 export function addCounts(sum: ApiCounts, other: ApiCounts): void {
   for (const key of Object.keys(noCounts()) as (keyof ApiCounts)[]) sum[key] += other[key];
 }
 
-/** Returns a window's failed requests by class; what never left the generator is none of them. */
+/** Returns a window's failed requests by class; what never left the generator is none of them, nor what was refused with 429. */
 export function failuresOf({ failed }: ApiObservation): [string, number][] {
-  return Object.entries(failed).filter(([code, count]) => count > 0 && !code.startsWith(NOT_SENT) && !OWN_FAILURES.has(code));
+  return Object.entries(failed).filter(([code, count]) =>
+    count > 0 && code !== REFUSED_CLASS && !code.startsWith(NOT_SENT) && !OWN_FAILURES.has(code));
 }
 
 /** Returns the counts of one window. What is neither answered, failed nor on its way never left. */
 export function countsOf(one: ApiObservation): ApiCounts {
   const failed = failuresOf(one).reduce((sum, [, count]) => sum + count, 0);
   const { scheduled, sent, late, ok, unfinished } = one;
-  const never = Math.max(0, scheduled - ok - failed - unfinished);
+  const rateLimited = one.failed[REFUSED_CLASS] ?? 0;
+  const never = Math.max(0, scheduled - ok - failed - rateLimited - unfinished);
   const heldBack = Math.min(never, one.failed[TOO_MANY] ?? 0);
-  return { scheduled, sent, late, ok, failed, unfinished, heldBack, missing: never - heldBack };
+  return { scheduled, sent, late, ok, failed, rateLimited, unfinished, heldBack, missing: never - heldBack };
 }
 
 /** Whether the lane itself was late: what it measured then is partly its own doing. */

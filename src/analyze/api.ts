@@ -1,6 +1,7 @@
 import type { ApiObservation, Finding, Plan } from '../model/index.ts';
 import { addCounts, countsOf, createTimeline, failuresOf, isLate, noCounts } from './api-timeline.ts';
 import type { ApiCounts, Slice } from './api-timeline.ts';
+import { RATE_LIMITED, REFUSED_CLASS } from './rate-limited.ts';
 import { addFailure, emptyFailures, emptyRate, seriesKey } from './series.ts';
 import type { Failure, Failures, RateSeries } from './series.ts';
 import { addBins, emptySketch, mergeSketch, sketchPercentileOf } from './sketch-bounds.ts';
@@ -49,20 +50,25 @@ export function createApi(plan: Plan): ApiCollector {
     return series;
   };
   const addRates = (one: ApiObservation, counts: ApiCounts): void => {
-    const { sent, late, ok, failed, heldBack, missing } = counts;
+    const { sent, late, ok, failed, rateLimited, heldBack, missing } = counts;
     const route = { route: one.route };
     for (const scope of [{}, route]) {
       const errors = rateOf('api_error_rate', scope);
-      count(errors, failed, ok + failed, heldBack + missing);
+      // Refused with 429 could have been either, had the target let them through.
+      count(errors, failed, ok + failed, heldBack + missing + rateLimited);
       addFailures(errors.failures, one);
       count(rateOf('api_late_sends', scope), late, sent, 0);
     }
     for (const scope of [{}, { scenario: one.scenario }]) {
       // Not taken on by a slow target is not answered; what the lane itself left out could have been.
       const answered = rateOf('api_throughput', scope);
-      count(answered, ok, ok + failed + heldBack, missing);
+      count(answered, ok, ok + failed + rateLimited + heldBack, missing);
       addFailures(answered.failures, one);
+      if (rateLimited > 0) addFailure(answered.failures, failureOf(one, REFUSED_CLASS), rateLimited);
     }
+    const refusals = rateOf(RATE_LIMITED, {});
+    count(refusals, rateLimited, ok + failed + rateLimited, 0);
+    if (rateLimited > 0) addFailure(refusals.failures, failureOf(one, REFUSED_CLASS), rateLimited);
   };
   return {
     add(one) {
@@ -83,7 +89,7 @@ export function createApi(plan: Plan): ApiCollector {
       for (const sketch of [series.latency, series.service]) {
         sketch.censored += counts.failed;
         // Not taken on, or still on their way when the run ended: what they would have taken could be anything.
-        sketch.unmeasured += counts.heldBack + counts.missing + counts.unfinished;
+        sketch.unmeasured += counts.heldBack + counts.missing + counts.unfinished + counts.rateLimited;
       }
       if (counts.failed > 0) series.deadlineMs = Math.min(series.deadlineMs ?? one.timeoutMs, one.timeoutMs);
       addFailures(series.failures, one);
@@ -134,9 +140,12 @@ function count(series: RateSeries, events: number, n: number, unknown: number): 
 
 function addFailures(failures: Failures, one: ApiObservation): void {
   for (const [code, times] of failuresOf(one)) {
-    const failure: Failure = { tMs: one.fromMs, vu: null, code, message: one.route, screenshot: null };
-    addFailure(failures, failure, times);
+    addFailure(failures, failureOf(one, code), times);
   }
+}
+
+function failureOf({ fromMs, route }: ApiObservation, code: string): Failure {
+  return { tMs: fromMs, vu: null, code, message: route, screenshot: null };
 }
 
 /** Says in the series' windows which share of it was left out. */

@@ -20,8 +20,12 @@ const GRACE_MS = 1_000;
 interface Gathered {
   journeys: number;
   dropped: number;
+  /** For a third party's budget. */
+  turnedAway: number;
   interrupted: number;
   latenessMs: number[];
+  /** Of those who waited for a budget. */
+  waitsMs: number[];
 }
 
 /** Gathers which users came, phase by phase, to hold them against those that should have come. */
@@ -43,11 +47,14 @@ export function createArrivals(plan: Plan): ArrivalsCollector {
   let stopped = false;
 
   const addJourney = (one: JourneyObservation, phase: string): void => {
-    const gathered = phases.get(phase) ?? { journeys: 0, dropped: 0, interrupted: 0, latenessMs: [] };
+    const gathered = phases.get(phase) ?? nobody();
     phases.set(phase, gathered);
     gathered.journeys += 1;
-    if (one.outcome === 'dropped') gathered.dropped += 1;
-    else if (one.intendedMs !== null) gathered.latenessMs.push(Math.max(0, one.startedMs - one.intendedMs));
+    const waitMs = one.shaped?.waitMs ?? 0;
+    if (waitMs > 0) gathered.waitsMs.push(waitMs);
+    if (one.budget !== undefined) gathered.turnedAway += 1;
+    else if (one.outcome === 'dropped') gathered.dropped += 1;
+    else if (one.intendedMs !== null) gathered.latenessMs.push(Math.max(0, one.startedMs - waitMs - one.intendedMs));
     if (one.outcome === 'interrupted') gathered.interrupted += 1;
   };
 
@@ -69,7 +76,7 @@ export function createArrivals(plan: Plan): ArrivalsCollector {
       const cutAtMs = Math.min(Infinity, ...cutsMs.filter((tMs) => tMs > resumedMs));
       for (const phase of seen.values()) users.set(phase, (users.get(phase) ?? 0) + 1);
       return plan.phases.map((phase, index) => {
-        const gathered = phases.get(phase.name) ?? { journeys: 0, dropped: 0, interrupted: 0, latenessMs: [] };
+        const gathered = phases.get(phase.name) ?? nobody();
         const next = plan.phases[index + 1];
         const ran = (completed && !stopped) || (next !== undefined && startedAtMs.has(next.name))
           ? Infinity : elapsed(startedAtMs.get(phase.name), lastMs === null ? null : Math.min(lastMs, cutAtMs));
@@ -77,6 +84,10 @@ export function createArrivals(plan: Plan): ArrivalsCollector {
       });
     },
   };
+}
+
+function nobody(): Gathered {
+  return { journeys: 0, dropped: 0, turnedAway: 0, interrupted: 0, latenessMs: [], waitsMs: [] };
 }
 
 /** How long a phase ran before the run was cut; null if it never began. */
@@ -88,20 +99,22 @@ function summary(phase: Phase, ranMs: number | null, users: number, gathered: Ga
   const schedule = scheduleOf(phase);
   const whole = ranMs !== null && ranMs >= phase.durationS * 1_000;
   const scheduled = ranMs === null ? 0 : due(schedule, phase, ranMs);
-  const { dropped, interrupted, journeys } = gathered;
-  const started = users - dropped;
-  const finished = journeys - dropped - interrupted;
+  const { dropped, turnedAway, interrupted, journeys } = gathered;
+  const started = users - dropped - turnedAway;
+  const finished = journeys - dropped - turnedAway - interrupted;
   const counts = { scheduled, started, finished, unfinished: started - finished, dropped };
   const lateness = latenessOf(gathered.latenessMs, toleranceMs);
   const expected = ranMs === null ? 0 : whole ? scheduled : due(schedule, phase, ranMs - GRACE_MS);
   const about = `phase "${phase.name}":`;
-  const off = offPlan(expected, schedule.random, counts, lateness);
+  const shaping = shapingOf(gathered, started);
+  const off = offPlan(expected, schedule.random, { ...counts, turnedAway }, lateness) ?? shapedAway(gathered, started + dropped);
   return {
     phase: phase.name,
     extent: ranMs === null && users === 0 ? 'never' : whole ? 'whole' : 'cut',
     ...counts,
+    ...(shaping ? { shaped: shaping } : {}),
     lateness,
-    note: off !== null ? `${about} ${off}` : slightly(lateness, about),
+    note: off !== null ? `${about} ${off}` : slightly(lateness, shaping, about),
     notAsPlanned: off !== null,
   };
 }
@@ -138,20 +151,49 @@ function latenessOf(values: readonly number[], toleranceMs: number): Lateness | 
 
 /** Returns why this was not the load of the plan, or null if it was. */
 function offPlan(
-  expected: number, random: boolean, { started, dropped }: { started: number; dropped: number }, lateness: Lateness | null,
+  expected: number, random: boolean, { started, dropped, turnedAway }: { started: number; dropped: number; turnedAway: number },
+  lateness: Lateness | null,
 ): string | null {
   const chance = random ? 3 * Math.sqrt(expected) : 0;
-  const arrived = started + dropped;
+  const arrived = started + dropped + turnedAway;
   if (dropped > MOST_DROPPED * arrived) return `${dropped} of ${arrived} users were dropped`;
-  if (started < LEAST_STARTED * expected - chance) return `only ${started} of ${expected} users started`;
+  // Whom a budget turned away has come; a rule of its own says how many may be.
+  if (started + turnedAway < LEAST_STARTED * expected - chance) return `only ${started} of ${expected} users started`;
   if (lateness !== null && lateness.p95Ms > LATEST_P95_MS) return `users started late, p95 ${shown(lateness.p95Ms)}`;
   return null;
 }
 
-/** Returns what is a little off: late users, but no other load than planned. */
-function slightly(lateness: Lateness | null, about: string): string | null {
-  if (lateness === null || lateness.p95Ms <= lateness.toleranceMs) return null;
-  return `${about} ${lateness.late} of ${lateness.n} users started late, p95 ${shown(lateness.p95Ms)}`;
+/**
+ * Returns why third parties' budgets made another load of the plan's, or null: more than one in twenty users waited longer than
+ * users may be late, or were turned away. Users who come when there is room are a closed model.
+ */
+function shapedAway({ waitsMs, turnedAway }: Gathered, others: number): string | null {
+  const long = waitsMs.filter((ms) => ms > LATEST_P95_MS).length;
+  const arrived = others + turnedAway;
+  if (long + turnedAway <= MOST_DROPPED * arrived) return null;
+  const away = turnedAway === 0 ? '' : `, ${turnedAway} were turned away`;
+  return `for a third party's budget ${long} of ${arrived} users waited more than ${shown(LATEST_P95_MS)}${away}`;
+}
+
+function shapingOf({ waitsMs, turnedAway }: Gathered, started: number): PhaseArrivals['shaped'] {
+  if (waitsMs.length === 0 && turnedAway === 0) return undefined;
+  const sorted = waitsMs.toSorted((a, b) => a - b);
+  // Those who did not wait come first.
+  const rank = nearestRank(Math.max(started, sorted.length), 0.95) - (started - sorted.length);
+  return {
+    waited: sorted.length, turnedAway, p95WaitMs: tenth(sorted[rank - 1] ?? 0), longestWaitMs: tenth(sorted.at(-1) ?? 0),
+  };
+}
+
+/** Returns what is a little off, but no other load than planned: users who were late, or waited for a budget. */
+function slightly(lateness: Lateness | null, shaping: PhaseArrivals['shaped'], about: string): string | null {
+  const late = lateness !== null && lateness.p95Ms > lateness.toleranceMs
+    ? [`${lateness.late} of ${lateness.n} users started late, p95 ${shown(lateness.p95Ms)}`] : [];
+  const away = shaping === undefined || shaping.turnedAway === 0 ? '' : `, ${shaping.turnedAway} were turned away`;
+  const waited = shaping === undefined ? []
+    : [`${shaping.waited} users waited for a third party's budget, ${shown(shaping.longestWaitMs)} at most${away}`];
+  const notes = [...late, ...waited];
+  return notes.length === 0 ? null : `${about} ${notes.join('; ')}`;
 }
 
 function shown(ms: number): string {

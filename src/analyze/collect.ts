@@ -14,9 +14,10 @@ import type {
 import { createColdStarts } from './cold-starts.ts';
 import { percent } from './findings.ts';
 import { addJourneyDuration } from './journey-durations.ts';
+import { createRequestRates } from './request-rates.ts';
 import { createRunEvents } from './run-events.ts';
 import type { RunEnd } from './run-events.ts';
-import { addFailure, isError, isSample, measure, seriesKey } from './series.ts';
+import { isError, isSample, measure, seriesKey } from './series.ts';
 import type { Failure, LatencySeries, RateSeries } from './series.ts';
 import { createSeriesBook } from './series-book.ts';
 import { createUserRates } from './user-rates.ts';
@@ -69,6 +70,8 @@ export function createCollector(plan: Plan): Collector {
   const coldStarts = createColdStarts();
   const traces = createTraces();
   let degraded = 0;
+  const requestRates = createRequestRates(rateOf);
+  let turnedAway = 0;
   const runEvents = createRunEvents();
   const collected: Omit<Collected, 'validity' | 'counts' | 'ended' | 'stopped' | 'artilleryCreated'> = {
     latency,
@@ -103,10 +106,16 @@ export function createCollector(plan: Plan): Collector {
     if (one.demoted === true) collected.demoted += 1;
     if (one.outcome !== 'dropped') live(one, { fromMs: one.startedMs, toMs: one.tMs });
     if (one.outcome === 'interrupted') return;
+    // The budget of a third party is the plan's doing, however fast or slow the target is.
+    if (one.budget !== undefined) {
+      turnedAway += 1;
+      return;
+    }
     const failure = failureOf(one, one.errorCode ?? one.outcome);
     if (isJudged(one)) addJourneyDuration(one, latencyOf, plan.settings.journeyDeadlineMs, failure);
     const scopes = [{}, ...(one.journey === null ? [] : [{ journey: one.journey }])];
     const isEvent = isError(one.outcome);
+    if (isEvent) requestRates.userFailed(one.vu);
     userRates.add({
       series: scopes.map((scope) => rateOf('journey_error_rate', scope)),
       role: one.role, outcome: one.outcome, isEvent, failure: isEvent ? failure : null,
@@ -139,25 +148,18 @@ export function createCollector(plan: Plan): Collector {
   };
 
   const addRequest = (one: RequestObservation): void => {
-    const bad = one.status === null || one.status >= 400;
     const route = `${one.method} ${one.route}`;
     const code = one.errorCode ?? (one.status === null ? 'no response' : `status ${one.status}`);
     const failure = failureOf(one, code, route);
-    for (const scope of [{}, { route }]) {
-      const series = rateOf('request_error_rate', scope);
-      series.n += 1;
-      if (!bad) continue;
-      series.events += 1;
-      addFailure(series.failures, failure);
-    }
+    const fate = requestRates.add(one, failure);
     if (one.phase === null || !warmUp.has(one.phase)) collected.serverTimes.add(one);
     if (!isJudged(one)) return;
     const span = before(one.tMs, one.durationMs);
     for (const group of one.resource === 'asset' ? [route] : [route, one.resource]) {
       const series = latencyOf('request_latency', { route: group });
       // An error page is not an answer: a fast one must not make a route look fast.
-      if (bad) series.censor(span, plan.settings.stepDeadlineMs, failure);
-      else series.measure(span, one.durationMs);
+      if (fate === 'failed') series.censor(span, plan.settings.stepDeadlineMs, failure);
+      else series.measure(span, fate === 'refused' ? null : one.durationMs);
     }
   };
 
@@ -235,6 +237,9 @@ export function createCollector(plan: Plan): Collector {
       traces.settle(latency, rates);
       for (const series of coldStarts.incidence(collected.users))
         rates.set(seriesKey(series.metric, series.scope), series);
+      const note = requestRates.note();
+      if (note !== null) rateOf('journey_error_rate', {}).notes.push(note);
+      if (turnedAway > 0) rateOf('journey_error_rate', {}).notes.push(`without ${turnedAway} users turned away for a third party's budget`);
       if (degraded > 0) rateOf('agent_success_rate', {}).notes.push(`${degraded} of the tasks were answered degraded`);
       return { ...collected, ...runEvents.finish(), validity, counts };
     },

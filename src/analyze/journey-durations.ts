@@ -16,7 +16,9 @@ export function addJourneyDuration(
   if (!isSample(one.outcome) || one.journey === null) return;
   const scope = { journey: one.journey };
   const endMs = one.startedMs + one.durationMs;
-  const from = { journey_duration: one.startedMs, journey_duration_from_intended: one.intendedMs };
+  // A wait for a third party's budget is the plan's own.
+  const intendedMs = one.intendedMs === null ? null : one.intendedMs + (one.shaped?.waitMs ?? 0);
+  const from = { journey_duration: one.startedMs, journey_duration_from_intended: intendedMs };
   for (const [metric, startMs] of Object.entries(from)) {
     if (startMs === null) continue;
     const span: Span = { fromMs: one.startedMs, toMs: endMs };

@@ -70,7 +70,7 @@ function isHarmless(level: Level): boolean {
 function breaksOf(level: Level, limits: KneeLimits): Break[] {
   const { answeredShare, errorShare, p95Ms, confidence } = limits;
   const breaks: Break[] = [];
-  const due = level.ok + level.failed + level.heldBack;
+  const due = level.ok + level.failed + level.rateLimited + level.heldBack;
   const ended = level.ok + level.failed;
   if (ended > 0 && rateBounds(level.failed, ended, confidence).low > errorShare) {
     breaks.push({
@@ -80,8 +80,9 @@ function breaksOf(level: Level, limits: KneeLimits): Break[] {
   }
   if (due > 0 && rateBounds(level.ok, due, confidence).high < answeredShare) {
     breaks.push({
-      kind: 'answers', text: `only ${percent(level.ok / due)} of the requests due were answered`,
-      sinceMs: since(level, ({ ok, failed, heldBack }) => ok < answeredShare * (ok + failed + heldBack)),
+      kind: 'answers',
+      text: `only ${percent(level.ok / due)} of the requests due were answered${level.rateLimited > 0 ? `, ${level.rateLimited} refused with status 429` : ''}`,
+      sinceMs: since(level, ({ ok, failed, rateLimited, heldBack }) => ok < answeredShare * (ok + failed + rateLimited + heldBack)),
     });
   }
   const slow = [...p95Ms].flatMap(([route, limitMs]) => {

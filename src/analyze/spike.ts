@@ -109,11 +109,13 @@ function herd(slices: readonly Slice[], spikeEndMs: number): string[] {
   const bursts = slices.filter(({ ok, failed }) => failed > BURST * (ok + failed));
   const failed = slices.reduce((sum, slice) => sum + slice.failed, 0);
   const heldBack = slices.reduce((sum, slice) => sum + slice.heldBack, 0);
+  const refused = slices.reduce((sum, slice) => sum + slice.rateLimited, 0);
   const later = bursts.filter(({ fromMs }) => fromMs >= spikeEndMs).length;
   const [first] = bursts;
   return [
     ...(first ? [`errors in bursts: ${failed} requests failed, more than 5 % of them in ${bursts.length} ${bursts.length === 1 ? 'window' : 'windows'}, `
       + `from ${clockText(first.fromMs)} on${later > 0 ? `; ${later} after the spike` : ''}`] : []),
+    ...(refused > 0 ? [`${refused} requests were refused with status 429`] : []),
     ...(heldBack > 0 ? [`${heldBack} requests found as many under way as the connections carry`] : []),
   ];
 }

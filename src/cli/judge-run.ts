@@ -149,6 +149,7 @@ export async function judgeRun(runDir: string, options: JudgeOptions = {}): Prom
     arrivals: analysis.arrivals,
     attributions: analysis.attributions,
     findings: analysis.findings,
+    ...(analysis.budgets.length > 0 ? { budgets: analysis.budgets } : {}),
     ...(analysis.integrity ? { integrity: analysis.integrity } : {}),
     verdict: judge(plan, analysis),
     provenance: { harnessVersion: await harnessVersion(), observationFiles },

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Budgets, Granted, Refused } from './budget.ts';
 
-/** Lets a user of a journey begin, at once or after a wait, or turns it away; `ended`: the run was over before its time. */
-export type Admission = Granted | Refused | { ended: true };
+/** A user of a journey may begin, has waited or not; or is turned away; or the run was over before its time. */
+export type Admission = Granted | Refused | { endedAfterMs: number; waitsFor: string | null };
 
 /** Has users wait until their calls fit into the budgets. */
 export class UserShaper {
@@ -23,14 +23,15 @@ export class UserShaper {
   }
 
   async admit(journey: string): Promise<Admission> {
-    const answer = this.#budgets.reserve(this.#budgets.callsOfUser(journey), this.#now());
+    const askedMs = this.#now();
+    const answer = this.#budgets.reserve(this.#budgets.callsOfUser(journey), askedMs);
     if ('refusedBy' in answer || answer.waitMs === 0) return answer;
     this.#waiting += 1;
     try {
       await sleep(answer.waitMs, undefined, { signal: this.#interrupted });
       return answer;
     } catch {
-      return { ended: true };
+      return { endedAfterMs: this.#now() - askedMs, waitsFor: answer.waitsFor };
     } finally {
       this.#waiting -= 1;
     }

@@ -45,7 +45,7 @@ export const JourneyObservation = z.strictObject({
   /** Turned away because the budget of calls to this third party was used up. */
   budget: z.string().optional(),
   /** Had to wait before it started, so that the calls to this third party stay within their budget. */
-  shaped: z.strictObject({ budget: z.string(), waitMs: z.number().positive() }).optional(),
+  shaped: z.strictObject({ budget: z.string(), waitMs: z.number().nonnegative() }).optional(),
   /** Drawn as an observer, but so many were observing already that it joined the crowd. */
   demoted: z.literal(true).optional(),
 });

@@ -1,4 +1,4 @@
-import type { GateResult, GateStatus, RunRecord } from '../model/index.ts';
+import type { BudgetUse, GateResult, GateStatus, RunRecord } from '../model/index.ts';
 import { amount, count, counted, exact, harmless, withUnit } from './text.ts';
 
 export const MARKS: Record<GateStatus, string> = {
@@ -36,7 +36,7 @@ const GROUPS: readonly (readonly string[])[] = [
   ['vital'],
   ['agent_completion', 'agent_first_progress', 'agent_success_rate', 'cold_start_incidence', 'cold_start_penalty'],
   ['request_latency'],
-  ['request_error_rate', 'journey_error_rate'],
+  ['request_error_rate', 'journey_error_rate', 'rate_limited'],
   ['api_latency'],
   ['api_error_rate', 'api_throughput'],
   ['capacity_headroom', 'recovery_time', 'latency_drift'],
@@ -94,9 +94,19 @@ export function runNotes(record: RunRecord): string[] {
   }
   const arrivals = record.arrivals.flatMap(({ note }) => (note === null ? [] : [harmless(note)]));
   if (arrivals.length > 0) notes.push(arrivals.join('; '));
+  notes.push(...(record.budgets ?? []).flatMap(laneShaping));
   const skipped = plan.gatesNotInProfile.length;
   if (skipped > 0) notes.push(`${skipped} more ${skipped === 1 ? 'gate is' : 'gates are'} judged in other profiles only`);
   return notes;
+}
+
+/** What a third party's budget did to the API lane; what it did to users is among the notes of their phases. */
+function laneShaping({ name, callsPerSecond, api }: BudgetUse): string[] {
+  const { waited, turnedAway, longestWaitMs } = api;
+  if (waited + turnedAway === 0) return [];
+  const away = turnedAway === 0 ? '' : `, ${count(turnedAway)} were not sent`;
+  const longest = withUnit(longestWaitMs, 'ms');
+  return [`${harmless(name)} (${exact(callsPerSecond, 'calls/s')}): ${counted(waited, 'API arrival')} waited, ${longest} at most${away}`];
 }
 
 /** Returns the gates of a record as table cells, in groups. */

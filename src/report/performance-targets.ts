@@ -120,6 +120,8 @@ function targetOf(gate: Gate, { kpis }: Slo): Target {
       return of(errorsSection(gate), `errors of ${gate.route ?? 'all API requests'}`);
     case 'request_error_rate':
       return of(errorsSection(gate), `errors of ${gate.route ?? 'all requests of browsers'}`);
+    case 'rate_limited':
+      return of(errorsSection(gate), 'requests refused with status 429, of browsers and the API lane');
     case 'journey_error_rate':
       return of(errorsSection(gate), `failed users of ${gate.journey ?? 'all journeys'}`);
     case 'api_throughput':

@@ -14,7 +14,7 @@ export function judgeApiLatency(
 ): Judged {
   const { latency, failures, deadlineMs, leftOut, counts } = series;
   const judged = judgePercentile(gate, sketchPercentileOf(latency, gate.stat, confidence), {
-    failures, deadlineMs, over: samplesOver(latency, gate.max), unmeasured: 'were not sent or had not ended when the run did',
+    failures, deadlineMs, over: samplesOver(latency, gate.max), unmeasured: 'were not sent, had not ended when the run did, or were refused with status 429',
   }, confidence);
   if (leftOut === 0) return judged;
   const late = `the API lane was late: ${counts.late} of ${counts.sent} requests left after more than ${lateSendMs} ms`;

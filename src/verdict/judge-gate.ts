@@ -102,7 +102,8 @@ function judgeLatency(gate: PercentileGate, series: LatencySeries, confidence: n
   if (gate.stat === 'max') return judgeMaximum(gate, series);
   const { failures, deadlineMs } = series;
   const over = series.values.filter((one) => one > gate.max).length;
-  const basis = { failures, deadlineMs, over, unmeasured: 'passed but could not be measured' };
+  const unmeasured = gate.metric === 'request_latency' ? 'were not timed, or refused with status 429' : 'passed but could not be measured';
+  const basis = { failures, deadlineMs, over, unmeasured };
   return judgePercentile(gate, percentileOf(series, gate.stat, confidence), basis, confidence);
 }
 
@@ -121,13 +122,21 @@ function settles(interval: Interval, kind: 'max' | 'min', limit: number): 'pass'
   return (kind === 'max' ? low > limit : high < limit) ? 'fail' : null;
 }
 
+/** What the trials are, in words, of which nobody knows what they would have been. */
+const UNKNOWN: Partial<Record<Gate['metric'], string>> = {
+  request_error_rate: 'were refused with status 429',
+  api_error_rate: 'were never sent, or refused with status 429',
+  api_throughput: 'were never sent',
+};
+
 function judgeRate(gate: Gate, series: RateSeries, confidence: number): Judged {
   const finding = rateOf(series, confidence);
   const { n, interval } = finding;
   const ofLane = gate.metric.startsWith('api_');
+  const unknown = UNKNOWN[gate.metric] ?? 'could not be told apart';
   const evidence = [
     ...failureEvidence(series.failures, n),
-    ...unmeasuredEvidence(series.unknown, n, ofLane ? 'were never sent' : 'could not be told apart'),
+    ...unmeasuredEvidence(series.unknown, n, unknown),
     ...series.notes,
   ];
   if (n === 0 || interval === null)
@@ -137,7 +146,7 @@ function judgeRate(gate: Gate, series: RateSeries, confidence: number): Judged {
   if (settled !== null) return { status: settled, finding, evidence, hint: null };
   const known = rateOf({ ...series, unknown: 0 }, confidence).interval;
   const hint = known !== null && settles(known, kind, limit) !== null
-    ? `settled but for the ${series.unknown} that ${ofLane ? 'were never sent' : 'could not be told apart'}`
+    ? `settled but for the ${series.unknown} that ${unknown}`
     // Supposing that no more of them come to be unknown.
     : moreHint(samplesToSettleRate(n, series.events, limit / 100, kind, confidence));
   return { status: 'inconclusive', finding, evidence, hint };

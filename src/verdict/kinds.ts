@@ -83,6 +83,8 @@ export function targetOf(gate: Gate): GateTarget {
       return { metric, scope: { kpi: gate.kpi }, title: `${gate.kpi} › growth an hour`, sample: 'value' };
     case 'integrity':
       return { metric, scope: { breach: gate.breach }, title: `payments › ${gate.breach.replaceAll('_', ' ')}`, sample: 'payment' };
+    case 'rate_limited':
+      return { metric, scope: {}, title: 'requests › refused with 429', sample: 'request' };
     case 'cost':
       return { metric, scope: { per: gate.per }, title: `cost › a ${gate.per}`, sample: 'cost' };
   }
