@@ -38,6 +38,8 @@ export interface ActOptions {
   traces?: FailureTraces | null;
   /** Pauses after the steps, and what makes them the same in every run; null or left out: none. */
   thinkTime?: (ThinkTime & { seed: string }) | null;
+  /** Told when the user was shown a fallback, with its text on one line; left out: nobody asks. */
+  onDegraded?: (message: string) => void;
   /** Aborted, with an Ending as its reason, when the user is ended from outside. */
   ending: AbortSignal;
 }
@@ -86,10 +88,11 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
     onAgentTask: (sample) => agentTasks.push({ sample, tMs: now() }),
   });
   const payments = createPaymentLog((sample) => sink.record({ ...base, kind: 'payment', tMs: now(), ...sample }));
+  const degraded = (message: string): void => options.onDegraded?.(plainMessage(message));
   const { thinkTime } = options;
   const steps = thinkTime ? withThinkTime(quick, thinkTimes(thinkTime, thinkTime.seed), options.ending) : quick;
   try {
-    await journey.act({ ...options.fixtures, ...steps, payments, page, context }, arranged);
+    await journey.act({ ...options.fixtures, ...steps, payments, degraded, page, context }, arranged);
   } finally {
     // Values are final only when a page hides; the last page never does by itself.
     await vitals?.flush();

@@ -59,18 +59,22 @@ export async function runUser(spec: UserSpec, around: UserSurroundings): Promise
   const startedMs = around.now();
   const base = { v: OBSERVATION_VERSION, runId: around.runId, phase: spec.phase, vu: spec.vu, journey: spec.journey.name, role: spec.role } as const;
   let result: Omit<UserResult, 'durationMs'>;
+  /** What the user was shown in place of the real thing; each text once. */
+  const degraded = new Set<string>();
   try {
-    result = await live(spec, around, base);
+    result = await live(spec, around, base, (message) => degraded.add(message));
   } catch (error) {
     result = { outcome: 'failed', errorCode: 'J_HARNESS_FAULT', message: plainMessage(error) };
   }
   const durationMs = around.now() - startedMs;
   around.sink.record({ ...base, kind: 'journey', tMs: around.now(), startedMs, durationMs, intendedMs: spec.intendedMs?.() ?? null, ...result,
-    ...(spec.demoted ? { demoted: true } : {}), ...(spec.shaped ? { shaped: spec.shaped } : {}) });
+    ...(degraded.size > 0 ? { degraded: [...degraded] } : {}), ...(spec.demoted ? { demoted: true } : {}), ...(spec.shaped ? { shaped: spec.shaped } : {}) });
   return { ...result, durationMs };
 }
 
-async function live(spec: UserSpec, around: UserSurroundings, base: UserBase): Promise<Omit<UserResult, 'durationMs'>> {
+async function live(
+  spec: UserSpec, around: UserSurroundings, base: UserBase, onDegraded: (message: string) => void,
+): Promise<Omit<UserResult, 'durationMs'>> {
   const { journey } = spec;
   const ending = new AbortController();
   const end = (reason: Ending): void => ending.abort(reason);
@@ -97,7 +101,7 @@ async function live(spec: UserSpec, around: UserSurroundings, base: UserBase): P
     });
     ended.catch(() => {});
     acting = actJourney(journey, {
-      base, context,
+      base, context, onDegraded,
       ending: ending.signal,
       sink: around.sink,
       now: around.now,
