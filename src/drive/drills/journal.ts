@@ -1,0 +1,159 @@
+import { closeSync, fsyncSync, openSync, readFileSync, readdirSync, renameSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { CodedError } from '../../errors.ts';
+import { Undo, type Owed } from './undo.ts';
+
+/** What a run's drills have to undo, in its folder. */
+export const ROLLBACK_FILE = 'rollback.json';
+
+const Entry = z.strictObject({
+  id: z.string(),
+  /** In words: `payments: nothing comes through`. */
+  what: z.string(),
+  undo: Undo,
+  embedded: z.boolean(),
+  state: z.enum(['due', 'done', 'failed']),
+  /** Why it failed. */
+  why: z.string().nullable(),
+});
+export type Entry = z.infer<typeof Entry>;
+
+const Journal = z.strictObject({
+  version: z.literal(1),
+  runId: z.string(),
+  /** The harness that wrote it: while it lives, what is due is its own business. */
+  pid: z.number().int(),
+  born: z.string().nullable(),
+  entries: z.array(Entry),
+});
+type Journal = z.infer<typeof Journal>;
+
+/**
+ * The file that says what is still to be undone. Every change is on disk before the call returns: whatever ends this process,
+ * even the machine, the file knows at least of everything that was done.
+ */
+export class RollbackJournal {
+  readonly path: string;
+  readonly #journal: Journal;
+
+  private constructor(path: string, journal: Journal) {
+    this.path = path;
+    this.#journal = journal;
+  }
+
+  /** Begins the journal of a run, empty. */
+  static begin(runDir: string, runId: string): RollbackJournal {
+    const journal = new RollbackJournal(join(runDir, ROLLBACK_FILE), { version: 1, runId, pid: process.pid, born: birthOf(process.pid), entries: [] });
+    journal.#write();
+    return journal;
+  }
+
+  /** Reads the journal of a run folder; null where there is none. Throws J_RUN_UNREADABLE. */
+  static read(runDir: string): RollbackJournal | null {
+    const path = join(runDir, ROLLBACK_FILE);
+    let text: string;
+    try {
+      text = readFileSync(path, 'utf8');
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+      throw new CodedError('J_RUN_UNREADABLE', [{ where: path, message: code }], { cause: error });
+    }
+    try {
+      return new RollbackJournal(path, Journal.parse(JSON.parse(text)));
+    } catch (error) {
+      throw new CodedError('J_RUN_UNREADABLE', [{ where: path, message: 'is no rollback file of this version' }], { cause: error });
+    }
+  }
+
+  get runId(): string {
+    return this.#journal.runId;
+  }
+
+  /** What was not undone yet, or could not be. */
+  get open(): readonly Entry[] {
+    return this.#journal.entries.filter(({ state }) => state !== 'done');
+  }
+
+  /** Whether the harness that wrote it still runs. */
+  get isHeld(): boolean {
+    const { pid, born } = this.#journal;
+    try {
+      process.kill(pid, 0);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+    }
+    // Process ids are used again.
+    return born === null || born === birthOf(pid);
+  }
+
+  /** Notes, before a thing is done, how it is undone. */
+  owe(id: string, what: string, owed: Owed): void {
+    this.#journal.entries.push({ id, what, ...owed, state: 'due', why: null });
+    this.#write();
+  }
+
+  /** Notes what became of an undo; `why` it failed, or null. */
+  settle(id: string, why: string | null): void {
+    for (const entry of this.#journal.entries) {
+      if (entry.id !== id || entry.state === 'done') continue;
+      entry.state = why === null ? 'done' : 'failed';
+      entry.why = why;
+    }
+    this.#write();
+  }
+
+  #write(): void {
+    try {
+      writeDurably(this.path, `${JSON.stringify(this.#journal, null, 2)}\n`);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      throw new CodedError('J_REPORTS_UNWRITABLE', [{ where: this.path, message: code ?? message }], { cause: error });
+    }
+  }
+}
+
+/** Returns the run folders of a reports folder in which something is still to be undone, and whose harness is gone. */
+export function leftovers(reports: string): { runDir: string; journal: RollbackJournal }[] {
+  let names: string[];
+  try {
+    names = readdirSync(reports);
+  } catch {
+    // Nothing was ever run here.
+    return [];
+  }
+  return names.sort().flatMap((name) => {
+    const runDir = join(reports, name);
+    const journal = RollbackJournal.read(runDir);
+    return journal && journal.open.length > 0 && !journal.isHeld ? [{ runDir, journal }] : [];
+  });
+}
+
+/** Whole or not at all, and on the disk: the file's content first, then its name. */
+function writeDurably(path: string, text: string): void {
+  const beside = `${path}.${process.pid}.tmp`;
+  const file = openSync(beside, 'w', 0o600);
+  try {
+    const bytes = Buffer.from(text);
+    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(beside, path);
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function birthOf(pid: number): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}
