@@ -228,6 +228,7 @@ async function goldenPlan(): Promise<Plan> {
     metrics: { urls: ['http://127.0.0.1:8085/metrics'], prometheus: null, everyMs: 5_000 },
     kpis: slo.slo.kpis,
     ...(slo.slo.cost ? { cost: slo.slo.cost } : {}),
+    budgets: [],
     gates: slo.gates,
     routes: ['/find/:slug'],
     gatesNotInProfile: slo.gatesNotInProfile,

@@ -40,6 +40,7 @@ export function planOf(changes: Partial<Plan> = {}): Plan {
     routes: [],
     validity: ValidityRules.parse({}),
     kpis: [],
+    budgets: [],
     gates: [],
     gatesNotInProfile: [],
     sourceHash: '0',
