@@ -7,6 +7,7 @@ import { processFigures } from '../shared/figures.ts';
 import { readBody, sendJson } from '../shared/http.ts';
 import { giveUp, joinParent, listen, partConfig } from '../shared/part.ts';
 import { isFault } from '../shared/retry.ts';
+import { isFault } from '../shared/retry.ts';
 import { writeBrief } from './brief.ts';
 import type { BriefRequest } from './brief.ts';
 
@@ -21,7 +22,6 @@ const TOTAL_LIMIT_MS = 10_000;
 const RETRIES = { attempts: 3, baseMs: 150, maxMs: 600, startWithinMs: 2500 };
 
 const config = partConfig();
-// In breaker.ts this process has its name as in the figures of the others.
 describeBreakers('agent', config.dataDir);
 // Retries are ours, behind the breaker: the SDK's own would multiply them.
 const openai = new OpenAI({

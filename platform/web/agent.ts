@@ -1,3 +1,4 @@
+import type { BreakerView } from '../shared/breaker.ts';
 import { forkPart } from '../shared/fork.ts';
 import type { Part } from '../shared/fork.ts';
 import type { Figure } from '../shared/figures.ts';
@@ -77,6 +78,11 @@ export function createAgentPool(config: PartConfig, scrape: Scrape) {
         release();
         throw error;
       }
+    },
+    /** The runner's breakers; none while there is no runner. */
+    async breakers(): Promise<BreakerView[]> {
+      if (!runner?.ready) return [];
+      return await (await fetch(`${await runner.url}/breakers`)).json() as BreakerView[];
     },
     close: letGo,
   };

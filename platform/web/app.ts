@@ -14,19 +14,31 @@ import { AppError, invalidInput } from './errors.ts';
 import { createEscrow } from './escrow.ts';
 import type { EscrowService } from './escrow.ts';
 import { plantFaults } from './faults.ts';
+import { createFlags } from './flags.ts';
+import type { Flags } from './flags.ts';
+import { createFunding } from './funding.ts';
+import type { Funding } from './funding.ts';
+import { createListings } from './listings.ts';
+import type { Listings } from './listings.ts';
 import { trackLoad } from './load.ts';
 import type { Load } from './load.ts';
 import { observeRequests, requestIdOf } from './observe.ts';
 import { errorPage } from './pages/account.ts';
 import { createProvider } from './provider.ts';
+import { createReplica } from './replica.ts';
 import { accountPages } from './routes/account-pages.ts';
 import { api } from './routes/api.ts';
+import { listingPages } from './routes/listing-pages.ts';
+import { listingsApi } from './routes/listings-api.ts';
 import { marketPages } from './routes/market-pages.ts';
 import { moneyAndAgentApi } from './routes/money-agent-api.ts';
 import { operations } from './routes/operations.ts';
+import { operationsApi } from './routes/operations-api.ts';
 import { projectPages } from './routes/project-pages.ts';
 import { createTasks } from './tasks.ts';
 import type { TaskService } from './tasks.ts';
+import { createUploads } from './uploads.ts';
+import type { Uploads } from './uploads.ts';
 
 /** What routes work with. */
 export interface Services {
@@ -35,6 +47,10 @@ export interface Services {
   catalog: Catalog;
   escrow: EscrowService;
   tasks: TaskService;
+  flags: Flags;
+  listings: Listings;
+  uploads: Uploads;
+  funding: Funding;
 }
 
 function asAppError(error: FastifyError | AppError): AppError {
@@ -49,9 +65,13 @@ function asAppError(error: FastifyError | AppError): AppError {
 export async function buildApp(config: PartConfig): Promise<{ app: FastifyInstance; load: Load }> {
   const db = openDb(join(config.dataDir, 'platform.db'));
   const secret = db.one<{ value: string }>('meta', "SELECT value FROM meta WHERE key = 'jwt_secret'")?.value ?? '';
+  const flags = createFlags(db);
+  const replica = createReplica(config, flags);
+  const provider = createProvider(config.paymentsUrl);
   const services: Services = {
-    config, db, catalog: createCatalog(db), escrow: createEscrow(db, createProvider(config.paymentsUrl)),
-    tasks: createTasks(db, config.primaryUrl),
+    config, db, flags, catalog: createCatalog(db, flags, replica), escrow: createEscrow(db, provider),
+    tasks: createTasks(db, config.primaryUrl), listings: createListings(db, replica),
+    uploads: createUploads(db, config, flags), funding: createFunding(db, provider),
   };
 
   const app = Fastify({
@@ -82,7 +102,9 @@ export async function buildApp(config: PartConfig): Promise<{ app: FastifyInstan
     throw new AppError(404, 'NOT_FOUND', `There is nothing at ${request.url.slice(0, 200)}.`);
   });
 
-  const groups = [operations, api, moneyAndAgentApi, marketPages, accountPages, projectPages];
+  const groups = [
+    operations, operationsApi, api, listingsApi, moneyAndAgentApi, marketPages, accountPages, projectPages, listingPages,
+  ];
   for (const routes of groups) routes(app, services);
   app.addHook('onClose', () => db.close());
   return { app, load };

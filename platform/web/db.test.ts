@@ -3,9 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { createCatalog, matchQuery } from './catalog.ts';
+import { matchQuery } from '../shared/search.ts';
+import { createCatalog } from './catalog.ts';
 import { openDb } from './db.ts';
+import { createFlags } from './flags.ts';
 import { migrations } from './migrations.ts';
+import type { Replica } from './replica.ts';
 import { CREATOR_COUNT, seedDb } from './seed.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'openshow-db-'));
@@ -51,9 +54,10 @@ test('a failed transaction leaves nothing behind', () => {
 test('nothing that people type is search syntax', async () => {
   const db = openDb(join(directory, 'search.db'));
   await seedDb(db, 1);
-  const catalog = createCatalog(db);
+  const primary: Replica = { read: (_search, _query, fromPrimary) => Promise.resolve(fromPrimary()) };
+  const catalog = createCatalog(db, createFlags(db), primary);
   for (const q of ['"', "' OR 1=1 --", 'NEAR(', 'a* AND', '{x}:', 'video" OR "', '😀', 'ö']) {
-    const { creators } = catalog.search({ q, skill: null, verified: null, limit: 5, offset: 0 });
+    const { creators } = await catalog.search({ q, skill: null, verified: null, limit: 5, offset: 0 });
     assert.ok(creators.length <= 5, q);
     catalog.suggestions(q);
   }

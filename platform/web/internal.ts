@@ -1,10 +1,14 @@
-// What the primary serves to its web workers, on a port of its own: the agent queue, and the figures of all processes.
+// What the primary serves to its web workers, on a port of its own: the agent queue, uploads, and what concerns all
+// processes together.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Registry } from 'prom-client';
+import type { BreakerView } from '../shared/breaker.ts';
 import { readBody, sendJson } from '../shared/http.ts';
 import { eventText } from './queue.ts';
 import type { Live, Queue, TaskEvent, TaskRequest } from './queue.ts';
 import type { Scrape } from './scrape.ts';
+import type { Uploader } from './uploader.ts';
+import type { Workers } from './workers.ts';
 
 /** Sends a task's events from its beginning, as they happen; begins when the task has its turn. */
 async function sendEvents({ task, events, listeners, placed }: Live, response: ServerResponse): Promise<void> {
@@ -21,8 +25,17 @@ async function sendEvents({ task, events, listeners, placed }: Live, response: S
   response.once('close', () => listeners.delete(push));
 }
 
+/** What the workers share. */
+export interface Shared {
+  queue: Queue;
+  scrape: Scrape;
+  uploader: Uploader;
+  workers: Pick<Workers, 'kill'>;
+  breakers: () => Promise<BreakerView[]>;
+}
+
 /** Handles one request of a web worker. */
-export function internalRequests(queue: Queue, scrape: Scrape) {
+export function internalRequests({ queue, scrape, uploader, workers, breakers }: Shared) {
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method, url = '' } = request;
     if (url === '/metrics') {
@@ -34,6 +47,11 @@ export function internalRequests(queue: Queue, scrape: Scrape) {
       const added = queue.add(JSON.parse(await readBody(request)) as TaskRequest);
       return sendJson(response, 'id' in added ? 202 : 503, added);
     }
+    if (url === '/breakers') return sendJson(response, 200, await breakers());
+    const upload = /^\/uploads\/([\w-]+)$/.exec(url)?.[1];
+    if (method === 'POST' && upload !== undefined) return sendJson(response, 200, { state: await uploader.send(upload) });
+    const slot = /^\/kill-worker\/(\d+)$/.exec(url)?.[1];
+    if (method === 'POST' && slot !== undefined) return sendJson(response, 200, { killed: workers.kill(Number(slot)) });
     const live = queue.find(/^\/tasks\/([\w-]+)\/events$/.exec(url)?.[1] ?? '');
     if (live) return sendEvents(live, response);
     sendJson(response, 404, { code: 'NOT_LIVE', message: 'There is no such task that has not ended.' });

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { breakerFigures } from '../shared/breaker.ts';
 import type { Figure } from '../shared/figures.ts';
 import { wallSeconds } from '../shared/figures.ts';
 
@@ -50,11 +51,15 @@ export const agentRejected = counter('agent_queue_rejected_total', 'Tasks refuse
 export const agentRunners = gauge('agent_runners', 'Agent runner processes alive.');
 export const agentRunning = gauge('agent_tasks_running', 'Agent tasks being worked on.');
 export const queueLength = gauge('queue_length',
-  'What waits: agent tasks for their turn, connections for a web worker, refunds for the provider.', 'queue');
+  'What waits: agent tasks for their turn, connections for a worker, refunds for the provider, uploads for storage.', 'queue');
 
 export const payments = counter('payments_total', 'Escrow operations, by outcome.', 'operation', 'outcome');
 export const paymentReplays = counter('payment_intent_reuse_total',
   'Locks answered from an intent id already seen.');
+
+export const listingRows = counter('listing_rows_total', 'Rows of listing syncs, by what became of them.', 'outcome');
+export const fundingChecks = counter('funding_checks_total', 'Escrows held against the payment provider, by result.',
+  'status');
 
 export const instances = gauge('service_instances', 'Processes of a service, starting and leaving ones included.',
   'service');
@@ -69,9 +74,17 @@ export const workerLoad = gauge('autoscaler_in_flight_per_worker',
 export const workerUtilisation = gauge('autoscaler_utilization_per_worker',
   'Share of time in which a ready web worker was busy, on average, as the autoscaler last saw it.');
 
+/** Of the primary alone: how old the replica's copy may be, by `read`. */
+export const replicaLag = (read: () => number): Gauge => new Gauge({
+  name: 'replica_lag_seconds', registers, help: 'Time since the copy of the read replica was known to be complete.',
+  collect() {
+    this.set(read());
+  },
+});
+
 // Counters that have not counted yet are 0, not absent.
 for (const outcome of ['completed', 'degraded', 'failed']) agentTasks.inc({ outcome }, 0);
-for (const queue of ['agent_tasks', 'connections', 'refunds']) queueLength.set({ queue }, 0);
+for (const queue of ['agent_tasks', 'connections', 'refunds', 'uploads']) queueLength.set({ queue }, 0);
 for (const operation of ['lock', 'release', 'refund']) {
   for (const outcome of ['ok', operation === 'lock' ? 'declined' : 'refused', 'unknown']) {
     payments.inc({ operation, outcome }, 0);
@@ -89,5 +102,5 @@ export function describeProcess(name: string): void {
 /** What this process has to say for a scrape. */
 export async function ownFigures(): Promise<Figure[]> {
   const figures = await registry.getMetricsAsJSON() as unknown as Figure[];
-  return [...figures, wallSeconds({ ...identity })];
+  return [...figures, wallSeconds({ ...identity }), ...breakerFigures()];
 }

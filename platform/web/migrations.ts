@@ -145,6 +145,7 @@ export const migrations: Migration[] = [
     sql: `
       CREATE TABLE replica_feed (
         seq INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, row_id INTEGER NOT NULL, UNIQUE (source, row_id));
+      CREATE INDEX replica_feed_source ON replica_feed (source, seq);
       INSERT INTO replica_feed (source, row_id) SELECT 'creators', id FROM creators;
       ${['creators', 'listings'].flatMap((source) => ['INSERT', 'UPDATE'].map((event) => `
       CREATE TRIGGER feed_${source}_${event} AFTER ${event} ON ${source} BEGIN

@@ -22,6 +22,8 @@ export interface NewProject {
   skill: string;
   amountCents: number;
   creatorId: number | null;
+  /** The listing that it orders, if any: its owner may verify that the project is funded. */
+  listingId?: number | null;
 }
 
 const COLUMNS = `id, user_id AS userId, creator_id AS creatorId, title, details, skill, amount_cents AS amountCents,
@@ -38,12 +40,16 @@ export function createProject(db: Db, userId: string, input: NewProject): Projec
   if (input.creatorId !== null && !db.one('creators.by_id', 'SELECT 1 FROM creators WHERE id = ?', input.creatorId)) {
     throw invalidInput('There is no such creator.');
   }
+  const { listingId = null, ...rest } = input;
+  const known = listingId === null || db.one('listings.by_id', "SELECT 1 FROM listings WHERE id = ? AND status = 'active'",
+    listingId) !== null;
+  if (!known) throw invalidInput('There is no such listing.');
   const project: Project = {
-    ...input, id: `prj_${randomUUID()}`, userId, title, status: 'draft', brief: null, createdMs: Date.now(),
+    ...rest, id: `prj_${randomUUID()}`, userId, title, status: 'draft', brief: null, createdMs: Date.now(),
   };
-  db.run('projects.insert', 'INSERT INTO projects VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)', project.id, userId,
+  db.run('projects.insert', 'INSERT INTO projects VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?)', project.id, userId,
     project.creatorId, title, project.details, project.skill, project.amountCents, project.status, currentRunId(),
-    project.createdMs);
+    project.createdMs, listingId);
   return project;
 }
 

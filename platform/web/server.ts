@@ -3,17 +3,24 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
+import { breakers, describeBreakers } from '../shared/breaker.ts';
+import type { BreakerView } from '../shared/breaker.ts';
 import { PartFault, giveUp, joinParent, listen, partConfig } from '../shared/part.ts';
 import { createAgentPool, figuresAt } from './agent.ts';
 import { createAutoscaler } from './autoscaler.ts';
 import { openDb } from './db.ts';
+import { createFlags } from './flags.ts';
 import { internalRequests } from './internal.ts';
 import {
   describeProcess, instances, ownFigures, scaleDowns, scaleUps, workerLoad, workerUtilisation,
 } from './metrics.ts';
+import { createObjectStore } from './object-store.ts';
 import { createQueue } from './queue.ts';
+import { startReplication } from './replication.ts';
 import { createScrape } from './scrape.ts';
 import { seedDb } from './seed.ts';
+import { createUploader } from './uploader.ts';
+import { spoolOf } from './uploads.ts';
 import { createWorkers } from './workers.ts';
 
 /** The autoscaler's look at its workers; as often as they report. */
@@ -34,6 +41,7 @@ async function openPort(port: number, accept: (socket: Socket) => void): Promise
 
 const config = partConfig();
 describeProcess('web-primary');
+describeBreakers('web-primary', config.dataDir);
 const scrape = createScrape(ownFigures);
 
 async function serve(): Promise<void> {
@@ -52,9 +60,20 @@ async function serve(): Promise<void> {
   workers.serve();
 
   const pool = createAgentPool(config, scrape);
-  const queue = createQueue(db, pool, { concurrency: config.agentConcurrency, length: config.agentQueue });
-  internal.on('request', internalRequests(queue, scrape));
-  for (const [service, url] of [['payments', config.paymentsUrl], ['model', config.modelUrl]] as const) {
+  const flags = createFlags(db);
+  const queue = createQueue(db, pool, flags, { concurrency: config.agentConcurrency, length: config.agentQueue });
+  const uploader = createUploader(db, createObjectStore(config), flags, spoolOf(config.dataDir));
+  const stopReplication = startReplication(db, config);
+  // Each process has breakers of its own; one that is busy or gone is left out.
+  const allBreakers = async (): Promise<BreakerView[]> =>
+    [...breakers(), ...await workers.breakers(), ...await pool.breakers().catch(() => [])];
+  internal.on('request', internalRequests({ queue, scrape, uploader, workers, breakers: allBreakers }));
+  // Not through the proxy: a fault on the network is no reason to lose sight of what is behind it.
+  const parts = [
+    ['payments', config.paymentsDirectUrl], ['model', config.modelDirectUrl], ['storage', config.storageDirectUrl],
+    ['replica', config.replicaDirectUrl],
+  ] as const;
+  for (const [service, url] of parts) {
     scrape.add(service, () => figuresAt(url));
     instances.set({ service }, 1);
   }
@@ -77,6 +96,8 @@ async function serve(): Promise<void> {
   }, LOOK_INTERVAL_MS).unref();
   joinParent(port, config, async () => {
     await workers.stop();
+    uploader.close();
+    stopReplication();
     pool.close();
     db.close();
   });

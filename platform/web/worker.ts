@@ -1,5 +1,7 @@
 // A web worker: serves the connections that the primary hands over, until it is told to leave.
 import type { Socket } from 'node:net';
+import { breakers, describeBreakers } from '../shared/breaker.ts';
+import type { BreakerView } from '../shared/breaker.ts';
 import type { Figure } from '../shared/figures.ts';
 import { giveUp, joinParent, partConfig } from '../shared/part.ts';
 import { buildApp } from './app.ts';
@@ -16,7 +18,7 @@ const DRAIN_LIMIT_MS = 35_000;
 /** What the primary says to a worker. A connection comes with its socket. */
 export type Order =
   | { order: 'serve' } | { order: 'connection'; number: number } | { order: 'leave' }
-  | { order: 'figures'; id: number }
+  | { order: 'figures' | 'breakers'; id: number }
   | { order: 'shed'; every: number };
 /** What a worker says, beside being ready or failed. */
 export interface WorkerMessage {
@@ -24,12 +26,14 @@ export interface WorkerMessage {
   /** The number of a connection that is in its hands now. */
   taken?: number;
   figures?: Figure[];
-  /** The order that `figures` answers; absent in the last word of a worker that leaves. */
+  breakers?: BreakerView[];
+  /** The order that `figures` or `breakers` answers; absent in the last word of a worker that leaves. */
   id?: number;
 }
 
 const config = partConfig();
 describeProcess(`web-${config.slot}`);
+describeBreakers(`web-${config.slot}`, config.dataDir);
 const tell = (message: WorkerMessage): void => void process.send?.(message);
 
 async function leave(load: Load): Promise<void> {
@@ -50,6 +54,7 @@ process.on('message', (message: Order, socket: Socket | undefined) => {
   }
   else if (message.order === 'shed') load.shed(message.every);
   else if (message.order === 'leave') void leave(load);
+  else if (message.order === 'breakers') tell({ breakers: breakers(), id: message.id });
   else void ownFigures().then((figures) => tell({ figures, id: message.id }));
 });
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { forkPart } from '../shared/fork.ts';
+import type { BreakerView } from '../shared/breaker.ts';
 import type { Figure } from '../shared/figures.ts';
 import type { PartConfig } from '../shared/part.ts';
 import type { Look } from './autoscaler.ts';
@@ -14,6 +15,8 @@ const MAX_FAILED_STARTS = 3;
 /** A busy worker that has not reported for this long is stuck: too busy even for that. */
 const STUCK_MS = 1000;
 
+/** For a worker that is to be killed by its own request: until that is answered. */
+const LAST_ANSWER_MS = 100;
 /** From the end of a worker until what it had written before has been read. */
 const LAST_WORDS_MS = 30;
 
@@ -41,7 +44,7 @@ export function createWorkers(
 ) {
   const workers = new Set<Worker>();
   const waiting: Socket[] = [];
-  const asked = new Map<number, (figures: Figure[]) => void>();
+  const asked = new Map<number, (answer: WorkerMessage) => void>();
   let questions = 0;
   let failedStarts = 0;
   let databaseReady = false;
@@ -98,7 +101,8 @@ export function createWorkers(
     workers.add(worker);
     count();
     let lastWord: Figure[] | undefined;
-    const forget = scrape.add(name, () => worker.state === 'starting' ? Promise.resolve([]) : figuresOf(worker));
+    const forget = scrape.add(name, () => worker.state === 'starting' ? Promise.resolve([])
+      : ask(worker, 'figures').then(({ figures = [] }) => figures));
     child.on('message', (message: WorkerMessage) => {
       if (message.load) [worker.load, worker.reportedMs] = [message.load, performance.now()];
       if (message.taken !== undefined) {
@@ -106,7 +110,7 @@ export function createWorkers(
         worker.handing.delete(message.taken);
       }
       if (message.figures && message.id === undefined) lastWord = message.figures;
-      if (message.figures && message.id !== undefined) asked.get(message.id)?.(message.figures);
+      if (message.id !== undefined) asked.get(message.id)?.(message);
     });
     if (databaseReady) order(worker, { order: 'serve' });
     ready.then(() => becameReady(worker, decidedMs, isScaleUp), () => undefined);
@@ -131,11 +135,11 @@ export function createWorkers(
     start(false).catch(() => undefined);
   }
 
-  function figuresOf(worker: Worker): Promise<Figure[]> {
+  function ask(worker: Worker, what: 'figures' | 'breakers'): Promise<WorkerMessage> {
     const id = (questions += 1);
-    return new Promise<Figure[]>((resolve, reject) => {
+    return new Promise<WorkerMessage>((resolve, reject) => {
       asked.set(id, resolve);
-      order(worker, { order: 'figures', id });
+      order(worker, { order: what, id });
       setTimeout(reject, STUCK_MS, new Error('no answer')).unref();
     }).finally(() => asked.delete(id));
   }
@@ -155,6 +159,22 @@ export function createWorkers(
       worker.state = 'leaving';
       order(worker, { order: 'leave' });
       count();
+    },
+    /** The breakers of all workers; one that does not answer has none to show. */
+    async breakers(): Promise<BreakerView[]> {
+      const answers = await Promise.allSettled(inState('ready').map((worker) => ask(worker, 'breakers')));
+      return answers.flatMap((answer) => answer.status === 'fulfilled' ? answer.value.breakers ?? [] : []);
+    },
+    /**
+     * Kills a ready worker, for a drill: the one in `slot` only if there is no other, and then after its answer is out.
+     * Returns its name, null when there is none.
+     */
+    kill(slot: number): string | null {
+      const ready = inState('ready');
+      const worker = ready.findLast((one) => one.slot !== slot) ?? ready[0];
+      if (!worker) return null;
+      setTimeout(() => worker.child.kill('SIGKILL'), worker.slot === slot ? LAST_ANSWER_MS : 0);
+      return `web-${worker.slot}`;
     },
     look(nowMs: number): Look {
       const ready = inState('ready');

@@ -14,7 +14,7 @@ export const skillName = (slug: string): string => SKILLS.find(([known]) => know
 /** A whole page around its main part. */
 export function layout(title: string, user: User | null, main: Html): Html {
   const account = user
-    ? html`<a href="/projects">Projects</a><span class="who">${user.name}</span>
+    ? html`<a href="/projects">Projects</a><a href="/provider/listings">Listings</a><span class="who">${user.name}</span>
         <form method="post" action="/logout"><button class="link" type="submit">Log out</button></form>`
     : html`<a href="/login">Log in</a><a class="button small" href="/signup">Sign up</a>`;
   return html`<!doctype html>

@@ -51,8 +51,8 @@ export function api(app: FastifyInstance, { db, catalog, escrow }: Services): vo
 
   app.post<{ Body: NewProject }>('/api/v1/projects', { schema: { body: projectSchema } }, async (request, reply) => {
     const user = await requireUser(db, request);
-    const { title, details, skill, amountCents, creatorId } = request.body;
-    const project = createProject(db, user.id, { title, details, skill, amountCents, creatorId });
+    const { title, details, skill, amountCents, creatorId, listingId } = request.body;
+    const project = createProject(db, user.id, { title, details, skill, amountCents, creatorId, listingId: listingId ?? null });
     return reply.code(201).header('location', `/api/v1/projects/${project.id}`).send({ project });
   });
 

@@ -10,14 +10,14 @@ import { createCreatorQuery } from './schemas.ts';
 import type { CreatorSearch } from './schemas.ts';
 
 /** Marketplace, search, landing and creator pages. */
-export function marketPages(app: FastifyInstance, { db, catalog }: Services): void {
-  const fragments = createCache<Html>('page_fragments', { maxEntries: 200, lifeMs: 30_000 });
+export function marketPages(app: FastifyInstance, { db, catalog, flags }: Services): void {
+  const fragments = createCache<Html>('page_fragments', { maxEntries: 200, lifeMs: 30_000 }, flags);
 
   app.get('/', async (request, reply) => {
     const user = await currentUser(db, request);
-    const main = fragments.get('/', () =>
-      homePage(catalog.search(createCreatorQuery({ verified: 'true', limit: 9 })).creators));
-    return sendPage(reply, () => layout('AI creators, backed by escrow', user, main));
+    const { creators } = await catalog.search(createCreatorQuery({ verified: 'true', limit: 9 }));
+    return sendPage(reply, () =>
+      layout('AI creators, backed by escrow', user, fragments.get('/', () => homePage(creators))));
   });
 
   app.get<{ Querystring: CreatorSearch }>('/search', {
@@ -29,7 +29,7 @@ export function marketPages(app: FastifyInstance, { db, catalog }: Services): vo
   }, async (request, reply) => {
     const user = await currentUser(db, request);
     const query = createCreatorQuery({ ...request.query, q: (request.query.q ?? '').slice(0, 100), limit: 24 });
-    const found = catalog.search(query);
+    const found = await catalog.search(query);
     return sendPage(reply, () => layout('Search', user, searchPage({ ...query, ...found })));
   });
 

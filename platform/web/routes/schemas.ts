@@ -1,3 +1,4 @@
+import type { ListingQuery } from '../../shared/search.ts';
 import type { CreatorQuery } from '../catalog.ts';
 import { MAX_AMOUNT_CENTS, MIN_AMOUNT_CENTS } from '../money.ts';
 import { SKILLS } from '../seed.ts';
@@ -21,11 +22,15 @@ export const projectSchema = {
     details: { type: 'string', maxLength: 4000, default: '' },
     skill: { ...skillSchema, default: SKILLS[0]?.[0] },
     amountCents: { type: 'integer', minimum: MIN_AMOUNT_CENTS, maximum: MAX_AMOUNT_CENTS },
-    creatorId: { type: ['integer', 'null'], default: null },
+    creatorId: { type: ['integer', 'null'], default: null }, listingId: { type: ['integer', 'null'], default: null },
   },
 };
 export const idParams = {
   type: 'object', required: ['id'], properties: { id: { type: 'string', maxLength: 80 } },
+};
+export const intentId = { type: 'string', pattern: '^[A-Za-z0-9_-]{8,100}$' };
+export const nameParams = {
+  type: 'object', required: ['name'], properties: { name: { type: 'string', maxLength: 80 } },
 };
 
 export interface CreatorSearch {
@@ -44,3 +49,16 @@ export function createCreatorQuery(query: CreatorSearch): CreatorQuery {
     limit: query.limit ?? 24, offset: query.offset ?? 0,
   };
 }
+
+export interface ListingSearch {
+  q?: string;
+  skill?: string;
+  mine?: string;
+  limit?: number;
+  before?: number;
+}
+
+/** The query in its full form: of one user's own listings, or of everybody's where `userId` is null. */
+export const createListingQuery = (query: ListingSearch, userId: string | null): ListingQuery => ({
+  q: query.q ?? '', skill: query.skill ? query.skill : null, userId, limit: query.limit ?? 25, before: query.before ?? null,
+});
