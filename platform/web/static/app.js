@@ -1,10 +1,10 @@
-// The page works without this script except for suggestions, payment and the agent.
+// The page works without this script except for suggestions, payment, the agent and what providers do.
 
 const SUGGEST_DELAY_MS = 60;
 
-async function call(path, body) {
+async function call(path, body, type = 'application/json') {
   const response = await fetch(`/api/v1${path}`, {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body),
+    method: 'POST', headers: { 'content-type': type }, body: type === 'application/json' ? JSON.stringify(body) : body,
   });
   const reply = await response.json().catch(() => ({ error: { message: 'The server did not answer in full.' } }));
   return { ok: response.ok, status: response.status, reply };
@@ -164,8 +164,7 @@ function agent(panel) {
     source.addEventListener('progress', (event) => show(progress, (text += JSON.parse(event.data).delta)));
     source.addEventListener('completed', (event) => {
       const task = JSON.parse(event.data);
-      end(source, task.degraded ? 'The model is not available; here is a plain outline. Try again later.'
-        : `Drafted in ${(task.durationMs / 1000).toFixed(1)} s.`);
+      end(source, task.message ?? `Drafted in ${(task.durationMs / 1000).toFixed(1)} s.`);
       show(brief, task.brief);
     });
     source.addEventListener('failed', (event) => end(source, JSON.parse(event.data).message));
@@ -188,6 +187,86 @@ function agent(panel) {
   });
 }
 
+function faultLine({ row, externalId, problems }) {
+  const item = document.createElement('li');
+  item.textContent = `Row ${row}${externalId === null ? '' : ` (${externalId})`}: ${problems.join('; ')}`;
+  return item;
+}
+
+function syncListings(form) {
+  const button = form.querySelector('button[type=submit]');
+  const part = (name) => form.querySelector(`[data-testid=${name}]`);
+  const [problem, result, later, rows] = ['sync-error', 'sync-result', 'upload-later', 'sync-faults'].map(part);
+
+  function showRows(faults) {
+    rows.replaceChildren(...faults.slice(0, 20).map(faultLine));
+    rows.hidden = faults.length === 0;
+  }
+  /** A JSON file is sent as it is written: the server says what is wrong with it. */
+  async function send(file) {
+    const isJson = /json/.test(file.type) || file.name.toLowerCase().endsWith('.json');
+    if (!isJson) return call('/listings/sync', file, 'text/csv');
+    try {
+      return await call('/listings/sync', JSON.parse(await file.text()));
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      return { ok: false, reply: { error: { message: 'The file is not valid JSON.' } } };
+    }
+  }
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    for (const one of [problem, result, later]) one.hidden = true;
+    try {
+      const { ok, reply } = await send(form.elements.file.files[0]);
+      showRows((ok ? reply.faults : reply.error.faults) ?? []);
+      if (!ok) show(problem, reply.error.message);
+      const { created = 0, updated = 0, unchanged = 0, rejected = 0 } = reply.sync ?? {};
+      result.querySelector('[data-sync-counts]').textContent = ok
+        ? `${created} new, ${updated} updated, ${unchanged} unchanged, ${rejected} not taken.` : '';
+      if (ok && reply.message) show(later, reply.message);
+      result.hidden = !ok && rows.hidden;
+    } catch {
+      show(problem, 'We could not reach OpenShow. Send the file again: nothing is stored twice.');
+    } finally {
+      button.disabled = false;
+    }
+  });
+}
+
+const FUNDING = {
+  'verified': 'Verified', 'mismatch': 'Does not agree', 'not funded': 'Not funded', 'unknown': 'Not known now',
+  'not found': 'Not found',
+};
+
+function fundingPanel(panel) {
+  const button = panel.querySelector('[data-verify]');
+  const problem = panel.querySelector('[data-testid=funding-error]');
+  const result = panel.querySelector('[data-testid=funding-result]');
+  const orders = new Map([...panel.querySelectorAll('[data-intent]')].map((row) => [row.dataset.intent, row]));
+  button.addEventListener('click', async () => {
+    button.disabled = true;
+    problem.hidden = result.hidden = true;
+    try {
+      const { ok, reply } = await call('/funding/verify', { intentIds: [...orders.keys()] });
+      if (!ok) return show(problem, reply.error.message);
+      for (const { intentId, status } of reply.results) {
+        const cell = orders.get(intentId).querySelector('[data-testid=funding-status]');
+        cell.textContent = FUNDING[status];
+        cell.dataset.status = status;
+      }
+      const verified = reply.results.filter(({ status }) => status === 'verified').length;
+      show(result, `${verified} of ${reply.results.length} verified.${reply.message ? ` ${reply.message}` : ''}`);
+    } catch {
+      show(problem, 'We could not reach OpenShow. Try again.');
+    } finally {
+      button.disabled = false;
+    }
+  });
+}
+
+document.querySelectorAll('[data-sync]').forEach(syncListings);
+document.querySelectorAll('[data-funding]').forEach(fundingPanel);
 document.querySelectorAll('[role=combobox]').forEach(combobox);
 document.querySelectorAll('[data-checkout]').forEach(checkout);
 document.querySelectorAll('[data-agent]').forEach(agent);
