@@ -145,7 +145,7 @@ function announce(plan: Plan, browser: ResolvedBrowser, priority: string): void 
   for (const line of budgetLines(plan)) say(`budget   ${line}`);
   if (plan.audit === undefined) say('audit    none: where the books of payments are is not known (documentation/integrity.md)');
   const who = users === 0 ? `no browser users, ${seconds} s`
-    : `about ${users} users in ${seconds} s, ${plan.journeys.length} journeys, ${Math.round(plan.settings.observerShare * 100)} % observers`;
+    : `about ${users} users in ${seconds} s, ${plan.journeys.filter(({ weight }) => weight > 0).length} journeys, ${Math.round(plan.settings.observerShare * 100)} % observers`;
   say(`plan     ${profile}: ${who}, ${plan.gates.length} gates, seed ${plan.seed}\n`);
 }
 

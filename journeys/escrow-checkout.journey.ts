@@ -7,9 +7,15 @@ export default journey({
     await api.signUp(persona);
     return { project: await api.createProject(persona) };
   },
-  act: async ({ page, step }, { project }) => {
+  act: async ({ page, step, payments }, { project }) => {
     const checkout = new CheckoutPage(page);
     await step('open checkout', { do: () => checkout.open(project.id), until: checkout.total });
-    await step('pay into escrow', { do: () => checkout.pay(), until: checkout.receipt });
+    const intent = await checkout.intend(payments);
+    try {
+      // Where the payment provider does not answer, the user is told that the payment is being confirmed.
+      await step('pay into escrow', { do: () => checkout.pay(), until: checkout.answer });
+    } finally {
+      await checkout.tell(payments, intent);
+    }
   },
 });

@@ -1,4 +1,5 @@
 import type { BudgetUse, GateResult, GateStatus, RunRecord } from '../model/index.ts';
+import { integrityLines } from './integrity.ts';
 import { amount, count, counted, exact, harmless, withUnit } from './text.ts';
 
 export const MARKS: Record<GateStatus, string> = {
@@ -20,6 +21,8 @@ export interface GateLine {
   interval: string;
   limit: string;
   n: string;
+  /** Figures in words, in place of the four cells before `n`. */
+  words?: string;
   /** What to know beside the figures; at most a few sentences. */
   notes: string[];
 }
@@ -35,6 +38,7 @@ const GROUPS: readonly (readonly string[])[] = [
   ['perceived_latency'],
   ['vital'],
   ['agent_completion', 'agent_first_progress', 'agent_success_rate', 'cold_start_incidence', 'cold_start_penalty'],
+  ['integrity'],
   ['request_latency'],
   ['request_error_rate', 'journey_error_rate', 'rate_limited'],
   ['api_latency'],
@@ -95,6 +99,7 @@ export function runNotes(record: RunRecord): string[] {
   const arrivals = record.arrivals.flatMap(({ note }) => (note === null ? [] : [harmless(note)]));
   if (arrivals.length > 0) notes.push(arrivals.join('; '));
   notes.push(...(record.budgets ?? []).flatMap(laneShaping));
+  if (plan.audit === undefined && !plan.target.embedded) notes.push('payments are not audited (documentation/integrity.md)');
   const skipped = plan.gatesNotInProfile.length;
   if (skipped > 0) notes.push(`${skipped} more ${skipped === 1 ? 'gate is' : 'gates are'} judged in other profiles only`);
   return notes;
@@ -111,8 +116,9 @@ function laneShaping({ name, callsPerSecond, api }: BudgetUse): string[] {
 
 /** Returns the gates of a record as table cells, in groups. */
 export function gateGroups(record: RunRecord): GateLine[][] {
-  const groups = GROUPS.map((metrics) => record.verdict.gates.filter((gate) => metrics.includes(gate.metric)));
-  return groups.filter((group) => group.length > 0).map((group) => group.map(gateLine));
+  const groups = GROUPS.map((metrics) => (metrics[0] === 'integrity' ? integrityLines(record, gateLine)
+    : record.verdict.gates.filter((gate) => metrics.includes(gate.metric)).map(gateLine)));
+  return groups.filter((group) => group.length > 0);
 }
 
 function gateLine(gate: GateResult): GateLine {

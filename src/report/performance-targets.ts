@@ -157,6 +157,8 @@ function targetOf(gate: Gate, { kpis }: Slo): Target {
       return of('perceived', `cold starts of ${gate.service}`);
     case 'cold_start_penalty':
       return of('perceived', `longest cold start of ${gate.service}`);
+    case 'integrity':
+      return of('service levels', `payments: ${gate.breach.replaceAll('_', ' ')}`);
     case 'cost':
       return of('cost', `a ${gate.per}`);
   }

@@ -17,7 +17,7 @@ function row(line: GateLine): string {
     line.mark,
     `${line.subject} ${line.detail}`,
     line.stat,
-    line.observed,
+    line.words ?? line.observed,
     line.interval,
     line.limit,
     line.n,

@@ -61,12 +61,13 @@ function gateTable(groups: GateLine[][], width: number, paint: Paint): string[] 
     line.detail === '' ? line.subject : `${padEnd(line.subject, subjects)} ${line.detail}`;
   const columns = {
     stat: widest((line) => line.stat),
-    observed: widest((line) => line.observed),
+    observed: widest((line) => (line.words === undefined ? line.observed : '')),
     interval: widest((line) => line.interval),
-    limit: widest((line) => line.limit),
+    limit: widest((line) => (line.words === undefined ? line.limit : '')),
     n: widest((line) => line.n),
   };
-  const figures = (line: GateLine): string =>
+  const span = columns.stat + columns.observed + columns.interval + columns.limit + 6;
+  const figures = (line: GateLine): string => line.words !== undefined ? `${padEnd(line.words, span)}  ${padEnd(line.n, columns.n)}` :
     [
       padEnd(line.stat, columns.stat),
       padStart(line.observed, columns.observed),
