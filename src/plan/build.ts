@@ -80,11 +80,20 @@ export function buildPlan(request: PlanRequest): Draft {
     ...(scenarios ? { api: sentBy(scenarios.scenarios) } : {}),
   }));
 
-  if (!script || !slo || sloText === null || errors.length > 0) throw merge(errors);
+  const { API_SHARE: scale, DRILLS: chosen, DRILL_HOSTS: hosts = [] } = request.settings ?? {};
+  const metrics = script && slo ? buildMetrics(script.config.metrics, request.settings ?? {}, slo.slo.kpis.length > 0) : null;
+  const files = askedDrillFiles(asked?.drills);
+  const drillFiles = readDrillFiles(files, (path) => atScript(request.scriptPath, path));
+  const kept = script && attempt(() => keptPhases(script.phases, files, chosen));
+  const inUse = script && kept ? script.phases.filter((_, index) => kept[index]) : [];
+  const drills = attempt(() => buildDrills(chosenDrills(drillFiles, chosen), script?.config.drills, {
+    phases: inUse, journeys: script?.journeys ?? [], hasMetrics: metrics !== null, embedded: request.embedded ?? true, hosts,
+  }));
+
+  if (!script || !slo || !kept || sloText === null || errors.length > 0) throw merge(errors);
   const { config } = script;
-  const { API_SHARE: scale } = request.settings ?? {};
   const audit = buildAudit(config.audit);
-  const metrics = buildMetrics(config.metrics, request.settings ?? {}, slo.slo.kpis.length > 0);
+  const gates = judgeable(slo, { phases: inUse, audit });
   const plan: Draft['plan'] = {
     schemaVersion: PLAN_VERSION,
     seed: request.seed,
@@ -107,7 +116,7 @@ export function buildPlan(request: PlanRequest): Draft {
     confidence: slo.slo.confidence,
     warmUpPhases: slo.slo.warm_up_phases,
     validity: slo.slo.validity,
-    ...judgeable(slo, { phases: script.phases, audit }),
+    ...(drills ? withDrillGates(gates, profile, drills.gates) : gates),
     audit,
     sourceHash: createHash('sha256').update([...texts, sloText, ...(apiText === null ? [] : [apiText]), ...drillFiles.texts].join('\0')).digest('hex'),
     routes: config.routes,
