@@ -7,6 +7,8 @@ import { createBudgets } from './budget.ts';
 import { createCollector } from './collect.ts';
 import type { Collected } from './collect.ts';
 import { createCost } from './cost.ts';
+import { createDrills } from './drills.ts';
+import type { DrillFacts } from './drills.ts';
 import { maximumOf, percentileOf, rateOf } from './findings.ts';
 import { createIntegrity } from './integrity.ts';
 import { createKpis } from './kpis.ts';
@@ -27,6 +29,8 @@ export interface Analysis extends Collected {
   api: Map<string, ApiSeries>;
   /** Null in a run in which nothing is known of payments. */
   integrity: IntegrityReport | null;
+  /** What became of each drill; none in a run without. */
+  drills: DrillFacts[];
   /** Figures worked out as a whole, by `seriesKey` of metric and scope, with the statistic where gates ask for one. */
   scalars: Map<string, Scalar>;
 }
@@ -65,6 +69,7 @@ export function createAnalyzer(plan: Plan): Analyzer {
   const kpis = createKpis(plan);
   const cost = createCost(plan);
   const integrity = createIntegrity(plan);
+  const drills = createDrills(plan);
   return {
     add: (observation) => {
       collector.add(observation);
@@ -73,6 +78,7 @@ export function createAnalyzer(plan: Plan): Analyzer {
       attributions.add(observation);
       profiles.add(observation);
       integrity.add(observation);
+      drills.add(observation);
       if (observation.kind === 'api') api.add(observation);
       if (observation.kind === 'server') {
         kpis.add(observation);
@@ -92,8 +98,9 @@ export function createAnalyzer(plan: Plan): Analyzer {
         else collected.rates.set(key, series);
       }
       const { report, scalars: breaches } = integrity.finish();
+      const held = drills.finish(collected.counts);
       const scalars = [
-        ...breaches,
+        ...breaches, ...held.scalars,
         ...profiles.finish(lane), ...kpis.finish(run.lastMs), ...cost.finish({ lastMs: run.lastMs, journeys: collected.users }),
       ];
       return {
@@ -105,6 +112,7 @@ export function createAnalyzer(plan: Plan): Analyzer {
         totals,
         api: lane.series,
         integrity: report,
+        drills: held.drills,
         scalars: new Map(scalars.map((one) => [scalarKey(one), one])),
       };
     },

@@ -7,11 +7,13 @@ import { CodedError } from '../errors.ts';
 import { Environment, PLAN_VERSION, Plan, RECORD_VERSION, RunRecord } from '../model/index.ts';
 import { judgeable } from '../plan/api-alone.ts';
 import { sentBy } from '../plan/api.ts';
+import { withDrillGates } from '../plan/drills.ts';
 import { readSlo } from '../plan/slo.ts';
 import { writeReports } from '../report/reporter.ts';
 import type { Reporter, ReporterFault } from '../report/reporter.ts';
 import { verdictBlock } from '../report/terminal.ts';
 import { judge } from '../verdict/decide.ts';
+import { drillReports } from '../verdict/judge-drill.ts';
 import { readObservations } from './read-observations.ts';
 
 export interface JudgeOptions {
@@ -107,7 +109,7 @@ function withSlo(plan: Plan, slo: { text: string; fileName: string }): Plan {
     validity: read.slo.validity,
     kpis: read.slo.kpis,
     cost: read.slo.cost,
-    ...judgeable(read, plan),
+    ...(plan.drills ? withDrillGates(judgeable(read, plan), plan.profile, plan.gates.filter((gate) => gate.metric === 'drill')) : judgeable(read, plan)),
     sourceHash: createHash('sha256').update(plan.sourceHash).update(slo.text).digest('hex'),
   };
 }
@@ -140,6 +142,7 @@ export async function judgeRun(runDir: string, options: JudgeOptions = {}): Prom
     unreadableLines += read.unreadable;
   }
   const analysis = analyzer.finish(unreadableLines);
+  const verdict = judge(plan, analysis);
   const record = RunRecord.parse({
     schemaVersion: RECORD_VERSION,
     plan,
@@ -151,7 +154,8 @@ export async function judgeRun(runDir: string, options: JudgeOptions = {}): Prom
     findings: analysis.findings,
     ...(analysis.budgets.length > 0 ? { budgets: analysis.budgets } : {}),
     ...(analysis.integrity ? { integrity: analysis.integrity } : {}),
-    verdict: judge(plan, analysis),
+    ...(plan.drills ? { drills: drillReports(plan, analysis, verdict.gates) } : {}),
+    verdict,
     provenance: { harnessVersion: await harnessVersion(), observationFiles },
   } satisfies RunRecord);
   const runPath = options.runPath ?? typedPath(folder);

@@ -1,5 +1,5 @@
 import { ALL_ROUTES } from '../analyze/api.ts';
-import type { Gate } from '../model/index.ts';
+import type { DrillGate, Gate } from '../model/index.ts';
 
 /** Where a gate finds its series, and how its line is called. */
 export interface GateTarget {
@@ -10,6 +10,12 @@ export interface GateTarget {
   /** What one sample is, for hints. */
   sample: string;
 }
+
+/** What a drill's expectation is called; a journey's is by the journey. */
+const DRILL_TITLES: Record<DrillGate['expect'], string> = {
+  'breaker opens': 'breaker opens after', 'breaker closes': 'breaker closes after', 'answers': 'unanswered or late', 'recovers': 'P95 back after',
+  'requests': 'requests after the fault', 'journey': 'users',
+};
 
 /** Returns what a gate looks at. One entry a kind of gate; the compiler misses none. */
 export function targetOf(gate: Gate): GateTarget {
@@ -83,6 +89,11 @@ export function targetOf(gate: Gate): GateTarget {
       return { metric, scope: { kpi: gate.kpi }, title: `${gate.kpi} › growth an hour`, sample: 'value' };
     case 'integrity':
       return { metric, scope: { breach: gate.breach }, title: `payments › ${gate.breach.replaceAll('_', ' ')}`, sample: 'payment' };
+    case 'drill':
+      return {
+        metric, scope: { drill: gate.drill, expect: gate.expect, ...(gate.journey === undefined ? {} : { journey: gate.journey }) },
+        title: `${gate.drill} › ${gate.journey ?? DRILL_TITLES[gate.expect]}`, sample: gate.unit === 'users' ? 'user in the fault' : 'turn of the drill',
+      };
     case 'rate_limited':
       return { metric, scope: {}, title: 'requests › refused with 429', sample: 'request' };
     case 'cost':

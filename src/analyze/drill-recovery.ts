@@ -1,0 +1,104 @@
+import { DRILL_WINDOW_MS, type RequestObservation, type StepObservation } from '../model/index.ts';
+import type { Course } from './drill-course.ts';
+import { nearestRank } from './order-bounds.ts';
+import { LEAST_BEFORE, LEAST_STABLE, normalBand, recoveryAfter } from './recovery.ts';
+import type { P95Window, Recovery } from './recovery.ts';
+import { median } from './robust.ts';
+import { isSample } from './series.ts';
+import type { Span } from './windowed.ts';
+
+/** One step or request of an observer. A failed one took at least its deadline, as everywhere. */
+export interface TimedSample {
+  journey: string | null;
+  /** Samples of one kind resemble each other: a step, or a route. */
+  kind: string;
+  span: Span;
+  ms: number;
+  failed: boolean;
+}
+
+/** Returns a step as a sample; null where it says nothing of latency. */
+export function stepSample(one: StepObservation): TimedSample | null {
+  if (one.role !== 'observer' || !isSample(one.outcome)) return null;
+  const failed = one.outcome !== 'passed';
+  if (!failed && one.perceivedMs === null) return null;
+  const span = { fromMs: Math.max(0, one.tMs - one.driverMs), toMs: one.tMs };
+  return { journey: one.journey, kind: `${one.journey} › ${one.name}`, span, ms: failed ? one.deadlineMs : (one.perceivedMs ?? 0), failed };
+}
+
+/** The same of a request of a page or of its scripts. */
+export function requestSample(one: RequestObservation, deadlineMs: number): TimedSample | null {
+  if (one.role !== 'observer' || (one.resource !== 'api' && one.resource !== 'document')) return null;
+  const failed = one.status === null || one.status >= 400;
+  if (!failed && one.durationMs === null) return null;
+  const span = { fromMs: Math.max(0, one.tMs - (one.durationMs ?? 0)), toMs: one.tMs };
+  return { journey: one.journey, kind: `${one.method} ${one.route}`, span, ms: failed ? deadlineMs : (one.durationMs ?? 0), failed };
+}
+
+/** Returns the usual time of each kind of sample: its median over the steady stretches of all drills. */
+export function usualTimes(courses: readonly Course[], samples: readonly TimedSample[]): Map<string, number> {
+  const steady = courses.flatMap(({ begunMs, fault }) => (begunMs === null || fault === null ? [] : [{ fromMs: begunMs, toMs: fault.fromMs }]));
+  const byKind = new Map<string, number[]>();
+  for (const { kind, span, ms, failed } of samples) {
+    if (failed || !steady.some(({ fromMs, toMs }) => span.fromMs >= fromMs && span.toMs < toMs)) continue;
+    const list = byKind.get(kind);
+    if (list) list.push(ms);
+    else byKind.set(kind, [ms]);
+  }
+  return new Map([...byKind].flatMap(([kind, values]) => {
+    const middle = median(values);
+    return middle === null || middle <= 0 ? [] : [[kind, middle]];
+  }));
+}
+
+export interface DrillRecovery {
+  recovery: Recovery | null;
+  /** Windows with samples after the fault. */
+  n: number;
+  doubt: string | null;
+  evidence: string[];
+}
+
+/**
+ * Returns when latency was back where it was before the fault, of the journeys that the fault touches (of all where it touches
+ * none). A slow payment among many quick pages would move no percentile of them all; so each sample counts as a multiple of what
+ * its kind usually takes, and P95 is that of these multiples, in windows of two seconds. Samples of disturbed times are left out.
+ */
+export function recoveryOfDrill(
+  { drill, begunMs, endedMs, fault }: Course, samples: readonly TimedSample[], usual: ReadonlyMap<string, number>, counts: (span: Span) => boolean,
+): DrillRecovery {
+  if (begunMs === null || endedMs === null || fault === null) return { recovery: null, n: 0, doubt: 'the fault never went in', evidence: [] };
+  const expected = Object.entries(drill.expect.journeys);
+  const touched = expected.filter(([, { kind }]) => kind !== 'unaffected').map(([name]) => name);
+  const own = samples.filter((one) => (touched.length === 0 || touched.includes(one.journey ?? '')) && counts(one.span));
+  const windows = (span: Span): P95Window[] => windowsOf(span, own, usual);
+  const band = normalBand(windows({ fromMs: begunMs + ((fault.fromMs - begunMs) % DRILL_WINDOW_MS), toMs: fault.fromMs }), 0);
+  if (band === null) return { recovery: null, n: 0, doubt: `needs ${LEAST_BEFORE} windows with undisturbed samples before the fault`, evidence: [] };
+  const after = windows({ fromMs: fault.toMs, toMs: endedMs });
+  const n = after.filter(({ p95Ms }) => p95Ms !== null).length;
+  const recovery = recoveryAfter(after, fault.toMs, band);
+  const worst = Math.max(0, ...windows(fault).map(({ p95Ms }) => p95Ms ?? 0), ...after.map(({ p95Ms }) => p95Ms ?? 0));
+  const whose = touched.length === 0 ? 'all journeys' : touched.join(', ');
+  const evidence = [`${whose}: normal P95 up to ${times(band.upToMs)} the usual time (${band.n} windows before), at worst ${times(worst)}`];
+  const doubt = recovery === null || n === 0 ? 'no undisturbed sample after the fault'
+    : recovery.high === null && recovery.stable > 0 && recovery.stable < LEAST_STABLE && recovery.low === 0
+      ? `only ${recovery.stable} windows with samples after the fault, and ${LEAST_STABLE} prove it` : null;
+  return { recovery, n, doubt, evidence };
+}
+
+function windowsOf({ fromMs, toMs }: Span, samples: readonly TimedSample[], usual: ReadonlyMap<string, number>): P95Window[] {
+  const count = Math.floor((toMs - fromMs) / DRILL_WINDOW_MS);
+  return Array.from({ length: Math.max(0, count) }, (_, index) => {
+    const startMs = fromMs + index * DRILL_WINDOW_MS;
+    const endMs = startMs + DRILL_WINDOW_MS;
+    const multiples = samples.flatMap(({ span, kind, ms }) => {
+      const middle = usual.get(kind);
+      return middle === undefined || span.toMs < startMs || span.toMs >= endMs ? [] : [ms / middle];
+    }).sort((a, b) => a - b);
+    return { fromMs: startMs, toMs: endMs, p95Ms: multiples[nearestRank(multiples.length, 0.95) - 1] ?? null };
+  });
+}
+
+function times(value: number): string {
+  return `${Number(value.toPrecision(2))}×`;
+}

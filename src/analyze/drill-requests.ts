@@ -1,0 +1,81 @@
+import type { DrillObservation, RequestObservation } from '../model/index.ts';
+import { seconds } from './drill-breaker.ts';
+import type { Course } from './drill-course.ts';
+import { percent } from './findings.ts';
+import { rateBounds } from './rate-bounds.ts';
+
+/** A request of a user's page to the API. */
+export type Answer = Pick<RequestObservation, 'method' | 'route' | 'status' | 'durationMs' | 'tMs' | 'role' | 'errorCode'>;
+
+export interface Bad {
+  n: number;
+  bad: number | null;
+  doubt: string | null;
+  evidence: string[];
+}
+
+const GATEWAY_TIMEOUT = 504;
+const NAMED = 2;
+
+/**
+ * Returns how many API requests that were under way in the fault were not answered, answered with 504, or later than the limit: a
+ * time-out inside of the target. How long the crowd's took is no word about the target (design §6), whether they were answered is.
+ */
+export function unanswered({ drill, fault }: Course, requests: readonly Answer[], confidence: number): Bad {
+  const limitS = drill.expect.answersWithinS ?? Infinity;
+  const during = fault === null ? [] : requests.filter(({ tMs, durationMs }) => tMs > fault.fromMs && tMs - (durationMs ?? 0) < fault.toMs);
+  const n = during.length;
+  if (n === 0) return { n, bad: null, doubt: 'no request to the API was under way while the fault was in', evidence: [] };
+  const isLate = ({ role, durationMs }: Answer): boolean => role === 'observer' && (durationMs ?? 0) > limitS * 1_000;
+  const bad = during.filter((one) => one.status === null || one.status === GATEWAY_TIMEOUT || isLate(one)).toSorted((a, b) => a.tMs - b.tMs);
+  const slowestMs = Math.max(0, ...during.filter(({ role }) => role === 'observer').map(({ durationMs }) => durationMs ?? 0));
+  const evidence = [
+    ...bad.slice(0, NAMED).map(({ method, route, status, durationMs, errorCode }) =>
+      `${method} ${route} ${status === null ? `was not answered (${errorCode ?? 'no reason given'})` : `answered ${status}${durationMs === null ? '' : ` after ${seconds(durationMs)} s`}`}`),
+    `the slowest answer came after ${seconds(slowestMs)} s`,
+    ...(bad.length === 0 ? [`0 of ${n}: rules out more than ${percent(rateBounds(0, n, confidence).high).toPrecision(2)} %`] : []),
+  ];
+  return { n, bad: bad.length, doubt: null, evidence };
+}
+
+export interface Surge {
+  /** Requests a second in the busiest second after the fault; null where nobody counted. */
+  perSecond: number | null;
+  n: number;
+  doubt: string | null;
+  evidence: string[];
+}
+
+/** A provider's limit is one a second, and two looks may lie closer. */
+const LEAST_MS = 1_000;
+
+/** Returns the most requests a second that a dependency got after its fault's end, and what it got before. */
+export function surgeAfter({ drill, events, begunMs, fault }: Course): Surge {
+  const counted = events.filter(({ event, dependency, requests, overMs }) =>
+    event === 'requests' && dependency === drill.expect.breaker && requests !== undefined && overMs !== undefined);
+  const rates = (fromMs: number, toMs: number): number[] => slidingRates(counted.filter(({ tMs, overMs = 0 }) => tMs - overMs >= fromMs && tMs <= toMs));
+  if (fault === null || begunMs === null) return { perSecond: null, n: 0, doubt: 'the fault never went in', evidence: [] };
+  const after = rates(fault.toMs, Infinity);
+  if (after.length === 0) return { perSecond: null, n: 0, doubt: `the requests to "${drill.expect.breaker}" could not be counted after the fault`, evidence: [] };
+  const before = rates(begunMs, fault.fromMs);
+  const evidence = before.length === 0 ? [] : [`before the fault at most ${tenth(Math.max(...before))} a second`];
+  return { perSecond: tenth(Math.max(...after)), n: after.length, doubt: null, evidence };
+}
+
+/** Requests a second over each shortest row of looks that lasts a second. */
+function slidingRates(counted: readonly DrillObservation[]): number[] {
+  return counted.flatMap((_, first) => {
+    let requests = 0;
+    let overMs = 0;
+    for (const one of counted.slice(first)) {
+      requests += one.requests ?? 0;
+      overMs += one.overMs ?? 0;
+      if (overMs >= LEAST_MS) return [(requests * 1_000) / overMs];
+    }
+    return [];
+  });
+}
+
+function tenth(value: number): number {
+  return Math.round(value * 10) / 10;
+}
