@@ -4,7 +4,8 @@ import { accessSync, constants, readFileSync, rmSync, writeFileSync } from 'node
 import { delimiter, join } from 'node:path';
 import type { ResolvedBrowser } from '../../src/drive/browser.ts';
 import type { Offered } from '../../src/drive/offer.ts';
-import { DOCUMENT_MS, type Place } from './runners.ts';
+import { DOCUMENT_MS } from '../../src/drive/practice-users.ts';
+import type { Place } from './runners.ts';
 
 /** Returns where k6 is on the PATH, or null. */
 export function findK6(): string | null {

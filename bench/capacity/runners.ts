@@ -1,19 +1,10 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Page } from 'playwright';
-import { createRouter } from '../../src/collect/routes.ts';
 import type { ResolvedBrowser } from '../../src/drive/browser.ts';
 import { createLauncher } from '../../src/drive/launcher.ts';
-import { createSampler } from '../../src/drive/observers.ts';
 import { BrowserPool, type Lease } from '../../src/drive/pool.ts';
-import { twoPages } from '../../src/drive/practice.ts';
-import { runUser, type UserSurroundings } from '../../src/drive/virtual-user.ts';
-
-/** What the practice site holds each document back for. */
-export const DOCUMENT_MS = 20;
-const USER_LIMIT_MS = 30_000;
-/** The part of the harness's users that observe, in the browser of their own. */
-const OBSERVER_SHARE = 0.2;
+import { DOCUMENT_MS, USER_LIMIT_MS, practiceUsers } from '../../src/drive/practice-users.ts';
 
 /** A way to make users. Its canary lives where the runner takes its latency from. */
 export interface Runner {
@@ -32,26 +23,8 @@ export interface Place {
 export async function harness(browser: ResolvedBrowser, { folder, url }: Place): Promise<Runner> {
   const pool = new BrowserPool(createLauncher(browser, join(folder, 'browsers')), { recycleAfterContexts: 500 });
   await pool.warm(['observer', 'crowd']);
-  const around: UserSurroundings = {
-    runId: 'bench-capacity',
-    pool,
-    sink: { record: () => {} },
-    now: () => performance.now(),
-    route: createRouter(url, []),
-    contextOptions: { baseURL: url },
-    stepDeadlineMs: USER_LIMIT_MS,
-    journeyDeadlineMs: USER_LIMIT_MS,
-    failuresFolder: null,
-    interrupted: new AbortController().signal,
-    fixtures: () => ({}),
-  };
-  const journey = twoPages(DOCUMENT_MS);
-  const roleOf = createSampler(1, OBSERVER_SHARE);
   return {
-    user: async () => {
-      const { outcome } = await runUser({ vu: 'bench', role: roleOf(journey.name), phase: null, journey }, around);
-      return outcome === 'passed';
-    },
+    user: practiceUsers(pool, url),
     canary: await pool.acquire('observer', {}),
     close: () => pool.close(),
   };

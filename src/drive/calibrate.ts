@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRouter } from '../collect/routes.ts';
 import { cpuTimes, memory, processTrees } from '../collect/system.ts';
 import { CodedError } from '../errors.ts';
 import type { ValidityRules } from '../model/index.ts';
@@ -9,11 +8,10 @@ import { fingerprint, isPlausibleIdle, type Calibration } from './calibration.ts
 import { CanaryPage, calibrateCanary, startCanaryServer } from './canary.ts';
 import { createLauncher } from './launcher.ts';
 import { offer } from './offer.ts';
-import { createSampler } from './observers.ts';
 import { BrowserPool, type Lease } from './pool.ts';
-import { startPracticeSite, twoPages } from './practice.ts';
+import { startPracticeSite } from './practice.ts';
+import { practiceUsers } from './practice-users.ts';
 import { searchRate } from './rate-search.ts';
-import { runUser, type UserSurroundings } from './virtual-user.ts';
 
 export interface CalibrateOptions {
   browser: ResolvedBrowser;
@@ -30,12 +28,9 @@ export interface CalibrateOptions {
 /** A machine at rest is busy for less than this share of its time. */
 const MOST_BUSY_SHARE = 0.2;
 const REST_MS = 3_000;
-const DOCUMENT_MS = 20;
 const STEP_MS = 5_000;
 const GRACE_MS = 1_000;
 const LEAST_IN_TIME = 0.95;
-const USER_LIMIT_MS = 30_000;
-const OBSERVER_SHARE = 0.2;
 /** Users who stay are brought in as fast as this at most, for this long. */
 const FILL = { perSecond: 4, forMs: 30_000, everyMs: 5_000 };
 const MEMORY_RESERVE_BYTES = 512 * 1024 ** 2;
@@ -135,24 +130,7 @@ async function findRate(
   watch: Watch,
   progress: (line: string) => void,
 ): Promise<number | null> {
-  const around: UserSurroundings = {
-    runId: 'calibration',
-    pool,
-    sink: { record: () => {} },
-    now: () => performance.now(),
-    route: createRouter(url, []),
-    contextOptions: { baseURL: url },
-    stepDeadlineMs: USER_LIMIT_MS,
-    journeyDeadlineMs: USER_LIMIT_MS,
-    failuresFolder: null,
-    interrupted: new AbortController().signal,
-    fixtures: () => ({}),
-  };
-  const journey = twoPages(DOCUMENT_MS);
-  const roleOf = createSampler(1, OBSERVER_SHARE);
-  const user = async (): Promise<boolean> =>
-    (await runUser({ vu: 'calibration', role: roleOf(journey.name), phase: null, journey }, around)).outcome ===
-    'passed';
+  const user = practiceUsers(pool, url);
   // The first users fill caches.
   await offer({ ratePerSecond: 2, durationMs: 2_000, maxUnderWay: 10, graceMs: GRACE_MS }, user);
   const found = await searchRate(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -92,6 +93,25 @@ test('the lock of a process whose id is now somebody else\'s is taken over', { s
   // Alive, but not born when the lock's holder was.
   writeFileSync(path, JSON.stringify({ pid: process.ppid, born: '1', runId: 'long gone' }));
   RunLock.take('next', path).release();
+});
+
+test('the lock of a process that has ended, and whose parent never asked, is taken over', { skip: !existsSync('/proc/self/stat') }, async (t) => {
+  const path = join(temporary(t), 'lock');
+  // The shell becomes a process that knows nothing of the child it now has.
+  const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  t.after(() => parent.kill('SIGKILL'));
+  const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+  const pid = Number(line.toString());
+  const stat = (): string => readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '');
+  while (!stat().startsWith('Z')) await new Promise((resolve) => setTimeout(resolve, 10));
+  writeFileSync(path, JSON.stringify({ pid, born: stat().split(' ')[19], runId: 'ended' }));
+  RunLock.take('next', path).release();
+});
+
+test('the lock of a process of which only its number is known is held as long as there is such a process', (t) => {
+  const path = join(temporary(t), 'lock');
+  writeFileSync(path, JSON.stringify({ pid: process.ppid, born: null, runId: 'other' }));
+  assert.throws(() => RunLock.take('next', path), { code: 'J_RUN_LOCKED' });
 });
 
 for (const content of ['', '{', 'null', '[]', '{"pid":"x"}', '{}']) {

@@ -53,7 +53,7 @@ export class RunLock {
   static take(runId: string, path = join(tmpdir(), 'openshow-journeys.lock')): RunLock {
     for (let attempt = 0; attempt < 3; attempt += 1) {
       try {
-        claim(path, JSON.stringify({ pid: process.pid, born: birth(process.pid), runId }));
+        claim(path, JSON.stringify({ pid: process.pid, born: processOf(process.pid)?.born ?? null, runId }));
         return new RunLock(path);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(path, error);
@@ -97,20 +97,29 @@ function readHolder(path: string): Holder | null {
   }
 }
 
-function isAlive(holder: Holder): boolean {
+function isAlive({ pid, born }: Holder): boolean {
+  const found = processOf(pid);
+  // Process ids are used again; the start time tells whether it is still the same one.
+  if (found !== null) return !ENDED.has(found.state) && (born === null || born === found.born);
   try {
-    process.kill(holder.pid, 0);
+    process.kill(pid, 0);
+    return true;
   } catch (error) {
     // EPERM: somebody else's process, alive.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-  // Process ids are used again; the start time tells whether it is still the same one.
-  return holder.born === null || holder.born === birth(holder.pid);
 }
 
-function birth(pid: number): string | null {
+/** A zombie has ended, and only waits for its parent to hear of it, which may be never; X is all but gone. */
+const ENDED = new Set(['Z', 'X', 'x']);
+
+/** Returns a process's state, and its start in clock ticks since boot; null where this system shows neither. */
+function processOf(pid: number): { state: string; born: string } | null {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[19] ?? null;
+    // The name before it, in brackets, may hold anything.
+    const [state, ...rest] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    const born = rest[18];
+    return state === undefined || born === undefined ? null : { state, born };
   } catch {
     return null;
   }
