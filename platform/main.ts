@@ -1,50 +1,72 @@
-// Starts the reference platform: payment provider, model provider and web service, each a process or more.
-import { once } from 'node:events';
+// Starts the reference platform: the web service and what it depends on, each a process or more, behind a fault proxy.
+import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { USAGE, prepareDataDir, readOptions } from './options.ts';
-import { forkPart } from './shared/fork.ts';
-import type { Part } from './shared/fork.ts';
 import { PartFault } from './shared/part.ts';
 import type { PartConfig } from './shared/part.ts';
+import { createSupervisor } from './supervisor.ts';
 
-/** From the signal to the last child gone; then they are killed. */
-const STOP_LIMIT_MS = 1500;
+/** What the platform depends on, each behind a proxy of its name. */
+const DEPENDENCIES = ['payments', 'model', 'storage', 'replica'] as const;
+type Addresses = Record<(typeof DEPENDENCIES)[number], string>;
 
-const children: Part['child'][] = [];
+const supervisor = createSupervisor({
+  notice: (text) => void process.stderr.write(`${text}\n`),
+  // Without the web service nothing is left to serve; without another part the platform stays up, half of it.
+  lost(name, why) {
+    process.stderr.write(`P_PART_DIED: ${name} ended: ${why}\n`);
+    if (name === 'web' && ready) void stop(3);
+  },
+});
 let removeDir: string | null = null;
 let stopping = false;
 let ready = false;
 
-async function startPart(name: string, config: PartConfig): Promise<string> {
-  const part = forkPart(name, new URL(`./${name}/server.ts`, import.meta.url), config);
-  children.push(part.child);
-  part.child.on('message', ({ notice }: { notice?: string }) => {
-    if (notice !== undefined) process.stderr.write(`${notice}\n`);
-  });
-  void part.ended.then((why) => {
-    if (!stopping && ready) lost(name, why);
-  });
-  return `http://127.0.0.1:${await part.ready}`;
-}
-
-/** Without the web service nothing is left to serve; without another part the platform stays up, half of it. */
-function lost(name: string, why: string): void {
-  process.stderr.write(`P_PART_DIED: ${name} ended: ${why}\n`);
-  if (name === 'web') void stop(3);
-}
-
 async function stop(exitCode: number): Promise<void> {
   if (stopping) return;
   stopping = true;
-  const alive = children.filter((child) => child.exitCode === null && child.signalCode === null);
-  const gone = alive.map((child) => once(child, 'exit'));
-  const kill = setTimeout(() => alive.forEach((child) => child.kill('SIGKILL')), STOP_LIMIT_MS);
-  // The web service first, so that it ends while what it calls is still there.
-  for (const child of alive.toReversed()) child.kill('SIGTERM');
-  await Promise.all(gone);
-  clearTimeout(kill);
+  await supervisor.stop();
   if (removeDir !== null) rmSync(removeDir, { recursive: true, force: true });
   process.exit(exitCode);
+}
+
+/** Makes a proxy in front of each upstream; on any free ports, unless they are given. */
+async function openProxies(toxiproxyUrl: string, upstreams: Addresses, listens?: Addresses): Promise<Addresses> {
+  const host = (url: string): string => new URL(url).host;
+  const wanted = DEPENDENCIES.map((name) =>
+    ({ name, upstream: host(upstreams[name]), listen: listens ? host(listens[name]) : '127.0.0.1:0' }));
+  const answer = await fetch(`${toxiproxyUrl}/populate`, { method: 'POST', body: JSON.stringify(wanted) });
+  if (!answer.ok) throw new PartFault('P_PART_FAILED', `proxy: ${await answer.text()}`);
+  const { proxies } = await answer.json() as { proxies: { name: string; listen: string }[] };
+  return Object.fromEntries(proxies.map(({ name, listen }) => [name, `http://${listen}`])) as Addresses;
+}
+
+/** Starts everything; resolves with the addresses once all of it serves. */
+async function startAll(base: PartConfig, port: number) {
+  let direct: Addresses | undefined;
+  let proxied: Addresses | undefined;
+  // A proxy that was started again knows no proxies; the web service goes on using the ports it was given.
+  const restored = async (): Promise<void> => {
+    if (direct && proxied) await openProxies(toxiproxyUrl, direct, proxied);
+  };
+  const [toxiproxyUrl, ...urls] = await Promise.all([
+    supervisor.start('proxy', { config: base, revive: true, restored }),
+    ...DEPENDENCIES.map((name) => supervisor.start(name, { config: base, revive: true })),
+  ]);
+  direct = Object.fromEntries(DEPENDENCIES.map((name, index) => [name, urls[index]])) as Addresses;
+  proxied = await openProxies(toxiproxyUrl, direct);
+  const url = await supervisor.start('web', {
+    revive: false,
+    config: {
+      ...base, port, toxiproxyUrl,
+      paymentsUrl: proxied.payments, modelUrl: proxied.model, storageUrl: proxied.storage, replicaUrl: proxied.replica,
+      paymentsDirectUrl: direct.payments, modelDirectUrl: direct.model, storageDirectUrl: direct.storage,
+      replicaDirectUrl: direct.replica,
+    },
+  });
+  const health = await fetch(`${url}/healthz`);
+  if (!health.ok) throw new PartFault('P_UNHEALTHY', `not healthy after start: ${await health.text()}`);
+  return { url, toxiproxyUrl, direct };
 }
 
 async function main(): Promise<void> {
@@ -59,26 +81,28 @@ async function main(): Promise<void> {
 
   const { dataDir, temporary } = prepareDataDir(asked);
   if (temporary) removeDir = dataDir;
-  const base: PartConfig = {
-    ...tuning, port: 0, dataDir, temporary, paymentsUrl: '', modelUrl: '', primaryUrl: '', slot: 0,
-    startedEpochMs: Date.now(),
-  };
-  const [paymentsUrl, modelUrl] = await Promise.all([startPart('payments', base), startPart('model', base)]);
-  const url = await startPart('web', { ...base, port, paymentsUrl, modelUrl });
-  const health = await fetch(`${url}/healthz`);
-  if (!health.ok) throw new PartFault('P_UNHEALTHY', `not healthy after start: ${await health.text()}`);
+  const { url, toxiproxyUrl, direct } = await startAll({
+    ...tuning, port: 0, dataDir, temporary, paymentsUrl: '', modelUrl: '', storageUrl: '', replicaUrl: '',
+    paymentsDirectUrl: '', modelDirectUrl: '', storageDirectUrl: '', replicaDirectUrl: '', toxiproxyUrl: '',
+    webhookSecret: `whsec_${randomBytes(24).toString('hex')}`, primaryUrl: '', slot: 0, startedEpochMs: Date.now(),
+  }, port);
   ready = true;
 
-  const pids = [process.pid, ...children.map((child) => child.pid)];
+  const { operationsToken, workers: { min, max } } = tuning;
   if (json) {
-    const event = { event: 'ready', url, metricsUrl: `${url}/metrics`, paymentsUrl, modelUrl, pids };
+    const pids = ['payments', 'model', 'web', 'storage', 'replica', 'proxy'].map(supervisor.pid);
+    const event = {
+      event: 'ready', url, metricsUrl: `${url}/metrics`, paymentsUrl: direct.payments, modelUrl: direct.model,
+      storageUrl: direct.storage, toxiproxyUrl, operationsToken, pids: [process.pid, ...pids],
+    };
     process.stdout.write(JSON.stringify(event) + '\n');
     return;
   }
-  const { min, max } = tuning.workers;
   const planted = Object.entries(tuning.faults).map(([name, value]) => `${name}=${value}`);
   process.stdout.write(`OpenShow is on stage at ${url}\n\n  metrics    ${url}/metrics\n  health     ${url}/healthz\n`
-    + `  workers    ${min} to ${max}\n  payments   ${paymentsUrl}\n  model      ${modelUrl}\n`
+    + `  workers    ${min} to ${max}\n  payments   ${direct.payments}\n  model      ${direct.model}\n`
+    + `  storage    ${direct.storage}\n  toxiproxy  ${toxiproxyUrl} (proxies: ${DEPENDENCIES.join(', ')})\n`
+    + `  operations Authorization: Bearer ${operationsToken}\n`
     + `  data       ${dataDir}${temporary ? ' (temporary)' : ''}\n`
     + (planted.length === 0 ? '' : `  faults     ${planted.join(', ')} (planted)\n`)
     + '\nLog in as ada@example.com with open-show-demo, or sign up. Ctrl-C ends it.\n');

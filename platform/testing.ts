@@ -12,6 +12,10 @@ export interface Ready {
   metricsUrl: string;
   paymentsUrl: string;
   modelUrl: string;
+  storageUrl: string;
+  toxiproxyUrl: string;
+  operationsToken: string;
+  /** Of main, payments, model, web, storage, replica, proxy. */
   pids: number[];
 }
 export interface Running {

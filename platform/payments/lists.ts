@@ -1,6 +1,6 @@
 import type { Form } from './form.ts';
 import { StripeFault } from './intents.ts';
-import type { PaymentIntent } from './store.ts';
+import type { Condition, PaymentIntent, Store } from './store.ts';
 
 function pageSize(form: Form): number {
   const limit = Number(form.text['limit'] ?? '10');
@@ -8,40 +8,75 @@ function pageSize(form: Form): number {
   throw new StripeFault(400, { message: 'limit must be a whole number from 1 to 100.', param: 'limit' });
 }
 
-/** A page of Stripe's cursor pagination: `starting_after` or `ending_before`, and `created[gte|gt|lte|lt]` seconds. */
-export function page<T extends { id: string; created: number }>(all: T[], form: Form, url: string): object {
-  const limit = pageSize(form);
+function cursor(store: Store, id: string): number {
+  const position = store.position(id);
+  if (position !== null) return position;
+  throw new StripeFault(400, { code: 'resource_missing', message: `No such object: '${id}'`, param: 'cursor' });
+}
+
+const BOUNDS = { gte: '>=', gt: '>', lte: '<=', lt: '<' } as const;
+
+/** `created[gte|gt|lte|lt]`, in seconds. */
+function createdWithin(form: Form): Condition[] {
   const bounds = form.nested['created'] ?? {};
-  const edge = (name: string, fallback: number): number => Number(bounds[name] ?? fallback);
-  let rows = all.filter((row) => row.created >= edge('gte', 0) && row.created > edge('gt', -1)
-    && row.created <= edge('lte', Infinity) && row.created < edge('lt', Infinity));
-  const cursor = form.text['starting_after'] ?? form.text['ending_before'];
-  const at = cursor === undefined ? -1 : rows.findIndex((row) => row.id === cursor);
-  if (cursor !== undefined && at < 0) {
-    throw new StripeFault(400, { code: 'resource_missing', message: `No such object: '${cursor}'`, param: 'cursor' });
-  }
-  if (form.text['starting_after'] !== undefined) rows = rows.slice(at + 1);
-  else if (at >= 0) {
-    const before = rows.slice(0, at);
-    return { object: 'list', url, has_more: before.length > limit, data: before.slice(-limit) };
-  }
-  return { object: 'list', url, has_more: rows.length > limit, data: rows.slice(0, limit) };
+  return Object.entries(BOUNDS).flatMap(([name, sign]) => {
+    const text = bounds[name];
+    if (text === undefined) return [];
+    if (!/^\d{1,12}$/.test(text)) {
+      throw new StripeFault(400, { message: 'created is in whole seconds.', param: `created[${name}]` });
+    }
+    return [{ sql: `json_extract(body, '$.created') ${sign} ?`, values: [Number(text)] }];
+  });
+}
+
+/** A page of Stripe's cursor pagination, newest first: `starting_after` or `ending_before`; refunds also by intent. */
+export function page(store: Store, kind: 'payment_intent' | 'refund', form: Form, url: string): object {
+  const limit = pageSize(form);
+  const conditions = createdWithin(form);
+  const intent = form.text['payment_intent'];
+  if (kind === 'refund' && intent !== undefined) conditions.push({ sql: 'parent = ?', values: [intent] });
+  const { starting_after: after, ending_before: before } = form.text;
+  const isBackwards = after === undefined && before !== undefined;
+  if (after !== undefined) conditions.push({ sql: 'seq < ?', values: [cursor(store, after)] });
+  if (isBackwards) conditions.push({ sql: 'seq > ?', values: [cursor(store, before)] });
+  const rows = store.select(kind, conditions, isBackwards ? 'oldest' : 'newest', limit + 1);
+  const data = rows.slice(0, limit).map(({ object }) => object);
+  return { object: 'list', url, has_more: rows.length > limit, data: isBackwards ? data.reverse() : data };
 }
 
 const CLAUSE = /^\s*(?:(status|currency):|metadata\[(['"])(.+?)\2\]:)(['"])(.*?)\4\s*$/;
+/** What has an index of its own, written as the index has it. */
+const INDEXED = ['run_id', 'intent_id'];
 
-/** Stripe's search for the clauses we use: `metadata['run_id']:'x' AND status:'succeeded'`. */
-export function search(all: PaymentIntent[], form: Form, url: string): object {
+function condition(clause: string): Condition {
+  const match = CLAUSE.exec(clause);
+  if (match === null) throw new StripeFault(400, { message: `Cannot parse the query: ${clause}`, param: 'query' });
+  const [, field, , key = '', , value = ''] = match;
+  if (field !== undefined) return { sql: `json_extract(body, '$.${field}') = ?`, values: [value] };
+  if (INDEXED.includes(key)) return { sql: `json_extract(body, '$.metadata.${key}') = ?`, values: [value] };
+  return {
+    sql: "EXISTS (SELECT 1 FROM json_each(body, '$.metadata') AS own WHERE own.key = ? AND own.value = ?)",
+    values: [key, value],
+  };
+}
+
+/**
+ * Stripe's search for the clauses we use: `metadata['run_id']:'x' AND status:'succeeded'`. A page's token is where it
+ * ended, so that what is made meanwhile shifts nothing.
+ */
+export function search(store: Store, form: Form, url: string): object {
   const limit = pageSize(form);
-  const clauses = (form.text['query'] ?? '').split(/\s+AND\s+/).map((text) => {
-    const match = CLAUSE.exec(text);
-    if (match === null) throw new StripeFault(400, { message: `Cannot parse the query: ${text}`, param: 'query' });
-    return { field: match[1], key: match[3] ?? '', value: match[5] ?? '' };
-  });
-  const rows = all.filter((row) => clauses.every(({ field, key, value }) =>
-    (field === 'status' ? row.status : field === 'currency' ? row.currency : row.metadata[key]) === value));
-  const from = Number(form.text['page'] ?? '0');
-  const more = rows.length > from + limit;
-  const data = rows.slice(from, from + limit);
-  return { object: 'search_result', url, has_more: more, next_page: more ? String(from + limit) : null, data };
+  const conditions = (form.text['query'] ?? '').split(/\s+AND\s+/).map(condition);
+  const { page: token } = form.text;
+  if (token !== undefined) {
+    if (!/^\d{1,15}$/.test(token)) throw new StripeFault(400, { message: 'No such page.', param: 'page' });
+    conditions.push({ sql: 'seq < ?', values: [Number(token)] });
+  }
+  const rows = store.select<PaymentIntent>('payment_intent', conditions, 'newest', limit + 1);
+  const shown = rows.slice(0, limit);
+  const more = rows.length > limit;
+  return {
+    object: 'search_result', url, has_more: more, data: shown.map(({ object }) => object),
+    next_page: more ? String(shown.at(-1)?.position) : null,
+  };
 }

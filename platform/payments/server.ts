@@ -1,25 +1,60 @@
 // A local stand-in for a payment provider, speaking the part of Stripe's API that the platform and its auditors use.
-import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
+import { ControlFault, FAULT_MODES, createControl } from '../shared/control.ts';
+import type { Strike } from '../shared/control.ts';
 import { figure, processFigures, requestFigure } from '../shared/figures.ts';
+import type { Figure } from '../shared/figures.ts';
 import { readBody, requestLog, sendJson } from '../shared/http.ts';
 import { PartFault, giveUp, joinParent, listen, partConfig } from '../shared/part.ts';
 import { parseForm } from './form.ts';
 import type { Form } from './form.ts';
+import { createIdempotency } from './idempotency.ts';
 import {
   StripeFault, cancelIntent, captureIntent, confirmIntent, createIntent, createRefund, requireIntent,
 } from './intents.ts';
+import type { Books, Settle } from './intents.ts';
 import { page, search } from './lists.ts';
-import { openStore } from './store.ts';
+import { WEBHOOK_OUTCOMES, openStore } from './store.ts';
 import type { Store } from './store.ts';
+import { createWebhooks, readEndpoint } from './webhooks.ts';
+
+/** `slow`, unless the fault says how slow: beyond the platform's own patience. */
+const SLOW_MS = 6000;
+/** In Stripe's words (docs.stripe.com/error-low-level). */
+const REFUSALS = {
+  'rate-limit': [429, { code: 'rate_limit', message: 'Request rate limit exceeded. Retry with exponential backoff.' }],
+  'error-500': [500, { type: 'api_error', message: 'An unknown error occurred.' }],
+  'error-503': [503, { type: 'api_error', message: 'The service is not available for a moment.' }],
+} as const;
 
 const config = partConfig();
 const store = openBooks();
 const log = requestLog(config.dataDir, 'payments');
-/** Keys whose first request is still being executed. */
-const inFlight = new Set<string>();
+const control = createControl({
+  token: config.operationsToken, seed: config.seed, modes: FAULT_MODES,
+  routes: {
+    'GET /control/key-conflicts': async (query) => {
+      const runId = query.get('run_id');
+      if (runId === null) throw new ControlFault(400, 'INVALID_INPUT', 'run_id is needed');
+      return { conflicts: store.conflicts(runId) };
+    },
+    'GET /control/webhook': async () => ({ url: store.endpoint()?.url ?? null, ...store.webhookCounts() }),
+    'PUT /control/webhook': async (_query, body) => {
+      const endpoint = readEndpoint(await body());
+      if (endpoint === null) {
+        throw new ControlFault(400, 'INVALID_INPUT', 'url must be http on loopback, secret 8 to 256 visible characters');
+      }
+      store.setEndpoint(endpoint);
+      return { url: endpoint.url };
+    },
+  },
+});
+const webhooks = createWebhooks(store, control.withholds);
+const books: Books = { store, announce: webhooks.announce };
+const executeOnce = createIdempotency(store);
 
 function openBooks(): Store {
   try {
@@ -30,21 +65,21 @@ function openBooks(): Store {
 }
 
 function read(path: string, form: Form): unknown {
-  if (path === '/v1/payment_intents') return page(store.intents(), form, path);
-  if (path === '/v1/payment_intents/search') return search(store.intents(), form, path);
-  if (path === '/v1/refunds') return page(store.refunds(form.text['payment_intent'] ?? null), form, path);
+  if (path === '/v1/payment_intents') return page(store, 'payment_intent', form, path);
+  if (path === '/v1/payment_intents/search') return search(store, form, path);
+  if (path === '/v1/refunds') return page(store, 'refund', form, path);
   const id = /^\/v1\/payment_intents\/([^/]+)$/.exec(path)?.[1];
   if (id !== undefined) return requireIntent(store, id);
   throw unknownUrl('GET', path);
 }
 
-async function write(path: string, form: Form): Promise<unknown> {
-  if (path === '/v1/payment_intents') return createIntent(store, form);
-  if (path === '/v1/refunds') return createRefund(store, form);
+async function write(path: string, form: Form): Promise<Settle<unknown>> {
+  if (path === '/v1/payment_intents') return createIntent(books, form);
+  if (path === '/v1/refunds') return createRefund(books, form);
   const [, id = '', verb = ''] = /^\/v1\/payment_intents\/([^/]+)\/(\w+)$/.exec(path) ?? [];
-  if (verb === 'confirm') return confirmIntent(store, id, form);
-  if (verb === 'capture') return captureIntent(store, id, form);
-  if (verb === 'cancel') return cancelIntent(store, id);
+  if (verb === 'confirm') return confirmIntent(books, id, form);
+  if (verb === 'capture') return captureIntent(books, id, form);
+  if (verb === 'cancel') return cancelIntent(books, id);
   throw unknownUrl('POST', path);
 }
 
@@ -53,45 +88,20 @@ function unknownUrl(method: string, path: string): StripeFault {
 }
 
 /**
- * Stripe's idempotency (docs.stripe.com/api/idempotent_requests): the first executed reply to a key is kept, errors
- * included, and replayed; the same key with other parameters is refused; so is a key still in flight.
+ * What a fault of the provider makes of a request that has come in whole: it is refused before anything is done, or
+ * done late, whether or not its caller is still there.
  */
-async function writeOnce(
-  key: string | undefined, path: string, body: string,
-): Promise<{ status: number; text: string; replayed: boolean }> {
-  const execute = async (): Promise<string> => JSON.stringify(await write(path, parseForm(body)));
-  if (key === undefined) return { status: 200, text: await execute(), replayed: false };
-  if (key.length > 255) throw new StripeFault(400, { message: 'Idempotency keys are up to 255 characters long.' });
-  const fingerprint = createHash('sha256').update(`${path}\n${body}`).digest('hex');
-  if (inFlight.has(key)) {
-    throw new StripeFault(409, {
-      code: 'idempotency_key_in_use', message: `Another request with the Idempotency-Key '${key}' is in progress.`,
-    });
-  }
-  const kept = store.reply(key);
-  if (kept) {
-    if (kept.fingerprint === fingerprint) return { status: kept.status, text: kept.body, replayed: true };
-    throw new StripeFault(400, {
-      type: 'idempotency_error',
-      message: `The Idempotency-Key '${key}' was first used with other parameters; use another key.`,
-    });
-  }
-  inFlight.add(key);
-  try {
-    const text = await execute();
-    store.keepReply(key, { fingerprint, status: 200, body: text });
-    return { status: 200, text, replayed: false };
-  } catch (fault) {
-    if (fault instanceof StripeFault && fault.executed) {
-      store.keepReply(key, { fingerprint, status: fault.status, body: JSON.stringify({ error: fault.error }) });
-    }
-    throw fault;
-  } finally {
-    inFlight.delete(key);
-  }
+async function meet(strike: Strike | null, response: ServerResponse): Promise<void> {
+  if (strike?.kind === 'delay') await after(strike.delayMs ?? SLOW_MS);
+  if (strike?.kind !== 'refuse') return;
+  const [status, error] = REFUSALS[strike.mode];
+  for (const [name, value] of Object.entries(strike.headers)) response.setHeader(name, value);
+  throw new StripeFault(status, error);
 }
 
 async function handle(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+  const body = await readBody(request);
+  await meet(control.strike(), response);
   const url = new URL(request.url ?? '/', 'http://payments');
   if (!/^Bearer sk_test_\w+$/.test(request.headers.authorization ?? '')) {
     throw new StripeFault(401, { message: 'You did not provide a test API key (sk_test_…).' });
@@ -99,22 +109,32 @@ async function handle(request: IncomingMessage, response: ServerResponse, reques
   const headers: Record<string, string> = { 'request-id': requestId };
   if (request.method === 'GET') return sendJson(response, 200, read(url.pathname, parseForm(url.search)), headers);
   if (request.method !== 'POST') throw unknownUrl(String(request.method), url.pathname);
-  const key = request.headers['idempotency-key'];
-  const body = await readBody(request);
-  const reply = await writeOnce(typeof key === 'string' ? key : undefined, url.pathname, body);
-  if (typeof key === 'string') headers['idempotency-key'] = key;
+  const named = request.headers['idempotency-key'];
+  const key = typeof named === 'string' ? named : undefined;
+  const form = parseForm(body);
+  const reply = await executeOnce(key, url.pathname, body, form, () => write(url.pathname, form));
+  if (key !== undefined) headers['idempotency-key'] = key;
   if (reply.replayed) headers['idempotent-replayed'] = 'true';
   response.writeHead(reply.status, { 'content-type': 'application/json', ...headers }).end(reply.text);
+}
+
+function figures(): Figure[] {
+  const help = 'Holds and charges at the provider for an intent that is held or charged already.';
+  const { waiting, ended } = store.webhookCounts();
+  return [
+    ...processFigures('payments'), requestFigure('payments', requests),
+    figure('counter', 'payment_duplicate_charges_total', help, {}, store.duplicates()),
+    figure('gauge', 'queue_length', 'Waiting, by queue.', { queue: 'webhooks' }, waiting),
+    ...WEBHOOK_OUTCOMES.map((outcome) => figure('counter', 'webhooks_total',
+      'Webhooks of the payment provider that are over, by what became of them.', { outcome }, ended[outcome])),
+  ];
 }
 
 let requests = 0;
 const server = createServer((request, response) => {
   if (request.url === '/healthz') return sendJson(response, 200, { status: 'ok' });
-  if (request.url === '/figures') {
-    const help = 'Holds and charges at the provider for an intent that is held or charged already.';
-    const duplicates = figure('counter', 'payment_duplicate_charges_total', help, {}, store.duplicates());
-    return sendJson(response, 200, [...processFigures('payments'), requestFigure('payments', requests), duplicates]);
-  }
+  if (request.url === '/figures') return sendJson(response, 200, figures());
+  if (control.handles(request, response)) return;
   log(request, response);
   const requestId = `req_${process.pid}_${(requests += 1)}`;
   handle(request, response, requestId).catch((fault: unknown) => {
@@ -125,7 +145,11 @@ const server = createServer((request, response) => {
     sendJson(response, fault.status, { error: fault.error }, { 'request-id': requestId, ...executed });
   });
 });
-listen(server).then((port) => joinParent(port, config, () => {
-  server.closeAllConnections();
-  store.close();
-}), giveUp);
+listen(server, config.port).then((port) => {
+  webhooks.start();
+  joinParent(port, config, () => {
+    webhooks.stop();
+    server.closeAllConnections();
+    store.close();
+  });
+}, giveUp);

@@ -10,6 +10,8 @@ export interface Tuning {
   agentConcurrency: number;
   agentQueue: number;
   agentIdleMs: number;
+  /** How long a payment may be tried before it is given up, if the provider has none of it. */
+  paymentPendingMs: number;
   faults: Faults;
 }
 

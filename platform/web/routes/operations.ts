@@ -37,8 +37,10 @@ function reads(db: Db): boolean {
 /** Health, metrics and static files. */
 export function operations(app: FastifyInstance, { config, db }: Services): void {
   app.get('/healthz', async (_request, reply) => {
-    const [payments, model] = await Promise.all([answers(config.paymentsUrl), answers(config.modelUrl)]);
-    const parts = { db: reads(db), payments, model };
+    const { paymentsUrl, modelUrl, storageUrl, replicaUrl } = config;
+    const [payments, model, storage, replica] = await Promise.all(
+      [paymentsUrl, modelUrl, storageUrl, replicaUrl].map(answers));
+    const parts = { db: reads(db), payments, model, storage, replica };
     const down = Object.entries(parts).filter(([, up]) => !up).map(([name]) => name);
     const ok = down.length === 0;
     return reply.code(ok ? 200 : 503).send({ status: ok ? 'ok' : 'degraded', parts, down });
