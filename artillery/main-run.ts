@@ -74,6 +74,7 @@ export class MainRun {
     const name = this.#plan?.phases[index]?.name ?? null;
     this.#channel.send({ type: 'phase', name, startedMs: this.#now() });
     this.#record({ event: 'phase', detail: name ?? `phase ${index + 1}` });
+    this.#parts.drills?.phaseStarted(name);
   }
 
   #onMessage(message: Message): void {
@@ -124,10 +125,13 @@ export class MainRun {
       this.#record({ event: 'interrupted' });
       say('ending: closing the users under way, then the verdict on what was seen');
     }
+    // At once as well: what a drill broke is whole again whatever ended the run.
+    const broken = (await this.#parts.drills?.end()) ?? [];
     const limitMs = DRAIN_LIMIT_MS + (this.#plan.api?.timeoutMs ?? 0);
     const drained = await this.#drainWorker(interrupted, limitMs);
     const lost = drained ? null : new CodedError('J_HARNESS_FAULT', [{ where: 'worker', message: `did not end within ${limitMs} ms` }]);
-    const fault = this.#fatal ?? lost;
+    const stuck = broken.length === 0 ? null : new CodedError('J_DRILL_ROLLBACK', broken.map(({ what, why }) => ({ where: what, message: why ?? '' })));
+    const fault = this.#fatal ?? lost ?? stuck;
     if (fault) this.#record({ event: 'fault', detail: fault.message });
     else this.#record({ event: interrupted ? 'interrupted' : 'completed', counters: this.#counters });
     this.#parts.recorder?.close();

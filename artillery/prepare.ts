@@ -24,6 +24,7 @@ import { readSettings, type HarnessSettings } from '../src/plan/settings.ts';
 import { artillery, say } from './artillery-global.ts';
 import { auditKeys } from './audit.ts';
 import { crowdPriority, refuseOverCapacity } from './capacity.ts';
+import { openDrills, undoLeftovers } from './drills.ts';
 import { ROOT, type RunParts } from './run-parts.ts';
 import { API_SESSIONS, WORKER_INPUT, type WorkerInput } from './worker-input.ts';
 
@@ -57,14 +58,14 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
   const settings = readSettings(process.cwd(), process.env);
   if (how.journeyFaults.length > 0) throw new CodedError('J_JOURNEY_FILE', how.journeyFaults);
   const startedAt = new Date(Date.now() - how.now());
-  const { plan: built, phases } = buildPlan({
-    script, scriptPath, profilePath, settings,
+  const asked = askedTarget(script, settings);
+  const { plan: built, phases, drillPlaces } = buildPlan({
+    script, scriptPath, profilePath, settings, embedded: asked === 'embedded',
     knownJourneys: journeys.map((journey) => journey.name),
     startedAtEpochMs: startedAt.getTime(),
     seed: settings.SEED ?? startedAt.getTime() % 1_000_000,
   });
   const where = profilePath ?? scriptPath;
-  const asked = askedTarget(script, settings);
   const draft = auditable(built, { embedded: asked === 'embedded', key: settings.AUDIT_PROVIDER_KEY, where });
   // Before anything of a run is touched: one that is still under way is not there to go on with.
   const locks = settings.ALLOW_PARALLEL_RUNS === '0';
@@ -81,6 +82,7 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
   const overCapacity = refuseOverCapacity(draft, fingerprint(browser.version, priority), { root: ROOT, where, force });
   const forced = bothForced(overCapacity, overBudget);
   if (locks) parts.lock ??= RunLock.take(runId);
+  await undoLeftovers(settings.REPORTS_DIR);
   const runDir = settings.RESUME ?? makeRunFolder(settings.REPORTS_DIR, runId);
   parts.runDir = runDir;
 
@@ -105,6 +107,7 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
   if (plan.audit) parts.auditKeys = auditKeys(settings, runId, auth, parts.platform);
   if (!resumed) writeRunFile(join(runDir, 'environment.json'), describeEnvironment(ROOT, browser, priority));
   parts.recorder = new Recorder(join(runDir, 'observations.main.ndjson'), how.onLost);
+  parts.drills = await openDrills({ plan, platform: parts.platform, runDir, places: drillPlaces, recorder: parts.recorder, now: how.now });
   // Without browser users there is nobody to watch over.
   const canary = expectedArrivals(left.phases) === 0 ? null : await startCanary(runDir, browser, priority, parts);
   if (plan.api) {
@@ -127,6 +130,7 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
 
 function resumption(folder: string, sourceHash: string): Resumption {
   const resumed = readResumption(folder);
+  if (resumed.plan.drills) throw new CodedError('J_RESUME', [{ where: folder, message: 'a run with drills cannot go on: each needs its whole phase' }]);
   if (resumed.plan.sourceHash === sourceHash) return resumed;
   throw new CodedError('J_RESUME', [{ where: folder, message: 'script, profile, slo.yml or scenarios changed since it began' }]);
 }

@@ -7,6 +7,7 @@ import { endLeftovers } from '../src/drive/launcher.ts';
 import type { RunningPlatform } from '../src/drive/platform.ts';
 import type { RunLock } from '../src/drive/run-folder.ts';
 import type { AuditKeys } from './audit.ts';
+import type { RunDrills } from './drills.ts';
 
 /** The checkout. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -19,9 +20,12 @@ export class RunParts {
   lock: RunLock | null = null;
   recorder: Recorder | null = null;
   auditKeys: AuditKeys | null = null;
+  drills: RunDrills | null = null;
 
   /** Ends what runs; the lock stays until the caller is done. */
   async stop(): Promise<void> {
+    // Before what it works on is gone.
+    await this.drills?.end();
     await Promise.all([this.platform?.stop(), this.canary?.stop()]);
     removeCrowdCgroup();
   }

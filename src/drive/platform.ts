@@ -17,6 +17,15 @@ export interface RunningPlatform {
   url: string;
   /** Its own figures, in Prometheus text format. */
   metricsUrl: string;
+  /** The providers' own addresses, and the API of the fault proxy before them; null where it tells of none. */
+  paymentsUrl: string | null;
+  modelUrl: string | null;
+  storageUrl: string | null;
+  toxiproxyUrl: string | null;
+  /** Of its operations API and of the providers' control APIs. */
+  operationsToken: string | null;
+  /** Processes of its parts, by name. */
+  pids: Record<string, number>;
   pid: number;
   /** Ends it and what it started; resolves when it is gone. */
   stop(): Promise<void>;
@@ -26,7 +35,7 @@ export interface RunningPlatform {
   readonly died: Promise<string>;
 }
 
-type Ready = Pick<RunningPlatform, 'url' | 'metricsUrl'>;
+type Ready = Omit<RunningPlatform, 'pid' | 'stop' | 'killNow' | 'died'>;
 
 const READY_LIMIT_MS = 20_000;
 const STOP_LIMIT_MS = 5_000;
@@ -57,8 +66,7 @@ export async function startPlatform(options: PlatformOptions): Promise<RunningPl
   try {
     const ready = await readyLine(child, exited, options.readyLimitMs ?? READY_LIMIT_MS);
     return {
-      url: ready.url,
-      metricsUrl: ready.metricsUrl,
+      ...ready,
       pid: child.pid ?? 0,
       died,
       stop: async () => {
@@ -104,8 +112,10 @@ async function readyLine(child: ChildProcess, exited: Promise<string>, limitMs: 
 
 function parseReady(line: string): Ready | null {
   try {
-    const said = JSON.parse(line) as { event?: string; url?: string; metricsUrl?: string };
-    return said.event === 'ready' && said.url ? { url: said.url, metricsUrl: said.metricsUrl ?? `${said.url}/metrics` } : null;
+    const said = JSON.parse(line) as Partial<Ready> & { event?: string };
+    const { event, url, metricsUrl, paymentsUrl = null, modelUrl = null, storageUrl = null, toxiproxyUrl = null, operationsToken = null, pids = {} } = said;
+    if (event !== 'ready' || !url) return null;
+    return { url, metricsUrl: metricsUrl ?? `${url}/metrics`, paymentsUrl, modelUrl, storageUrl, toxiproxyUrl, operationsToken, pids };
   } catch {
     return null;
   }

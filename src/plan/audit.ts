@@ -58,14 +58,14 @@ export function auditable(plan: Audited, { embedded, key, where }: { embedded: b
 }
 
 /** Returns the audit with the addresses of the platform that now runs in place of `embedded`. */
-export function placedAudit({ audit }: Pick<Plan, 'audit'>, own: { url: string; paymentsUrl: string } | null): Pick<Plan, 'audit'> {
+export function placedAudit({ audit }: Pick<Plan, 'audit'>, own: { url: string; paymentsUrl: string | null } | null): Pick<Plan, 'audit'> {
   if (audit === undefined || own === null) return {};
   const { platform, provider } = audit;
   return {
     audit: {
       ...audit,
       platform: platform === EMBEDDED ? `${own.url}/api/v1/payments/ledger` : platform,
-      provider: provider === EMBEDDED ? own.paymentsUrl : provider,
+      provider: provider === EMBEDDED ? (own.paymentsUrl ?? provider) : provider,
     },
   };
 }
