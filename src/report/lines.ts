@@ -1,4 +1,5 @@
 import type { BudgetUse, GateResult, GateStatus, RunRecord } from '../model/index.ts';
+import { openDrillGates } from './drill-lines.ts';
 import { integrityLines } from './integrity.ts';
 import { amount, count, counted, exact, harmless, withUnit } from './text.ts';
 
@@ -35,6 +36,7 @@ const FOUND_OUT = new Set(['capacity_headroom', 'recovery_time', 'latency_drift'
 
 /** Gates that belong together, in the order they are shown. */
 const GROUPS: readonly (readonly string[])[] = [
+  ['drill'],
   ['perceived_latency'],
   ['vital'],
   ['agent_completion', 'agent_first_progress', 'agent_success_rate', 'cold_start_incidence', 'cold_start_penalty'],
@@ -117,6 +119,7 @@ function laneShaping({ name, callsPerSecond, api }: BudgetUse): string[] {
 /** Returns the gates of a record as table cells, in groups. */
 export function gateGroups(record: RunRecord): GateLine[][] {
   const groups = GROUPS.map((metrics) => (metrics[0] === 'integrity' ? integrityLines(record, gateLine)
+    : metrics[0] === 'drill' ? openDrillGates(record, gateLine)
     : record.verdict.gates.filter((gate) => metrics.includes(gate.metric)).map(gateLine)));
   return groups.filter((group) => group.length > 0);
 }

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { Decision, GateStatus, RunRecord } from '../model/index.ts';
-import { facts, gateGroups, headline, runNotes } from './lines.ts';
+import { drillLines } from './drill-lines.ts';
+import { MARKS, facts, gateGroups, headline, runNotes } from './lines.ts';
 import type { GateLine } from './lines.ts';
 import { cells, cut, cutMiddle, harmless, padEnd, padStart, wrap } from './text.ts';
 
@@ -48,9 +49,24 @@ export function verdictBlock(record: RunRecord, options: BlockOptions): string {
     title + (fits ? whole : cut(facts(record), width - cells(title))),
     ...about.map((line) => INDENT + line),
     '',
+    ...drillBlock(record, width, paint),
     ...gateTable(groups, width, paint),
     ...footer(options.runPath, width, paint),
   ].join('\n');
+}
+
+/** Two lines a drill: what became of it, and its time line. */
+function drillBlock(record: RunRecord, width: number, paint: Paint): string[] {
+  const drills = drillLines(record);
+  const widest = Math.max(0, ...drills.map(({ name }) => cells(name)));
+  const lines = drills.flatMap(({ verdict, name, summary, timeline }) => {
+    const status = verdict === 'not judged' ? 'inconclusive' : verdict;
+    const mark = paint(STATUS_STYLE[status], MARKS[status]);
+    const [first = '', ...rest] = wrap(summary, width - widest - 6);
+    const below = [...rest, ...wrap(timeline, width - widest - 6)].map((line) => `${INDENT}${' '.repeat(widest)}  ${paint('dim', line)}`);
+    return [` ${mark} ${padEnd(name, widest)}  ${first}`.trimEnd(), ...below];
+  });
+  return lines.length === 0 ? [] : [...lines, ''];
 }
 
 function gateTable(groups: GateLine[][], width: number, paint: Paint): string[] {
