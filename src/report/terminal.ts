@@ -63,7 +63,7 @@ function drillBlock(record: RunRecord, width: number, paint: Paint): string[] {
     const status = verdict === 'not judged' ? 'inconclusive' : verdict;
     const mark = paint(STATUS_STYLE[status], MARKS[status]);
     const [first = '', ...rest] = wrap(summary, width - widest - 6);
-    const below = [...rest, ...wrap(timeline, width - widest - 6)].map((line) => `${INDENT}${' '.repeat(widest)}  ${paint('dim', line)}`);
+    const below = [...rest, ...(timeline === '' ? [] : wrap(timeline, width - widest - 6))].map((line) => `${INDENT}${' '.repeat(widest)}  ${paint('dim', line)}`);
     return [` ${mark} ${padEnd(name, widest)}  ${first}`.trimEnd(), ...below];
   });
   return lines.length === 0 ? [] : [...lines, ''];
