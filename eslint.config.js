@@ -54,10 +54,10 @@ export default defineConfig(
   {
     files: ['platform/web/static/**/*.js'],
     languageOptions: {
-      sourceType: 'script',
+      sourceType: 'module',
       globals: Object.fromEntries(
         ['document', 'window', 'location', 'history', 'fetch', 'EventSource', 'FormData', 'AbortController', 'Intl',
-          'setTimeout', 'clearTimeout', 'URLSearchParams', 'navigator', 'requestAnimationFrame', 'crypto', 'sessionStorage']
+          'setTimeout', 'clearTimeout', 'URLSearchParams', 'navigator', 'requestAnimationFrame', 'crypto', 'localStorage']
           .map((name) => [name, 'readonly']),
       ),
     },

@@ -63,7 +63,8 @@ export interface RunOptions {
 }
 
 /** Without `isRetryable`, what counts as a failure of the dependency is tried again. */
-export type BreakerRetries = Omit<RetrySettings, 'isRetryable' | 'onRetry'> & Partial<Pick<RetrySettings, 'isRetryable'>>;
+export type BreakerRetries =
+  Omit<RetrySettings, 'isRetryable' | 'onRetry'> & Partial<Pick<RetrySettings, 'isRetryable'>>;
 
 /** A breaker as the operations API shows it. Times are on the system's clock. */
 export interface BreakerView {

@@ -5,6 +5,17 @@ export const FAULTS = {
   'capacity': { unit: 'REQUESTS_PER_SECOND', help: 'what the API serves at most, with all its workers' },
   'slow-recovery': { unit: 'SECONDS', help: 'API requests take 250 ms more, this long after a rush' },
   'api-delay': { unit: 'MS', help: 'every API request takes this much more' },
+  // In the real books, so that an audit of them can be tested: web/breaches.ts.
+  'breach-duplicate-charge': { unit: 'NTH', help: 'every Nth payment is held twice' },
+  'breach-charge-on-failure': { unit: 'NTH', help: 'every Nth payment is held, and its user told that it failed' },
+  'breach-lost-payment': { unit: 'NTH', help: 'every Nth payment is held, and then missing in our books' },
+  'breach-amount-mismatch': { unit: 'NTH', help: 'of every Nth payment a cent too much is held' },
+  'breach-currency-mismatch': { unit: 'NTH', help: 'every Nth payment is held in euros' },
+  'breach-wrong-fee': { unit: 'NTH', help: 'the fee of every Nth payment is a cent too high' },
+  'breach-unsettled-escrow': { unit: 'NTH', help: 'every Nth payment is held and stays pending for ever' },
+  'breach-key-reuse': { unit: 'NTH', help: 'the key of every Nth payment is sent again with another body' },
+  'breach-stuck-refund': { unit: 'NTH', help: 'a refund of every Nth payment begins and never ends' },
+  'breach-false-receipt': { unit: 'NTH', help: 'every Nth payment is declined, and its user shown a receipt' },
 } as const;
 
 export type FaultName = keyof typeof FAULTS;
@@ -32,8 +43,10 @@ export function parseFaults(texts: string[]): Faults {
       throw new RangeError(`there is no fault "${given}"${near ? `, did you mean "${near}"?` : ''} (known: ${known})`);
     }
     const amount = /^\d{1,7}(\.\d{1,6})?$/.test(value) ? Number(value) : NaN;
-    if (!(amount > 0 && amount <= HIGHEST)) {
-      throw new RangeError(`${name} needs a number above 0, as in ${name}=${FAULTS[name].unit}, not "${value}"`);
+    const whole = FAULTS[name].unit !== 'NTH' || Number.isInteger(amount);
+    if (!(amount > 0 && amount <= HIGHEST && whole)) {
+      const kind = whole ? 'number' : 'whole number';
+      throw new RangeError(`${name} needs a ${kind} above 0, as in ${name}=${FAULTS[name].unit}, not "${value}"`);
     }
     faults[name] = amount;
   }

@@ -24,6 +24,8 @@ import { trackLoad } from './load.ts';
 import type { Load } from './load.ts';
 import { observeRequests, requestIdOf } from './observe.ts';
 import { errorPage } from './pages/account.ts';
+import { createMoney } from './money-parts.ts';
+import type { Money } from './money-parts.ts';
 import { createProvider } from './provider.ts';
 import { createReplica } from './replica.ts';
 import { accountPages } from './routes/account-pages.ts';
@@ -39,12 +41,14 @@ import { createTasks } from './tasks.ts';
 import type { TaskService } from './tasks.ts';
 import { createUploads } from './uploads.ts';
 import type { Uploads } from './uploads.ts';
+import { webhooks } from './webhooks.ts';
 
 /** What routes work with. */
 export interface Services {
   config: PartConfig;
   db: Db;
   catalog: Catalog;
+  money: Money;
   escrow: EscrowService;
   tasks: TaskService;
   flags: Flags;
@@ -68,8 +72,9 @@ export async function buildApp(config: PartConfig): Promise<{ app: FastifyInstan
   const flags = createFlags(db);
   const replica = createReplica(config, flags);
   const provider = createProvider(config.paymentsUrl);
+  const money = createMoney(config, db, provider);
   const services: Services = {
-    config, db, flags, catalog: createCatalog(db, flags, replica), escrow: createEscrow(db, provider),
+    config, db, flags, catalog: createCatalog(db, flags, replica), money, escrow: createEscrow(db, money, flags),
     tasks: createTasks(db, config.primaryUrl), listings: createListings(db, replica),
     uploads: createUploads(db, config, flags), funding: createFunding(db, provider),
   };
@@ -103,7 +108,8 @@ export async function buildApp(config: PartConfig): Promise<{ app: FastifyInstan
   });
 
   const groups = [
-    operations, operationsApi, api, listingsApi, moneyAndAgentApi, marketPages, accountPages, projectPages, listingPages,
+    operations, operationsApi, api, listingsApi, moneyAndAgentApi, webhooks, marketPages, accountPages, projectPages,
+    listingPages,
   ];
   for (const routes of groups) routes(app, services);
   app.addHook('onClose', () => db.close());

@@ -40,13 +40,13 @@ export function createDelays(config: Pick<PartConfig, 'faults' | 'workers' | 'st
 
 /** Plants the faults that were asked for into one web worker. */
 export function plantFaults(app: FastifyInstance, config: PartConfig): void {
-  const { leak, ...slowing } = config.faults;
+  const { leak, drift, capacity, 'slow-recovery': slowRecovery, 'api-delay': apiDelay } = config.faults;
   // Only in the first worker, which is never let go: so the platform leaks at this rate however many there are.
   if (leak !== undefined && config.slot === 1) {
     const kept: Buffer[] = [];
     setInterval(() => kept.push(Buffer.alloc(Math.round((leak * 1024 * 1024) / 60), 1)), 1000).unref();
   }
-  if (Object.keys(slowing).length === 0) return;
+  if ([drift, capacity, slowRecovery, apiDelay].every((fault) => fault === undefined)) return;
   const delays = createDelays(config);
   let inFlight = 0;
   app.addHook('onRequest', (request, reply, done) => {

@@ -51,11 +51,14 @@ export const agentRejected = counter('agent_queue_rejected_total', 'Tasks refuse
 export const agentRunners = gauge('agent_runners', 'Agent runner processes alive.');
 export const agentRunning = gauge('agent_tasks_running', 'Agent tasks being worked on.');
 export const queueLength = gauge('queue_length',
-  'What waits: agent tasks for their turn, connections for a worker, refunds for the provider, uploads for storage.', 'queue');
+  'What waits: agent tasks for their turn, connections for a worker, payments and refunds for the provider, uploads.',
+  'queue');
 
 export const payments = counter('payments_total', 'Escrow operations, by outcome.', 'operation', 'outcome');
 export const paymentReplays = counter('payment_intent_reuse_total',
   'Locks answered from an intent id already seen.');
+
+export const paymentFeeCents = counter('payment_fee_cents_total', 'Platform fees of payments taken into escrow.');
 
 export const listingRows = counter('listing_rows_total', 'Rows of listing syncs, by what became of them.', 'outcome');
 export const fundingChecks = counter('funding_checks_total', 'Escrows held against the payment provider, by result.',
@@ -84,7 +87,7 @@ export const replicaLag = (read: () => number): Gauge => new Gauge({
 
 // Counters that have not counted yet are 0, not absent.
 for (const outcome of ['completed', 'degraded', 'failed']) agentTasks.inc({ outcome }, 0);
-for (const queue of ['agent_tasks', 'connections', 'refunds', 'uploads']) queueLength.set({ queue }, 0);
+for (const queue of ['agent_tasks', 'connections', 'outbox', 'refunds', 'uploads']) queueLength.set({ queue }, 0);
 for (const operation of ['lock', 'release', 'refund']) {
   for (const outcome of ['ok', operation === 'lock' ? 'declined' : 'refused', 'unknown']) {
     payments.inc({ operation, outcome }, 0);

@@ -14,13 +14,17 @@ import { internalRequests } from './internal.ts';
 import {
   describeProcess, instances, ownFigures, scaleDowns, scaleUps, workerLoad, workerUtilisation,
 } from './metrics.ts';
+import { createMoney } from './money-parts.ts';
 import { createObjectStore } from './object-store.ts';
+import { createProvider } from './provider.ts';
 import { createQueue } from './queue.ts';
 import { startReplication } from './replication.ts';
+import { startOutboxRunner } from './runner.ts';
 import { createScrape } from './scrape.ts';
 import { seedDb } from './seed.ts';
 import { createUploader } from './uploader.ts';
 import { spoolOf } from './uploads.ts';
+import { registerWebhooks } from './webhooks.ts';
 import { createWorkers } from './workers.ts';
 
 /** The autoscaler's look at its workers; as often as they report. */
@@ -71,13 +75,16 @@ async function serve(): Promise<void> {
   // Not through the proxy: a fault on the network is no reason to lose sight of what is behind it.
   const parts = [
     ['payments', config.paymentsDirectUrl], ['model', config.modelDirectUrl], ['storage', config.storageDirectUrl],
-    ['replica', config.replicaDirectUrl],
+    ['replica', config.replicaDirectUrl], ['proxy', config.toxiproxyUrl],
   ] as const;
   for (const [service, url] of parts) {
     scrape.add(service, () => figuresAt(url));
     instances.set({ service }, 1);
   }
   await started;
+  // Settles what is under way for payments: there is one primary, so that there is one of these.
+  const runner = startOutboxRunner(createMoney(config, db, createProvider(config.paymentsUrl)));
+  void registerWebhooks(config, `http://127.0.0.1:${port}`);
 
   const decide = createAutoscaler({ min, max, idleMs: config.workerIdleMs });
   setInterval(() => {
@@ -99,6 +106,7 @@ async function serve(): Promise<void> {
     uploader.close();
     stopReplication();
     pool.close();
+    runner.stop();
     db.close();
   });
 }

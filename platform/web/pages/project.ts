@@ -1,9 +1,11 @@
 import type { Creator } from '../catalog.ts';
-import type { Escrow } from '../escrow.ts';
+import { MESSAGES } from '../escrow.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
+import type { Escrow } from '../ledger.ts';
 import { formatCents, priceOf } from '../money.ts';
 import type { Project } from '../projects.ts';
+import { assetUrl } from '../routes/operations.ts';
 import { SKILLS } from '../seed.ts';
 import { alertBox } from './account.ts';
 import { skillName } from './layout.ts';
@@ -11,8 +13,12 @@ import { skillName } from './layout.ts';
 const STATUS: Record<Project['status'], string> = {
   draft: 'Not funded yet', funded: 'In escrow', completed: 'Paid out', refunded: 'Refunded',
 };
-const status = ({ status: state }: Project): Html =>
-  html`<span class="badge ${state}" data-testid="project-status">${STATUS[state]}</span>`;
+/** What a payment that is under way says instead of its project's status. */
+const UNDER_WAY: Partial<Record<Escrow['state'], string>> = {
+  pending: 'Payment being confirmed', refunding: 'Refund on its way',
+};
+const status = ({ status: state }: Project, escrow: Escrow | null = null): Html => html`<span class="badge ${state}"
+  data-testid="project-status">${(escrow && UNDER_WAY[escrow.state]) ?? STATUS[state]}</span>`;
 
 export function projectList(projects: Project[]): Html {
   return html`<div class="row spread"><h1 class="plain">Your projects</h1>
@@ -52,8 +58,9 @@ export function newProjectPage(form: ProjectForm): Html {
 
 export function projectPage(project: Project, creator: Creator | null, escrow: Escrow | null): Html {
   const { brief } = project;
-  return html`<p class="crumbs"><a href="/projects">Projects</a></p>
-    <div class="row spread"><h1 class="plain" data-testid="project-title">${project.title}</h1>${status(project)}</div>
+  return html`${script()}<p class="crumbs"><a href="/projects">Projects</a></p>
+    <div class="row spread"><h1 class="plain" data-testid="project-title">${project.title}</h1>
+      ${status(project, escrow)}</div>
     <p class="muted">${skillName(project.skill)}${creator
       && html` · with <a href="/creators/${creator.id}">${creator.name}</a>`}</p>
     <div class="columns">
@@ -61,9 +68,8 @@ export function projectPage(project: Project, creator: Creator | null, escrow: E
         <p class="prose">${project.details || 'No details yet. The agent can work from the title.'}</p></section>
       <aside class="card body" aria-label="Escrow"><h2>Escrow</h2>
         <p class="price">${formatCents(project.amountCents)}</p>
-        ${project.status === 'draft' || project.status === 'refunded'
-          ? html`<a class="button" href="/projects/${project.id}/checkout">Fund with escrow</a>`
-          : escrow && receipt(escrow)}</aside>
+        ${escrow ? payment(escrow) : (project.status === 'draft' || project.status === 'refunded')
+          && html`<a class="button" href="/projects/${project.id}/checkout">Fund with escrow</a>`}</aside>
     </div>
     <section class="card body agent" aria-label="Drafting agent" data-agent data-project="${project.id}">
       <div class="row spread"><h2>Brief</h2><button class="button" type="button" data-draft>Draft a brief</button></div>
@@ -72,6 +78,21 @@ export function projectPage(project: Project, creator: Creator | null, escrow: E
       <p class="prose draft" data-testid="agent-progress" hidden></p>
       <article class="prose brief" data-testid="agent-brief" ${brief === null && html`hidden`}>${brief}</article>
     </section>`;
+}
+
+/** What checkout and project pages need beside the script of every page. */
+const script = (): Html => html`<script src="${assetUrl('payments.js')}" type="module"></script>`;
+
+/** A payment of which the provider has not said what became of it; the page shows itself anew once it has. */
+const underWay = ({ intentId, state, underway }: Escrow, testId: string, text: string): Html =>
+  html`<p role="status" data-testid="${testId}" data-follow="${intentId}"
+    data-state="${state}:${underway}">${text}</p>`;
+
+function payment(escrow: Escrow): Html {
+  if (escrow.state === 'pending') return underWay(escrow, 'payment-confirming', MESSAGES.lock);
+  if (escrow.state === 'refunding') return underWay(escrow, 'escrow-state', MESSAGES.refund);
+  if (escrow.underway === 'release') return underWay(escrow, 'escrow-state', MESSAGES.release);
+  return receipt(escrow);
 }
 
 /** What is held or paid, and what can be done next. */
@@ -92,19 +113,33 @@ const CARDS = [
   ['pm_card_chargeDeclined', 'Visa ending in 0002', 'Test card, declined'],
 ] as const;
 
-export function checkoutPage(project: Project): Html {
+/**
+ * The checkout; `last` is the project's last payment. One that is still being confirmed takes the place of the form. Of
+ * one that failed the page tells its own user, and does not use its intent again.
+ */
+export function checkoutPage(project: Project, last: Escrow | null): Html {
   const price = priceOf(project.amountCents);
-  return html`<p class="crumbs"><a href="/projects/${project.id}">${project.title}</a></p>
+  const pending = last?.state === 'pending' ? last : null;
+  const [, ...failure] = (last?.state === 'failed' ? last.failure ?? '' : '').split(': ');
+  return html`${script()}<p class="crumbs"><a href="/projects/${project.id}">${project.title}</a></p>
     <h1 class="plain">Escrow checkout</h1>
     <div class="columns">
-      <form class="card body" data-checkout data-project="${project.id}">
+      <form class="card body" data-checkout data-project="${project.id}" data-amount-cents="${price.totalCents}"
+        data-currency="usd" data-intent="${pending?.intentId}" data-settled="${pending ? null : last?.intentId}"
+        data-failure="${failure.join(': ')}" ${pending && html`hidden`}>
         <fieldset><legend>Card</legend>${CARDS.map(([value, label, note], index) => html`<label class="choice">
           <input type="radio" name="paymentMethod" value="${value}" ${index === 0 && html`checked`}>
           <span>${label}<small>${note}</small></span></label>`)}</fieldset>
         <p role="alert" class="alert" data-testid="payment-error" hidden></p>
-        <button class="button" type="submit">Pay into escrow</button>
+        <button class="button" type="submit" disabled>Pay into escrow</button>
         <p class="muted">The card is authorised now, and charged when you release the payment.</p>
       </form>
+      <section class="card body" role="status" data-testid="payment-confirming" ${!pending && html`hidden`}>
+        <h2>One moment</h2>
+        <p>${MESSAGES.lock}</p>
+        <p class="muted">This page shows the receipt as soon as it is there. You may also leave and look at
+          <a href="/projects/${project.id}">the project</a> later.</p>
+      </section>
       <section class="card body receipt" data-testid="receipt" aria-label="Receipt" hidden>
         <h2>Held in escrow</h2>
         <p><strong data-receipt="total"></strong> is held for “${project.title}”. Reference

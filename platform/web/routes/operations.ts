@@ -6,15 +6,18 @@ import type { Db } from '../db.ts';
 
 const PROBE_TIMEOUT_MS = 1000;
 const TYPES: Record<string, string> = {
-  'app.css': 'text/css; charset=utf-8', 'app.js': 'text/javascript; charset=utf-8', 'icon.svg': 'image/svg+xml',
+  'app.css': 'text/css; charset=utf-8', 'app.js': 'text/javascript; charset=utf-8',
+  'payments.js': 'text/javascript; charset=utf-8', 'icon.svg': 'image/svg+xml',
 };
 
-/** Static files by name, read once; the content's hash is part of the address, so that they may be cached for good. */
-const files = new Map(Object.entries(TYPES).map(([name, type]) => {
-  const content = readFileSync(new URL(`../static/${name}`, import.meta.url));
-  const hash = createHash('sha256').update(content).digest('hex').slice(0, 10);
-  return [name, { type, content, url: `/static/${hash}/${name}` }];
-}));
+/** Static files by name, read once. */
+const contents = Object.entries(TYPES).map(([name, type]) =>
+  ({ name, type, content: readFileSync(new URL(`../static/${name}`, import.meta.url)) }));
+/** Of all of them, and part of each address: they may be cached for good, and scripts find each other by their names. */
+const release = contents.reduce((hash, { content }) => hash.update(content), createHash('sha256')).digest('hex')
+  .slice(0, 10);
+const files = new Map(contents.map(({ name, type, content }) =>
+  [name, { type, content, url: `/static/${release}/${name}` }]));
 
 export const assetUrl = (name: string): string => files.get(name)?.url ?? '';
 

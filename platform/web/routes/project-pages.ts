@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Services } from '../app.ts';
 import { requireUser } from '../auth.ts';
 import { AppError, invalidInput } from '../errors.ts';
@@ -26,6 +26,9 @@ const formSchema = {
   },
 };
 const DEFAULT_BUDGET_CENTS = 120_000;
+
+/** Not from any cache, with Back neither: what a page says of money must hold now. */
+const fresh = (reply: FastifyReply): FastifyReply => reply.header('cache-control', 'no-store');
 
 /** Project list, form, project and checkout pages. */
 export function projectPages(app: FastifyInstance, { db, catalog, escrow }: Services): void {
@@ -67,7 +70,7 @@ export function projectPages(app: FastifyInstance, { db, catalog, escrow }: Serv
     const project = requireProject(db, user.id, request.params.id);
     const creator = project.creatorId === null ? null : catalog.creator(project.creatorId);
     const active = escrow.active(project.id);
-    return sendPage(reply, () => layout(project.title, user, projectPage(project, creator, active)));
+    return sendPage(fresh(reply), () => layout(project.title, user, projectPage(project, creator, active)));
   });
 
   app.get<{ Params: { id: string } }>('/projects/:id/checkout', { schema: { params: idParams } },
@@ -76,6 +79,7 @@ export function projectPages(app: FastifyInstance, { db, catalog, escrow }: Serv
       const project = requireProject(db, user.id, request.params.id);
       const open = project.status === 'draft' || project.status === 'refunded';
       if (!open) return reply.redirect(`/projects/${project.id}`, 303);
-      return sendPage(reply, () => layout('Escrow checkout', user, checkoutPage(project)));
+      const last = escrow.latest(project.id);
+      return sendPage(fresh(reply), () => layout('Escrow checkout', user, checkoutPage(project, last)));
     });
 }

@@ -2,7 +2,8 @@
 
 const SUGGEST_DELAY_MS = 60;
 
-async function call(path, body, type = 'application/json') {
+/** Posts to the API. Rejects only when there is no answer at all. */
+export async function call(path, body, type = 'application/json') {
   const response = await fetch(`/api/v1${path}`, {
     method: 'POST', headers: { 'content-type': type }, body: type === 'application/json' ? JSON.stringify(body) : body,
   });
@@ -10,7 +11,7 @@ async function call(path, body, type = 'application/json') {
   return { ok: response.ok, status: response.status, reply };
 }
 
-function show(element, text) {
+export function show(element, text) {
   element.textContent = text;
   element.hidden = false;
 }
@@ -79,66 +80,6 @@ function combobox(input) {
     const option = event.target.closest('[role=option]');
     if (option) location.assign(option.dataset.href);
   });
-}
-
-/** One intent id per attempt: kept over reloads until an answer settles it, so that a retry can never pay twice. */
-function intentFor(projectId) {
-  const key = `intent:${projectId}`;
-  let id = sessionStorage.getItem(key);
-  if (id === null) {
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    id = `int_${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
-    sessionStorage.setItem(key, id);
-  }
-  return { id, settle: () => sessionStorage.removeItem(key) };
-}
-
-function checkout(form) {
-  const button = form.querySelector('button[type=submit]');
-  const problem = form.querySelector('[role=alert]');
-  const receipt = document.querySelector('section[data-testid=receipt]');
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    const intent = intentFor(form.dataset.project);
-    const paymentMethod = new FormData(form).get('paymentMethod');
-    button.disabled = true;
-    problem.hidden = true;
-    try {
-      const body = { projectId: form.dataset.project, intentId: intent.id, paymentMethod };
-      const { ok, status, reply } = await call('/payments/escrow/lock', body);
-      if (ok || status === 402 || status === 409) intent.settle();
-      // For whoever reads the page by machine: CARD_DECLINED says more than its sentence.
-      problem.dataset.code = reply.error?.code ?? '';
-      if (!ok) return show(problem, reply.error.message);
-      receipt.dataset.escrow = reply.escrow.intentId;
-      const dollars = (reply.escrow.totalCents / 100).toLocaleString('en-US', { style: 'currency', currency: 'USD' });
-      receipt.querySelector('[data-receipt=total]').textContent = dollars;
-      receipt.querySelector('[data-receipt=intent]').textContent = reply.escrow.intentId;
-      receipt.hidden = false;
-      form.hidden = true;
-    } catch {
-      problem.dataset.code = 'NO_ANSWER';
-      show(problem, 'We could not reach OpenShow. Try again: you are not charged twice.');
-    } finally {
-      button.disabled = false;
-    }
-  });
-}
-
-async function moveMoney(button) {
-  const box = button.closest('[data-escrow]');
-  const problem = box.querySelector('[role=alert]');
-  button.disabled = true;
-  problem.hidden = true;
-  try {
-    const { ok, reply } = await call(`/payments/escrow/${button.dataset.move}`, { intentId: box.dataset.escrow });
-    if (ok) location.assign(`/projects/${reply.escrow.projectId}`);
-    else show(problem, reply.error.message);
-  } catch {
-    show(problem, 'We could not reach OpenShow. Try again.');
-  } finally {
-    button.disabled = false;
-  }
 }
 
 function agent(panel) {
@@ -268,9 +209,4 @@ function fundingPanel(panel) {
 document.querySelectorAll('[data-sync]').forEach(syncListings);
 document.querySelectorAll('[data-funding]').forEach(fundingPanel);
 document.querySelectorAll('[role=combobox]').forEach(combobox);
-document.querySelectorAll('[data-checkout]').forEach(checkout);
 document.querySelectorAll('[data-agent]').forEach(agent);
-document.addEventListener('click', (event) => {
-  const button = event.target.closest('[data-move]');
-  if (button) moveMoney(button);
-});
