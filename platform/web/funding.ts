@@ -81,9 +81,9 @@ export function createFunding(db: Db, provider: Pick<Provider, 'read'>) {
       for (const { status } of results) fundingChecks.inc({ status });
       return results;
     },
-    /** What was ordered from the user's listings and paid into escrow, the newest first. */
+    /** What was ordered from the user's listings and paid into escrow, or is being confirmed, the newest first. */
     orders: (userId: string): FundedOrder[] => db.all<FundedOrder>('funding.orders', `SELECT ${COLUMNS} FROM listings l
       JOIN projects p ON p.listing_id = l.id JOIN escrows e ON e.project_id = p.id
-      WHERE l.user_id = ? AND e.state IN ('held', 'released') ORDER BY e.created_ms DESC LIMIT ?`, userId, MAX_INTENTS),
+      WHERE l.user_id = ? AND e.state IN ('pending', 'held', 'released') ORDER BY e.created_ms DESC LIMIT ?`, userId, MAX_INTENTS),
   };
 }

@@ -100,6 +100,17 @@ test("the repository's file keeps Task 85's keys and numbers, and covers its fou
   assert.deepEqual({ ...raw, ...frame }, raw);
 });
 
+test("the repository's provider scenarios are read by the same rules", () => {
+  const { scenarios, session } = readScenarios(readFileSync(new URL('../../config/loadtests/provider-scenarios.json', import.meta.url), 'utf8'), 'p.json');
+  assert.deepEqual(scenarios.map(({ name, ratePerSecond, users }) => [name, ratePerSecond, users]), [['S_05_Provider_Workflows', 20, 20]]);
+  assert.ok(session);
+  const flows = scenarios[0]?.flows ?? [];
+  assert.deepEqual(flows.map(({ weight, requests }) => [weight, requests.map(({ route }) => route)]), [
+    [70, ['GET /api/v1/listings']], [10, ['POST /api/v1/listings/sync']],
+    [20, ['POST /api/v1/projects', 'POST /api/v1/payments/escrow/lock', 'POST /api/v1/funding/verify', 'POST /api/v1/payments/escrow/release']],
+  ]);
+});
+
 test('a sequence is one flow, its later requests know what earlier ones captured, and the user is the same', () => {
   const sequence = [
     { path: '/p', method: 'POST', data_type: 'unique_project', capture: { id: 'project.id' } },

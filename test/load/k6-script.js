@@ -1,7 +1,7 @@
 // The scenarios of config/loadtests/scenarios.json as a k6 test (k6 v1 or newer), as Task 85 asks:
 //   k6 run -e TARGET_URL=http://127.0.0.1:4600 test/load/k6-script.js
 // SHARE scales the rates, DURATION replaces global_duration, SCENARIOS=S_01,S_02 takes those whose names begin so, SEED makes
-// other people and projects. documentation/scenarios.md describes the file.
+// other people and projects; SCENARIOS_FILE takes another file, named from this folder. documentation/scenarios.md describes it.
 /* global open, __ENV, crypto */
 import { check, fail } from 'k6';
 import exec from 'k6/execution';
@@ -12,7 +12,7 @@ import { DATA_BODY, TASK_85_SESSIONS, hasSession, rateOf, routeOf, usersOf } fro
 const MAX_FAILED_SHARE = 0.0001;
 const TIMEOUT = '10s';
 
-const file = JSON.parse(open('../../config/loadtests/scenarios.json').replace(/^\uFEFF/, ''));
+const file = JSON.parse(open(__ENV.SCENARIOS_FILE || '../../config/loadtests/scenarios.json').replace(/^\uFEFF/, ''));
 const target = (__ENV.TARGET_URL || fail('TARGET_URL is missing: -e TARGET_URL=http://127.0.0.1:4600')).replace(/\/+$/, '');
 const share = Number(__ENV.SHARE || 1);
 if (!(share > 0 && share <= 100)) fail(`SHARE must be more than 0 and at most 100, not ${__ENV.SHARE}`);

@@ -60,6 +60,9 @@ function listingCard(listing: Listing): Html {
       <strong>${formatCents(listing.priceCents)}</strong></p></li>`;
 }
 
+const headingOf = ({ q, scope, later }: ListingsView): string =>
+  `${scope === 'mine' ? 'My listings' : 'All listings'}${q === '' ? '' : `: “${q}”`}${later ? ', continued' : ''}`;
+
 function results({ q, scope, listings, next, later }: ListingsView): Html {
   const more = next === null ? null
     : `/provider/listings?${new URLSearchParams({ q, scope, before: String(next) }).toString()}`;
@@ -83,5 +86,6 @@ export function listingsPage(view: ListingsView): Html {
       <select name="scope" aria-label="Whose listings">${option('mine', 'My listings')}${option('all', 'All listings')}</select>
       <button class="button" type="submit">Search</button>
     </form>
+    <h2 data-testid="listings-heading">${headingOf(view)}</h2>
     ${results(view)}`;
 }
