@@ -112,13 +112,13 @@ export function drillGates({ name, source, expect }: Drill, file: string): Drill
 }
 
 /**
- * Returns the gates of a run with drills: their own, and those of slo.yml that name its profile. While dependencies are broken on
- * purpose, what holds in every other run says nothing; the rest is set aside.
+ * Returns the gates of a run with drills: their own, those of slo.yml that name its profile, and those on payments, which hold
+ * whatever is broken. Of all else, while dependencies are broken on purpose, nothing is said: it is set aside.
  */
 export function withDrillGates(
   { gates, gatesNotInProfile }: { gates: Gate[]; gatesNotInProfile: string[] }, profile: string, own: readonly DrillGate[],
 ): { gates: Gate[]; gatesNotInProfile: string[] } {
-  const meant = gates.filter((gate) => gate.profiles?.includes(profile) === true);
+  const meant = gates.filter((gate) => (gate.profiles === undefined ? gate.metric === 'integrity' : gate.profiles.includes(profile)));
   const aside = gates.filter((gate) => !meant.includes(gate)).map(({ id }) => id);
   return { gates: [...own, ...meant], gatesNotInProfile: [...gatesNotInProfile, ...aside] };
 }
