@@ -10,6 +10,8 @@ export class ProjectPage {
   readonly draft: Locator;
   /** What the agent is doing, in words. */
   readonly agentStatus: Locator;
+  /** The same where the model did not answer: says what the brief is instead. */
+  readonly fallback: Locator;
   /** The brief while it is being written: visible from the agent's first words until it is complete. */
   readonly agentProgress: Locator;
   /** The finished brief. */
@@ -23,6 +25,7 @@ export class ProjectPage {
     this.release = page.getByRole('button', { name: 'Release payment' });
     this.draft = page.getByRole('button', { name: 'Draft a brief' });
     this.agentStatus = page.getByTestId('agent-status');
+    this.fallback = this.agentStatus.filter({ hasText: 'The model is not available' });
     this.agentProgress = page.getByTestId('agent-progress');
     this.brief = page.getByTestId('agent-brief');
   }
