@@ -55,12 +55,12 @@ export function buildPlan(request: PlanRequest): Draft {
   const profileFile = request.profilePath ? sources.find((file) => file.fileName === request.profilePath) : undefined;
   const phases = withSoakDuration(effectivePhases(raw.config?.phases, profileFile?.value), request.settings?.SOAK_DURATION);
   const errors: CodedError[] = [];
-  const attempt = <T>(read: () => T): T | null => {
+  const attempt = <T>(read: () => T, place = errors.length): T | null => {
     try {
       return read();
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
-      errors.push(error);
+      errors.splice(place, 0, error);
       return null;
     }
   };
@@ -68,17 +68,19 @@ export function buildPlan(request: PlanRequest): Draft {
   const asked = (request.script as { config?: { plugins?: { journeys?: Record<string, unknown> | null } } }).config?.plugins?.journeys;
   const sloPath = atScript(request.scriptPath, script?.config.slo ?? (typeof asked?.slo === 'string' ? asked.slo : 'slo.yml'));
   const profile = script?.config.profile ?? (typeof asked?.profile === 'string' ? asked.profile : 'smoke');
+  // The scenarios are read before slo.yml, which refers to them; people are told of its faults first all the same.
+  const placeOfSlo = errors.length;
   // Read also where something else of the script is wrong, so that a person corrects everything in one go.
   const asksApi = ApiConfig.pick({ scenarios: true }).strip().safeParse(asked?.api);
   const apiPath = asksApi.success ? atScript(request.scriptPath, asksApi.data.scenarios) : null;
   const apiText = apiPath === null ? null : attempt(() => readText(apiPath, 'J_SCENARIOS_INVALID'));
   const routes = Array.isArray(asked?.routes) ? asked.routes.filter((route) => typeof route === 'string') : [];
   const scenarios = apiPath === null || apiText === null ? null : attempt(() => readScenarios(apiText, apiPath, routes));
-  const sloText = attempt(() => readText(sloPath, 'J_SLO_INVALID'));
+  const sloText = attempt(() => readText(sloPath, 'J_SLO_INVALID'), placeOfSlo);
   const slo = sloText === null ? null : attempt(() => readSlo(sloText, sloPath, {
     profile, journeys: request.knownJourneys.map((name) => ({ name })), callers: request.knownJourneys,
     ...(scenarios ? { api: sentBy(scenarios.scenarios) } : {}),
-  }));
+  }), placeOfSlo);
 
   const { API_SHARE: scale, DRILLS: chosen, DRILL_HOSTS: hosts = [] } = request.settings ?? {};
   const metrics = script && slo ? buildMetrics(script.config.metrics, request.settings ?? {}, slo.slo.kpis.length > 0) : null;

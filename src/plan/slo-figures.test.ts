@@ -37,6 +37,7 @@ const GOOD: string[] = [
   '{ id: g, source: t, metric: kpi, kpi: hit-ratio, stat: max, unit: "%", max: 0 }',
   '{ id: g, source: t, metric: kpi_growth, kpi: heap, unit: MB, max: 10 }',
   '{ id: g, source: t, metric: cost, per: thousand journeys, unit: EUR, max: 1 }',
+  '{ id: g, source: t, metric: rate_limited, unit: "%", max: 0.5 }',
 ];
 for (const gate of GOOD) {
   test(`a gate on ${/metric: (\w+)/.exec(gate)?.[1]} is read: ${gate.slice(22, -2)}`, () => {
