@@ -12,6 +12,8 @@ const TOLD: Record<string, Shown> = {
   // Another payment has funded the project: this one took nothing.
   ALREADY_FUNDED: 'error',
   INTENT_REUSED: 'error',
+  // It was given up, and what the provider may hold of it is let go.
+  NOT_CONFIRMED: 'error',
 };
 const READ_LIMIT_MS = 1_000;
 
@@ -37,7 +39,8 @@ export class CheckoutPage {
 
   constructor(page: Page) {
     this.page = page;
-    this.form = page.locator('form[data-checkout]');
+    // Its script gives it an intent, and only then is it a form that can pay.
+    this.form = page.locator('form[data-checkout][data-intent]:not([data-intent=""])');
     this.total = page.getByTestId('checkout-total');
     this.payButton = page.getByRole('button', { name: 'Pay into escrow' });
     this.receipt = page.getByTestId('receipt');
