@@ -64,10 +64,10 @@ test('up to its budget a plan may go, and rounding is no call', () => {
   assert.deepEqual(refuseOverBudget(planOf({}), { where: '', force: false }), {});
 });
 
-test('people are told what is planned, and which routes nobody sends', () => {
-  const typo = { ...PAYMENTS, routes: { 'POST /lockk': 1 } };
+test('people are told what is planned, and which routes look mistyped', () => {
+  const typo = { ...PAYMENTS, routes: { 'POST /lockk': 1, 'POST /release': 1, 'POST /releases': 1, 'DELETE /something/else': 1 } };
   const [line] = budgetLines(plan({ phases: [phase({ arrivalRate: 8 }), phase({ name: 'other', arrivalRate: 1 })], api: API, budgets: [typo] }));
-  assert.equal(line, 'payments: 25 calls a second, at most 4 planned, in "main"; no scenario sends POST /lockk (did you mean "POST /lock"?)');
+  assert.equal(line, 'payments: 25 calls a second, at most 5 planned, in "main"; no scenario sends POST /lockk: did you mean "POST /lock"?');
   assert.deepEqual(budgetLines(plan({ journeys: [{ name: 'signup', weight: 1 }] })), ['payments: 25 calls a second, none planned']);
 });
 

@@ -66,7 +66,7 @@ function own(calls: Readonly<Record<string, number>>, name: string): number | un
   return Object.hasOwn(calls, name) ? calls[name] : undefined;
 }
 
-/** Returns a line for people on each budget: what it allows, what is planned at most, and which of its routes nobody sends. */
+/** Returns a line for people on each budget: what it allows, what is planned at most, and which of its routes may be mistyped. */
 export function budgetLines(plan: Planned): string[] {
   const planned = plannedCalls(plan);
   const sent = new Set(plan.api?.scenarios.flatMap(({ flows }) => flows.flatMap(({ requests }) => requests.map(({ route }) => route))));
@@ -74,10 +74,9 @@ export function budgetLines(plan: Planned): string[] {
     const most = planned.filter((one) => one.budget === budget).reduce((a, b) => (b.perSecond > a.perSecond ? b : a));
     const busiest = most.perSecond === 0 ? 'none planned' : `at most ${shown(most.perSecond)} planned, in "${most.phase}"`;
     // No fault of slo.yml: it is there for all profiles, and each may send other scenarios.
-    const unsent = plan.api ? Object.keys(budget.routes).filter((route) => !sent.has(route)) : [];
-    const told = unsent.map((route) => {
+    const told = Object.keys(budget.routes).filter((route) => !sent.has(route)).flatMap((route) => {
       const near = nearest(route, sent);
-      return `; no scenario sends ${route}${near === null ? '' : ` (did you mean "${near}"?)`}`;
+      return near === null || Object.hasOwn(budget.routes, near) ? [] : [`; no scenario sends ${route}: did you mean "${near}"?`];
     });
     return `${budget.name}: ${shown(budget.callsPerSecond)} calls a second, ${busiest}${told.join('')}`;
   });
