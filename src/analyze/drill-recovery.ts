@@ -1,4 +1,4 @@
-import { DRILL_WINDOW_MS, type RequestObservation, type StepObservation } from '../model/index.ts';
+import { DRILL_WINDOW_MS, OTHERS, type RequestObservation, type StepObservation } from '../model/index.ts';
 import type { Course } from './drill-course.ts';
 import { nearestRank } from './order-bounds.ts';
 import { LEAST_BEFORE, LEAST_STABLE, normalBand, recoveryAfter } from './recovery.ts';
@@ -70,7 +70,8 @@ export function recoveryOfDrill(
   if (begunMs === null || endedMs === null || fault === null) return { recovery: null, n: 0, doubt: 'the fault never went in', evidence: [] };
   const expected = Object.entries(drill.expect.journeys);
   const touched = expected.filter(([, { kind }]) => kind !== 'unaffected').map(([name]) => name);
-  const own = samples.filter((one) => (touched.length === 0 || touched.includes(one.journey ?? '')) && counts(one.span));
+  const all = touched.length === 0 || touched.includes(OTHERS);
+  const own = samples.filter((one) => (all || touched.includes(one.journey ?? '')) && counts(one.span));
   const windows = (span: Span): P95Window[] => windowsOf(span, own, usual);
   const band = normalBand(windows({ fromMs: begunMs + ((fault.fromMs - begunMs) % DRILL_WINDOW_MS), toMs: fault.fromMs }), 0);
   if (band === null) return { recovery: null, n: 0, doubt: `needs ${LEAST_BEFORE} windows with undisturbed samples before the fault`, evidence: [] };
@@ -78,7 +79,7 @@ export function recoveryOfDrill(
   const n = after.filter(({ p95Ms }) => p95Ms !== null).length;
   const recovery = recoveryAfter(after, fault.toMs, band);
   const worst = Math.max(0, ...windows(fault).map(({ p95Ms }) => p95Ms ?? 0), ...after.map(({ p95Ms }) => p95Ms ?? 0));
-  const whose = touched.length === 0 ? 'all journeys' : touched.join(', ');
+  const whose = all ? 'all journeys' : touched.join(', ');
   const evidence = [`${whose}: normal P95 up to ${times(band.upToMs)} the usual time (${band.n} windows before), at worst ${times(worst)}`];
   const doubt = recovery === null || n === 0 ? 'no undisturbed sample after the fault'
     : recovery.high === null && recovery.stable > 0 && recovery.stable < LEAST_STABLE && recovery.low === 0

@@ -1,3 +1,4 @@
+import { OTHERS } from '../model/index.ts';
 import type { DrillGate, DrillObservation, DrillReport, Finding, Interval, Observation, Plan } from '../model/index.ts';
 import { closing, opening, seconds } from './drill-breaker.ts';
 import type { Turning } from './drill-breaker.ts';
@@ -67,7 +68,7 @@ export function createDrills(plan: Plan): DrillAnalysis {
 function factsOf(course: Course, users: readonly DrillUser[], { recovery }: DrillRecovery, notJudged: string | null): DrillFacts {
   const { name, title, hypothesis, phase, expect } = course.drill;
   const inFault = usersInFault(course, users);
-  const journeys = [...new Set([...Object.keys(expect.journeys), ...[...inFault.keys()].sort()])];
+  const journeys = [...new Set([...Object.keys(expect.journeys).filter((name) => name !== OTHERS), ...[...inFault.keys()].sort()])];
   const recoveredMs = recovery?.afterMs ?? null;
   return {
     name, title, hypothesis, phase, notJudged,
@@ -125,7 +126,8 @@ function scalarsOf(course: Course, grounds: Grounds): Scalar[] {
   const inFault = usersInFault(course, users);
   for (const [journey, expectation] of Object.entries(expect.journeys)) {
     if (expectation.kind === 'may fail') continue;
-    const { broken, ...rest } = holdAgainst(expectation, inFault.get(journey) ?? [], fault ?? { fromMs: 0, toMs: 0 }, grounds);
+    const meant = journey === OTHERS ? [...inFault].flatMap(([name, some]) => (Object.hasOwn(expect.journeys, name) ? [] : some)) : inFault.get(journey);
+    const { broken, ...rest } = holdAgainst(expectation, meant ?? [], fault ?? { fromMs: 0, toMs: 0 }, grounds);
     add('journey', 'users', { value: broken, interval: null, ...rest }, journey);
   }
   return scalars;

@@ -50,6 +50,9 @@ export const DrillAction = z.discriminatedUnion('kind', [
 ]);
 export type DrillAction = z.infer<typeof DrillAction>;
 
+/** Stands for all journeys that a drill does not name. */
+export const OTHERS = 'others';
+
 /** What a journey may meet while the fault is in. */
 export const JourneyExpectation = z.discriminatedUnion('kind', [
   /** No user fails, none is told of a fallback. */
@@ -74,6 +77,7 @@ export const DrillExpectations = z.strictObject({
   recoversWithinS: z.number().positive().nullable(),
   /** From the fault's end on, in any second: nobody storms a provider that has just come back. */
   requestsPerSecondAtMost: z.number().positive().nullable(),
+  /** By the journey's name, or `others`. */
   journeys: z.record(z.string(), JourneyExpectation),
 });
 export type DrillExpectations = z.infer<typeof DrillExpectations>;

@@ -1,6 +1,6 @@
 import type { Fault } from '../errors.ts';
 import {
-  DRILL_LEAST_WINDOWS, DRILL_WINDOW_MS, faultSpan, scheduleOf, type DependencyAccess, type DrillAction, type JourneyExpectation, type Phase,
+  DRILL_LEAST_WINDOWS, DRILL_WINDOW_MS, OTHERS, faultSpan, scheduleOf, type DependencyAccess, type DrillAction, type JourneyExpectation, type Phase,
   type PlannedJourney,
 } from '../model/index.ts';
 import { didYouMean } from '../nearest.ts';
@@ -125,9 +125,12 @@ function journeyFaults({ drill, file }: ReadDrill, during: number, journeys: rea
   const all = journeys.reduce((sum, { weight }) => sum + weight, 0);
   return Object.entries(drill.expect.journeys).flatMap(([name, expectation]: [string, JourneyExpectation]): Fault[] => {
     const where = file.where(['expect', 'journeys', name]);
-    const journey = journeys.find((one) => one.name === name);
-    if (!journey) return [{ where, message: `no journey of this test is named "${name}"`, hint: didYouMean(name, journeys.map((one) => one.name)) }];
-    const expected = all === 0 ? 0 : (during * journey.weight) / all;
+    const meant = name === OTHERS ? journeys.filter((one) => !Object.hasOwn(drill.expect.journeys, one.name)) : journeys.filter((one) => one.name === name);
+    if (meant.length === 0) {
+      if (name === OTHERS) return [{ where, message: 'all journeys of this test are named already' }];
+      return [{ where, message: `no journey of this test is named "${name}"`, hint: didYouMean(name, [...journeys.map((one) => one.name), OTHERS]) }];
+    }
+    const expected = all === 0 ? 0 : (during * meant.reduce((sum, { weight }) => sum + weight, 0)) / all;
     if (expectation.kind === 'may fail' || expected >= LEAST_EXPECTED) return [];
     return [{
       where, message: `only ${count(expected)} users of it are expected in the fault, and ${LEAST_EXPECTED} are needed to tell`,
