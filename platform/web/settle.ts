@@ -29,7 +29,8 @@ export function createSettlement(parts: {
   pendingLimitMs: number;
 }) {
   const { db, ledger, outbox, provider, breaches, pendingLimitMs } = parts;
-  const settled = (escrow: Escrow): Settled => ({ kind: 'settled', escrow, message: null });
+  const settled = (escrow: Escrow): Settled =>
+    ({ kind: escrow.state === 'pending' ? 'waiting' : 'settled', escrow, message: null });
   const declined = (escrow: Escrow, code: string, message: string): Settled =>
     settled(ledger.failed(escrow, `${code}: ${message}`));
 
