@@ -2,6 +2,7 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CodedError } from '../errors.ts';
+import { isAlive, markOf, type ProcessMark } from './liveness.ts';
 
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
@@ -53,7 +54,7 @@ export class RunLock {
   static take(runId: string, path = join(tmpdir(), 'openshow-journeys.lock')): RunLock {
     for (let attempt = 0; attempt < 3; attempt += 1) {
       try {
-        claim(path, JSON.stringify({ pid: process.pid, born: processOf(process.pid)?.born ?? null, runId }));
+        claim(path, JSON.stringify({ ...markOf(process.pid), runId } satisfies Holder));
         return new RunLock(path);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(path, error);
@@ -83,43 +84,13 @@ function claim(path: string, content: string): void {
   }
 }
 
-interface Holder {
-  pid: number;
-  born: string | null;
+interface Holder extends ProcessMark {
   runId: string;
 }
 
 function readHolder(path: string): Holder | null {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Holder;
-  } catch {
-    return null;
-  }
-}
-
-function isAlive({ pid, born }: Holder): boolean {
-  const found = processOf(pid);
-  // Process ids are used again; the start time tells whether it is still the same one.
-  if (found !== null) return !ENDED.has(found.state) && (born === null || born === found.born);
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: somebody else's process, alive.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** A zombie has ended, and only waits for its parent to hear of it, which may be never; X is all but gone. */
-const ENDED = new Set(['Z', 'X', 'x']);
-
-/** Returns a process's state, and its start in clock ticks since boot; null where this system shows neither. */
-function processOf(pid: number): { state: string; born: string } | null {
-  try {
-    // The name before it, in brackets, may hold anything.
-    const [state, ...rest] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
-    const born = rest[18];
-    return state === undefined || born === undefined ? null : { state, born };
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isAlive } from '../../drive/liveness.ts';
 import { CodedError } from '../../errors.ts';
 import type {
   CampaignGatePlan,
@@ -13,7 +14,7 @@ import { same } from './evaluate.ts';
 import { endedRun } from './ended-run.ts';
 import { sourcesOf } from './evidence.ts';
 import type { LoadedCampaign } from './load.ts';
-import { isAlive, startRun } from './run-profile.ts';
+import { startRun } from './run-profile.ts';
 import { compressProfile } from './scale.ts';
 import { stamp } from './state.ts';
 

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { markOf } from '../../drive/liveness.ts';
 
 export interface RunCommand {
   /** Program and arguments up to Artillery's own: `run`. */
@@ -39,7 +39,7 @@ export function startRun({ command, root, profilePath, env, output }: RunCommand
   });
   return {
     pid: child.pid ?? null,
-    born: child.pid === undefined ? null : (statOf(child.pid)?.born ?? null),
+    born: child.pid === undefined ? null : markOf(child.pid).born,
     interrupt: () => void child.kill('SIGINT'),
     ended: endOf(child),
   };
@@ -48,34 +48,4 @@ export function startRun({ command, root, profilePath, env, output }: RunCommand
 async function endOf(child: ChildProcess): Promise<number | null> {
   const [exitCode] = (await once(child, 'exit')) as [number | null];
   return exitCode;
-}
-
-/** Returns whether a process of an earlier campaign is still there. */
-export function isAlive({ pid, born }: { pid: number | null; born: string | null }): boolean {
-  if (pid === null) return false;
-  const now = statOf(pid);
-  // Ended, but nobody has asked how: a container without an init process keeps such for ever.
-  if (now?.state === 'Z') return false;
-  // Process ids are used again.
-  if (now && born !== null) return now.born === born;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: somebody else's process.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Returns a process's state, and when it began; null where the system does not tell. */
-function statOf(pid: number): { state: string; born: string } | null {
-  try {
-    // Fields 3 and 22 of stat; the name before them may hold spaces and parentheses.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return { state: fields[0] ?? '', born: fields[19] ?? '' };
-  } catch {
-    return null;
-  }
 }

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive } from './run-profile.ts';
+import { isAlive } from '../../drive/liveness.ts';
 import { campaign, checkoutOf, recordOf, underWay } from './testing.ts';
 
 test('Ctrl-C goes to the run, which judges what it saw, and leaves a campaign to go on with', async (t) => {

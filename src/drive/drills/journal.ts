@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, readdirSync, renameSync, 
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { CodedError } from '../../errors.ts';
+import { isAlive, markOf } from '../liveness.ts';
 import { Undo, type Owed } from './undo.ts';
 
 /** What a run's drills have to undo, in its folder. */
@@ -44,7 +45,7 @@ export class RollbackJournal {
 
   /** Begins the journal of a run, empty. */
   static begin(runDir: string, runId: string): RollbackJournal {
-    const journal = new RollbackJournal(join(runDir, ROLLBACK_FILE), { version: 1, runId, pid: process.pid, born: birthOf(process.pid), entries: [] });
+    const journal = new RollbackJournal(join(runDir, ROLLBACK_FILE), { version: 1, runId, ...markOf(process.pid), entries: [] });
     journal.#write();
     return journal;
   }
@@ -78,14 +79,7 @@ export class RollbackJournal {
 
   /** Whether the harness that wrote it still runs. */
   get isHeld(): boolean {
-    const { pid, born } = this.#journal;
-    try {
-      process.kill(pid, 0);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-    }
-    // Process ids are used again.
-    return born === null || born === birthOf(pid);
+    return isAlive(this.#journal);
   }
 
   /** Notes, before a thing is done, how it is undone. */
@@ -147,13 +141,5 @@ function writeDurably(path: string, text: string): void {
     fsyncSync(folder);
   } finally {
     closeSync(folder);
-  }
-}
-
-function birthOf(pid: number): string | null {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[19] ?? null;
-  } catch {
-    return null;
   }
 }
