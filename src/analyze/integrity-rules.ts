@@ -62,22 +62,27 @@ function whereTheMoneyIs(payment: Payment, platform: Entry | null, provider: Ent
   if (live.length > 1) return { kind: 'duplicate_charge', why: `${live.length} live charges for one payment` };
   if (booked.length > 1) return { kind: 'duplicate_charge', why: `the platform books it ${booked.length} times` };
   if (platform === null) return unbooked(live.length > 0, shown, rules);
-  const stuck = platform.ageMs === null || platform.ageMs >= rules.settleMs;
+  const isOpen = platform.state === 'pending' || platform.state === 'refunding';
+  if (isOpen && platform.ageMs !== null && platform.ageMs < rules.settleMs) return 'under way';
+  const [charge] = live;
+  if (charge !== undefined && charge.state !== 'refunding' && toldFailed) {
+    return { kind: 'charge_on_failure', why: `the user was told that it failed, the platform says ${platform.state}, the provider has the money` };
+  }
   switch (platform.state) {
     case 'pending':
-      return stuck ? { kind: 'unsettled_escrow', why: 'it is neither held, released, refunded nor failed' } : 'under way';
+      return { kind: 'unsettled_escrow', why: 'it is neither held, released, refunded nor failed' };
     case 'refunding':
-      return stuck ? { kind: 'stuck_refund', why: 'the refund did not come to an end' } : 'under way';
+      return { kind: 'stuck_refund', why: 'the refund did not come to an end' };
     case 'failed':
-      if (live.length > 0) return { kind: 'charge_on_failure', why: 'it failed, the provider has the money all the same' };
+      if (charge !== undefined) return { kind: 'charge_on_failure', why: 'it failed, the provider has the money all the same' };
       return shown === 'receipt' ? { kind: 'false_receipt', why: 'the user was shown a receipt, it failed' } : null;
     case 'refunded':
     case 'canceled':
-      return notGivenBack(platform, live[0])
+      return notGivenBack(platform, charge)
         ? { kind: 'stuck_refund', why: `the platform says ${platform.state}, the provider still has the money` } : null;
     case 'held':
     case 'released':
-      return claimed(platform, provider, live[0], toldFailed, rules);
+      return claimed(platform, provider, charge, rules);
   }
 }
 
@@ -99,14 +104,13 @@ function notGivenBack(platform: Entry, charge: Entry | undefined): boolean {
 }
 
 /** The platform says that it has the money, or has passed it on. */
-function claimed(platform: Entry, provider: Entry | null, charge: Entry | undefined, toldFailed: boolean, rules: Rules): Money {
+function claimed(platform: Entry, provider: Entry | null, charge: Entry | undefined, rules: Rules): Money {
   if (charge === undefined) {
     if (!rules.providerComplete) return null;
     return provider !== null && GIVEN_BACK.has(provider.state)
       ? { kind: 'unsettled_escrow', why: `the platform says ${platform.state}, the provider gave the money back` }
       : { kind: 'false_receipt', why: `the platform says ${platform.state}, the provider never had the money` };
   }
-  if (toldFailed) return { kind: 'charge_on_failure', why: 'the user was told that it failed, both books have it as paid' };
   const agree = charge.state === platform.state || (charge.autoCaptured && charge.state === 'released');
   return agree ? null : { kind: 'unsettled_escrow', why: `the platform says ${platform.state}, the provider ${charge.state}` };
 }

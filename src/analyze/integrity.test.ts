@@ -56,7 +56,7 @@ const WRONG: [name: string, observations: Observation[], kinds: BreachKind[]][] 
     chargedOf('a', { state: 'released' }),
   ], ['wrong_fee']],
   ['pending for too long', [bookedOf('a', { state: 'pending', bookings: [] }), chargedOf('a')], ['unsettled_escrow']],
-  ['pending, and the user told that it failed', [shownOf('a', 'error'), bookedOf('a', { state: 'pending' }), chargedOf('a')], ['unsettled_escrow']],
+  ['pending, and the user told that it failed', [shownOf('a', 'error'), bookedOf('a', { state: 'pending' }), chargedOf('a')], ['charge_on_failure']],
   ['paid out, and never captured', [bookedOf('a', { state: 'released' }), chargedOf('a')], ['unsettled_escrow']],
   ['captured, and held as before', [bookedOf('a'), chargedOf('a', { state: 'released' })], ['unsettled_escrow']],
   ['held, and given back by the provider', [bookedOf('a'), chargedOf('a', { state: 'canceled' })], ['unsettled_escrow']],

@@ -118,7 +118,7 @@ export function buildPlan(request: PlanRequest): Draft {
     confidence: slo.slo.confidence,
     warmUpPhases: slo.slo.warm_up_phases,
     validity: slo.slo.validity,
-    ...(drills ? withDrillGates(gates, profile, drills.gates) : gates),
+    ...(drills || Object.keys(config.weights).length > 0 ? withDrillGates(gates, profile, drills?.gates ?? []) : gates),
     audit,
     sourceHash: createHash('sha256').update([...texts, sloText, ...(apiText === null ? [] : [apiText]), ...drillFiles.texts].join('\0')).digest('hex'),
     routes: config.routes,

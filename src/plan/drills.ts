@@ -113,7 +113,8 @@ export function drillGates({ name, source, expect }: Drill, file: string): Drill
 
 /**
  * Returns the gates of a run with drills: their own, those of slo.yml that name its profile, and those on payments, which hold
- * whatever is broken. Of all else, while dependencies are broken on purpose, nothing is said: it is set aside.
+ * whatever is broken. Of all else, while dependencies are broken on purpose, nothing is said: it is set aside. So it is where a
+ * profile sends other users than the script does: what is meant for the script's would mostly find none of them.
  */
 export function withDrillGates(
   { gates, gatesNotInProfile }: { gates: Gate[]; gatesNotInProfile: string[] }, profile: string, own: readonly DrillGate[],
