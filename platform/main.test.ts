@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setTimeout as after } from 'node:timers/promises';
 import { childrenOf, createClient, isGone, launch, startPlatform, textOf } from './testing.ts';
@@ -21,7 +22,7 @@ async function allGone(pids: number[], limitMs: number): Promise<void> {
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`${signal} ends every process within 2 s`, async () => {
     const { ready, stop } = await startPlatform();
-    assert.equal(ready.pids.length, 4);
+    assert.equal(ready.pids.length, 7);
     assert.equal((await fetch(`${ready.url}/healthz`)).status, 200);
     const startedMs = Date.now();
     assert.equal(await stop(signal), 0);
@@ -98,24 +99,48 @@ test('a data directory is kept over a restart, with its sessions and logs', asyn
   rmSync(dataDir, { recursive: true });
 });
 
-test('half-up says which part is missing; payments answer 503 and charge nothing; briefs become outlines', async () => {
-  const { child, ready, stop } = await startPlatform();
-  const client = createClient(ready.url, 'run-half');
-  await client.send('POST', '/api/v1/auth/login', { email: 'ada@example.com', password: 'open-show-demo' });
-  const film = { title: 'A film', amountCents: 1000 };
-  const { body } = await client.send<{ project: { id: string } }>('POST', '/api/v1/projects', film);
-  const [, payments = 0, model = 0] = ready.pids;
-  const said = once(child.stderr as NodeJS.ReadableStream, 'data');
-  process.kill(payments, 'SIGKILL');
-  process.kill(model, 'SIGKILL');
-  assert.match(String((await said)[0]), /^P_PART_DIED: (payments|model) ended/);
-  const health = await client.send<{ down: string[] }>('GET', '/healthz');
-  assert.deepEqual([health.status, health.body.down], [503, ['payments', 'model']]);
-  const paid = await client.send<{ error: { code: string } }>('POST', '/api/v1/payments/escrow/lock',
-    { projectId: body.project.id, intentId: 'intent-half', paymentMethod: 'pm_card_visa' });
-  assert.deepEqual([paid.status, paid.body.error.code], [503, 'PAYMENTS_UNAVAILABLE']);
-  const task = await client.send<{ task: { id: string } }>('POST', `/api/v1/projects/${body.project.id}/brief`);
-  const events = await client.send<string>('GET', `/api/v1/tasks/${task.body.task.id}/events`);
-  assert.match(events.body, /event: completed\ndata: .*"degraded":true/);
+test('cut off from what it depends on, the platform says which; connected again, it is well', async () => {
+  const { ready, stop } = await startPlatform();
+  const client = createClient(ready.url);
+  const all = ['payments', 'model', 'storage', 'replica'];
+  for (const enabled of [false, true]) {
+    for (const name of all) {
+      const body = JSON.stringify({ enabled });
+      assert.equal((await fetch(`${ready.toxiproxyUrl}/proxies/${name}`, { method: 'POST', body })).status, 200);
+    }
+    const health = await client.send<{ status: string; down: string[] }>('GET', '/healthz');
+    assert.deepEqual([health.status, health.body.status, health.body.down],
+      enabled ? [200, 'ok', []] : [503, 'degraded', all]);
+  }
   assert.equal(await stop(), 0);
+});
+
+test('what the platform depends on is back after a kill -9, on its port, behind its proxy, with its data', async () => {
+  const { child, ready, stop } = await startPlatform();
+  const notices = createInterface({ input: child.stderr as NodeJS.ReadableStream });
+  const { paymentsUrl, toxiproxyUrl, url } = ready;
+  const intents = async (): Promise<number> => {
+    const answer = await fetch(`${paymentsUrl}/v1/payment_intents`, { headers: { authorization: 'Bearer sk_test_t' } });
+    return (await answer.json() as { data: object[] }).data.length;
+  };
+  await fetch(`${paymentsUrl}/v1/payment_intents`, {
+    method: 'POST', body: 'amount=1000&currency=usd', headers: { authorization: 'Bearer sk_test_t' },
+  });
+  const [, payments, model, , storage, replica, proxy] = ready.pids;
+  const parts = { payments, model, storage, replica, proxy };
+  for (const [name, pid] of Object.entries(parts)) {
+    const said = once(notices, 'line') as Promise<[string]>;
+    process.kill(pid ?? 0, 'SIGKILL');
+    assert.match((await said)[0],
+      new RegExp(`^P_PART_RESTARTED: ${name} ended: exit SIGKILL; it is back on port \\d+$`));
+  }
+  assert.equal(await intents(), 1);
+  const proxies = await (await fetch(`${toxiproxyUrl}/proxies`)).json() as Record<string, { enabled: boolean }>;
+  assert.deepEqual(Object.entries(proxies).map(([name, { enabled }]) => [name, enabled]),
+    ['payments', 'model', 'storage', 'replica'].map((name) => [name, true]));
+  assert.equal((await fetch(`${url}/healthz`)).status, 200);
+  const children = childrenOf(child.pid ?? 0);
+  assert.equal(children.length, 6);
+  await stop('SIGKILL');
+  await allGone(children, 2000);
 });

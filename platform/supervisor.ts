@@ -14,7 +14,7 @@ const STOP_LIMIT_MS = 1500;
 
 interface Options {
   config: PartConfig;
-  /** Whether it is started again when it ends, on the same port with the same data; without, its end is told to `lost`. */
+  /** Whether it is started again when it ends, on the same port with the same data; if not, `lost` is told. */
   revive: boolean;
   /** What has to be done once it is back. */
   restored?: () => Promise<void>;
@@ -40,14 +40,16 @@ export function createSupervisor(told: { notice(text: string): void; lost(name: 
       if (stopping) return;
       const nowMs = performance.now();
       const recentMs = endsMs.filter((endMs) => nowMs - endMs < RESTART_WINDOW_MS);
-      if (recentMs.length >= MAX_RESTARTS) return told.lost(name, `${reason}; ${MAX_RESTARTS} starts in a minute are enough`);
+      if (recentMs.length >= MAX_RESTARTS) {
+        return told.lost(name, `${reason}; ${MAX_RESTARTS} starts in a minute are enough`);
+      }
       recentMs.push(nowMs);
       endsMs.splice(0, Infinity, ...recentMs);
       const part = fork(name, options.config);
       try {
         await part.ready;
         await options.restored?.();
-        told.notice(`P_PART_RESTARTED: ${name} ended: ${why}; it was started again on its port, ${options.config.port}`);
+        told.notice(`P_PART_RESTARTED: ${name} ended: ${why}; it is back on port ${options.config.port}`);
         void part.ended.then((next) => revive(name, next, options, endsMs));
         return;
       } catch (error) {

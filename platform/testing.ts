@@ -2,9 +2,13 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { forkPart } from './shared/fork.ts';
+import type { PartConfig } from './shared/part.ts';
 
 export interface Ready {
   event: 'ready';
@@ -48,6 +52,53 @@ export async function startPlatform(...args: string[]): Promise<Running> {
       child.kill(signal);
       await once(child, 'exit');
       return child.exitCode;
+    },
+  };
+}
+
+export const OPERATIONS_TOKEN = 'token-of-the-tests';
+
+/** The configuration of a part that depends on no other. */
+export const testConfig = (dataDir: string): PartConfig => ({
+  port: 0, dataDir, temporary: false, seed: 1, workers: { min: 1, max: 1 }, workerIdleMs: 1000, agentConcurrency: 1,
+  agentQueue: 1, agentIdleMs: 1000, paymentPendingMs: 1000, faults: {}, paymentsUrl: '', modelUrl: '', storageUrl: '',
+  replicaUrl: '', paymentsDirectUrl: '', modelDirectUrl: '', storageDirectUrl: '', replicaDirectUrl: '',
+  toxiproxyUrl: '', operationsToken: OPERATIONS_TOKEN, webhookSecret: 'whsec_tests', primaryUrl: '', slot: 0,
+  startedEpochMs: Date.now(),
+});
+
+/** A part of the platform alone, with data of its own; `restart` kills it and starts it again with them. */
+export async function startPart(name: string) {
+  const dataDir = mkdtempSync(join(tmpdir(), `openshow-${name}-`));
+  const config = testConfig(dataDir);
+  const fork = () => forkPart(name, new URL(`./${name}/server.ts`, import.meta.url), config);
+  let part = fork();
+  config.port = await part.ready;
+  const url = `http://127.0.0.1:${config.port}`;
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    part.child.kill(signal);
+    await part.ended;
+  };
+  return {
+    url,
+    dataDir,
+    async restart(): Promise<void> {
+      await end('SIGKILL');
+      part = fork();
+      await part.ready;
+    },
+    async stop(): Promise<void> {
+      await end('SIGTERM');
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+    /** A request to the part's control API. */
+    async control(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
+      const answer = await fetch(`${url}/control/${path}`, {
+        method, headers: { authorization: `Bearer ${OPERATIONS_TOKEN}` },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await answer.text();
+      return { status: answer.status, body: text === '' ? null : JSON.parse(text) };
     },
   };
 }

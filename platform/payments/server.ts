@@ -45,7 +45,7 @@ const control = createControl({
     'PUT /control/webhook': async (_query, body) => {
       const endpoint = readEndpoint(await body());
       if (endpoint === null) {
-        throw new ControlFault(400, 'INVALID_INPUT', 'url must be http on loopback, secret 8 to 256 visible characters');
+        throw new ControlFault(400, 'INVALID_INPUT', 'url must be http on loopback, secret 8 to 256 visible signs');
       }
       store.setEndpoint(endpoint);
       return { url: endpoint.url };

@@ -106,7 +106,8 @@ export function createWebhooks(store: Store, withholds: () => boolean) {
 
 /** Reads where webhooks shall go: an address on loopback, as nothing here may reach any other machine. */
 export function readEndpoint(body: unknown): Endpoint | null {
-  const { url, secret } = (typeof body === 'object' && body !== null ? body : {}) as { url?: unknown; secret?: unknown };
+  const given = typeof body === 'object' && body !== null ? body : {};
+  const { url, secret } = given as { url?: unknown; secret?: unknown };
   if (typeof url !== 'string' || !URL.canParse(url) || typeof secret !== 'string') return null;
   const { protocol, hostname } = new URL(url);
   const isLocal = protocol === 'http:' && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
