@@ -150,7 +150,7 @@ test('without the replica searches go on from the primary; it catches up when it
 test('a replica that was killed comes back empty and is filled again', async () => {
   const figures = await figuresOf(platform.ready.metricsUrl);
   assert.ok(figures.has('process_resident_memory_bytes{service="replica",process="replica"}'));
-  const pid = platform.ready.pids[5];
+  const pid = platform.ready.pids['replica'];
   assert.ok(pid !== undefined);
   process.kill(pid, 'SIGKILL');
   while (!isGone(pid)) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -90,10 +90,10 @@ async function main(): Promise<void> {
 
   const { operationsToken, workers: { min, max } } = tuning;
   if (json) {
-    const pids = ['payments', 'model', 'web', 'storage', 'replica', 'proxy'].map(supervisor.pid);
+    const pids = { main: process.pid, ...supervisor.pids() };
     const event = {
       event: 'ready', url, metricsUrl: `${url}/metrics`, paymentsUrl: direct.payments, modelUrl: direct.model,
-      storageUrl: direct.storage, toxiproxyUrl, operationsToken, pids: [process.pid, ...pids],
+      storageUrl: direct.storage, toxiproxyUrl, operationsToken, pids,
     };
     process.stdout.write(JSON.stringify(event) + '\n');
     return;

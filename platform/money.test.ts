@@ -187,7 +187,7 @@ test('a worker killed in the middle of a payment loses nothing, without any webh
   await faults.toxic({ type: 'latency', stream: 'downstream', attributes: { latency: 1500 } });
   const paying = user.lock(projectId, 'intent-killed').catch((error: unknown) => error);
   while ((await paymentsOf(platform.ready, 'run-killed')).length === 0) await new Promise(setImmediate);
-  process.kill(childrenOf(platform.ready.pids[3] ?? 0)[0] ?? 0, 'SIGKILL');
+  process.kill(childrenOf(platform.ready.pids['web'] ?? 0)[0] ?? 0, 'SIGKILL');
   assert.ok(await paying instanceof Error, 'its user was never answered');
   await faults.none();
   await user.until('intent-killed', 'held');
@@ -204,7 +204,7 @@ test('the whole platform killed in the middle of payments settles them when it i
   assert.equal((await user.refund('intent-restart-refund')).status, 202);
   await platform.stop('SIGKILL');
   // Its parts go as soon as they notice, and let go of their books.
-  while (!platform.ready.pids.every(isGone)) await new Promise(setImmediate);
+  while (!Object.values(platform.ready.pids).every(isGone)) await new Promise(setImmediate);
   platform = await startPlatform('--workers', '1', '--data', dataDir);
   faults = paymentFaults(platform.ready);
   // Another port and another session, the same books.
@@ -237,7 +237,7 @@ test('the ledger comes in pages that hold every escrow once, and only those of t
 });
 
 test('what is not signed by the provider is no webhook', async () => {
-  const url = `${platform.ready.url}/api/v1/payments/webhooks`;
+  const url = `${platform.ready.url}/webhooks/payments`;
   const event = { id: 'evt_x', object: 'event', type: 'payment_intent.canceled', data: { object: {} } };
   for (const headers of [{}, { 'stripe-signature': `t=${Math.floor(Date.now() / 1000)},v1=${'0'.repeat(64)}` }]) {
     const answer = await fetch(url, {

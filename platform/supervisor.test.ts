@@ -26,22 +26,24 @@ function supervised() {
   };
 }
 
+const pidOf = (supervisor: ReturnType<typeof createSupervisor>, name: string): number => supervisor.pids()[name] ?? 0;
+
 test('a part that keeps ending is started five times in a minute, on its port, and then left alone', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'openshow-supervisor-'));
   const { supervisor, said, until } = supervised();
   const url = await supervisor.start('model', { config: testConfig(dataDir), revive: true });
   const { port } = new URL(url);
   for (let times = 1; times <= 5; times += 1) {
-    process.kill(supervisor.pid('model'), 'SIGKILL');
+    process.kill(pidOf(supervisor, 'model'), 'SIGKILL');
     await until(times);
     assert.equal(said[times - 1], `P_PART_RESTARTED: model ended: exit SIGKILL; it is back on port ${port}`);
     assert.equal((await fetch(`${url}/healthz`)).status, 200);
   }
-  const last = supervisor.pid('model');
+  const last = pidOf(supervisor, 'model');
   process.kill(last, 'SIGKILL');
   await until(6);
   assert.equal(said[5], 'lost model: exit SIGKILL; 5 starts in a minute are enough');
-  assert.ok(isGone(supervisor.pid('model')) && supervisor.pid('model') === last);
+  assert.ok(isGone(pidOf(supervisor, 'model')) && pidOf(supervisor, 'model') === last);
   await supervisor.stop();
   rmSync(dataDir, { recursive: true });
 });
@@ -51,7 +53,7 @@ test('a part that is not to be revived is reported once it ends; one that is sto
   const { supervisor, said, until } = supervised();
   await supervisor.start('model', { config: testConfig(dataDir), revive: false });
   await supervisor.start('storage', { config: testConfig(dataDir), revive: true });
-  const [model, storage] = [supervisor.pid('model'), supervisor.pid('storage')];
+  const [model, storage] = [pidOf(supervisor, 'model'), pidOf(supervisor, 'storage')];
   process.kill(model, 'SIGKILL');
   await until(1);
   await supervisor.stop();

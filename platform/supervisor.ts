@@ -73,7 +73,9 @@ export function createSupervisor(told: { notice(text: string): void; lost(name: 
       });
       return `http://127.0.0.1:${port}`;
     },
-    pid: (name: string): number => parts.get(name)?.child.pid ?? 0,
+    /** The processes of the parts, by name, as they are now. */
+    pids: (): Record<string, number> =>
+      Object.fromEntries([...parts].map(([name, { child }]) => [name, child.pid ?? 0])),
     /** Ends all parts, the last one started first, so that each ends while what it calls is still there. */
     async stop(): Promise<void> {
       stopping = true;

@@ -19,8 +19,8 @@ export interface Ready {
   storageUrl: string;
   toxiproxyUrl: string;
   operationsToken: string;
-  /** Of main, payments, model, web, storage, replica, proxy. */
-  pids: number[];
+  /** Of main, proxy, payments, model, storage, replica and web. */
+  pids: Record<string, number>;
 }
 export interface Running {
   child: ChildProcess;

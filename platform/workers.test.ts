@@ -113,7 +113,7 @@ test('a task started in one worker is followed in another, and is one task for b
 });
 
 test('a killed worker is replaced, and nothing that was counted goes backwards', LINUX, async () => {
-  const [, , , web = 0] = platform.ready.pids;
+  const { web = 0 } = platform.ready.pids;
   const early = await untilFigures(metricsUrl, 'two workers', (figures) => figures.get(READY) === 2);
   const victim = childrenOf(web)[0] ?? 0;
   process.kill(victim, 'SIGKILL');
@@ -127,7 +127,7 @@ test('a killed worker is replaced, and nothing that was counted goes backwards',
 test('with its only worker dead, the platform keeps callers waiting, not out', LINUX, async (t) => {
   const single = await startPlatform('--workers', '1-1');
   t.after(() => single.stop());
-  const [, , , web = 0] = single.ready.pids;
+  const { web = 0 } = single.ready.pids;
   const said = once(single.child.stderr as NodeJS.ReadableStream, 'data');
   process.kill(childrenOf(web)[0] ?? 0, 'SIGKILL');
   await untilFigures(single.ready.metricsUrl, 'a new worker', (figures) =>
