@@ -2,11 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import Stripe from 'stripe';
 import type { PartConfig } from '../shared/part.ts';
 import type { Services } from './app.ts';
-import { AppError } from './errors.ts';
 import type { Money } from './money-parts.ts';
 import { knownPayment } from './provider.ts';
 
-export const WEBHOOK_PATH = '/api/v1/payments/webhooks';
+/** Not below /api/: what slows the API down on purpose (web/faults.ts) is for its callers. */
+export const WEBHOOK_PATH = '/webhooks/payments';
 const REGISTER_ATTEMPTS = 5;
 const REGISTER_WAIT_MS = 300;
 
@@ -43,13 +43,14 @@ export function webhooks(app: FastifyInstance, { config, money }: Services): voi
   void app.register(async (scope) => {
     // The signature is over the bytes as they came.
     scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-    scope.post(WEBHOOK_PATH, async (request) => {
+    scope.post(WEBHOOK_PATH, async (request, reply) => {
       const header = request.headers['stripe-signature'];
       let event: Stripe.Event;
       try {
         event = Stripe.webhooks.constructEvent(request.body as Buffer, header as string, config.webhookSecret);
       } catch {
-        throw new AppError(400, 'WRONG_SIGNATURE', 'This is not signed by the payment provider.');
+        const error = { code: 'WRONG_SIGNATURE', message: 'This is not signed by the payment provider.' };
+        return reply.code(400).send({ error });
       }
       hearEvent(money, event);
       return { received: true };
@@ -58,7 +59,7 @@ export function webhooks(app: FastifyInstance, { config, money }: Services): voi
 }
 
 /** Tells the payment provider where its webhooks go. Without them the outbox finds out by asking, only later. */
-export async function registerWebhooks(config: PartConfig, url: string): Promise<boolean> {
+export async function registerWebhooks(config: PartConfig, url: string): Promise<void> {
   for (let attempt = 1; attempt <= REGISTER_ATTEMPTS; attempt += 1) {
     try {
       const answer = await fetch(`${config.paymentsDirectUrl}/control/webhook`, {
@@ -67,11 +68,10 @@ export async function registerWebhooks(config: PartConfig, url: string): Promise
         body: JSON.stringify({ url: url + WEBHOOK_PATH, secret: config.webhookSecret }),
       });
       await answer.body?.cancel();
-      if (answer.ok) return true;
+      if (answer.ok) return;
     } catch {
       // Not there yet, or being started again.
     }
     await new Promise((resolve) => setTimeout(resolve, REGISTER_WAIT_MS));
   }
-  return false;
 }

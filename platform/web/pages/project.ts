@@ -125,8 +125,8 @@ export function checkoutPage(project: Project, last: Escrow | null): Html {
     <h1 class="plain">Escrow checkout</h1>
     <div class="columns">
       <form class="card body" data-checkout data-project="${project.id}" data-amount-cents="${price.totalCents}"
-        data-currency="usd" data-intent="${pending?.intentId}" data-settled="${pending ? null : last?.intentId}"
-        data-failure="${failure.join(': ')}" ${pending && html`hidden`}>
+        data-currency="usd" data-settled="${pending ? null : last?.intentId}" data-failure="${failure.join(': ')}"
+        ${pending && html`data-intent="${pending.intentId}" hidden`}>
         <fieldset><legend>Card</legend>${CARDS.map(([value, label, note], index) => html`<label class="choice">
           <input type="radio" name="paymentMethod" value="${value}" ${index === 0 && html`checked`}>
           <span>${label}<small>${note}</small></span></label>`)}</fieldset>
