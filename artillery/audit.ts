@@ -24,14 +24,15 @@ const INTERRUPTED_WAIT_MS = 5_000;
 
 /** Returns the keys for the books of a run; `auth` are the headers that the target wants of everybody. */
 export function auditKeys(
-  settings: Pick<HarnessSettings, 'AUDIT_PROVIDER_KEY' | 'AUDIT_PLATFORM_TOKEN'>, runId: string, auth: Record<string, string>,
-  platform: Pick<RunningPlatform, 'operationsToken'> | null,
+  { runId, audit }: Pick<Plan, 'runId' | 'audit'>, settings: Pick<HarnessSettings, 'AUDIT_PROVIDER_KEY' | 'AUDIT_PLATFORM_TOKEN'>,
+  auth: Record<string, string>, platform: Pick<RunningPlatform, 'operationsToken' | 'paymentsUrl'> | null,
 ): AuditKeys {
   const token = settings.AUDIT_PLATFORM_TOKEN;
   return {
     platformHeaders: { 'x-test-run-id': runId, ...auth, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
     providerKey: settings.AUDIT_PROVIDER_KEY ?? EMBEDDED_KEY,
-    controlToken: platform?.operationsToken ?? null,
+    // Not to be sent to anybody else.
+    controlToken: platform !== null && platform.paymentsUrl === audit?.provider ? platform.operationsToken : null,
   };
 }
 

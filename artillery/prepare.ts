@@ -104,7 +104,7 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
     seed: draft.seed + segment - 1,
   };
   writeRunFile(planFile, plan);
-  if (plan.audit) parts.auditKeys = auditKeys(settings, runId, auth, parts.platform);
+  if (plan.audit) parts.auditKeys = auditKeys(plan, settings, auth, parts.platform);
   if (!resumed) writeRunFile(join(runDir, 'environment.json'), describeEnvironment(ROOT, browser, priority));
   parts.recorder = new Recorder(join(runDir, 'observations.main.ndjson'), how.onLost);
   parts.drills = await openDrills({ plan, platform: parts.platform, runDir, places: drillPlaces, recorder: parts.recorder, now: how.now });
