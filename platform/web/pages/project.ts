@@ -98,7 +98,8 @@ function payment(escrow: Escrow): Html {
 /** What is held or paid, and what can be done next. */
 function receipt(escrow: Escrow): Html {
   const held = escrow.state === 'held';
-  return html`<div class="receipt" data-testid="receipt" data-escrow="${escrow.intentId}">
+  return html`<div class="receipt" data-testid="receipt" data-escrow="${escrow.intentId}"
+    data-amount-cents="${escrow.totalCents}" data-currency="${escrow.currency}">
     <p data-testid="escrow-state">${held ? html`<strong>${formatCents(escrow.totalCents)}</strong> held in escrow`
       : html`Paid out: <strong>${formatCents(escrow.amountCents)}</strong> to the creator, a fee of
         ${formatCents(escrow.feeCents)}`}</p>

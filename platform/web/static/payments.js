@@ -59,7 +59,8 @@ function checkout(form) {
     settle(escrow.intentId);
     // Given back since, say: the project's page tells more.
     if (!['held', 'released'].includes(escrow.state)) return location.assign(`/projects/${escrow.projectId}`);
-    receipt.dataset.escrow = escrow.intentId;
+    Object.assign(receipt.dataset,
+      { escrow: escrow.intentId, amountCents: escrow.totalCents, currency: escrow.currency });
     const dollars = (escrow.totalCents / 100).toLocaleString('en-US', { style: 'currency', currency: 'USD' });
     receipt.querySelector('[data-receipt=total]').textContent = dollars;
     receipt.querySelector('[data-receipt=intent]').textContent = escrow.intentId;
