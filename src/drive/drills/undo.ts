@@ -24,7 +24,7 @@ export interface Owed {
 }
 
 /** Times after the first one at which an undo is tried again, in ms. */
-const AGAIN_MS = [300, 1_000, 3_000];
+const AGAIN_MS = [200, 600, 1_500];
 
 /**
  * Undoes one thing, with a few tries. A fault inside of the bundled platform is undone as well where nobody listens any more.
