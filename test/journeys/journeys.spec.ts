@@ -6,7 +6,7 @@ import { MemoryRecorder } from '../../src/collect/recorder.ts';
 import { createRouter } from '../../src/collect/routes.ts';
 import { actJourney } from '../../src/drive/act.ts';
 import { loadJourneys } from '../../src/drive/journeys.ts';
-import type { StepObservation } from '../../src/model/index.ts';
+import type { PaymentObservation, StepObservation } from '../../src/model/index.ts';
 import { TARGET } from './target.setup.ts';
 
 const { journeys, faults } = await loadJourneys(join(import.meta.dirname, '../../journeys'));
@@ -45,5 +45,9 @@ for (const journey of journeys.values()) {
     // A check that the target's answers were good, not only that something showed.
     const errors = recorder.observations.filter((one) => one.kind === 'request' && (one.status === null || one.status >= 400));
     expect(errors).toEqual([]);
+    // Whatever was done to a payment, its user was told in the end that it is paid.
+    const payments = recorder.observations.filter((one): one is PaymentObservation => one.kind === 'payment');
+    expect(payments.at(-1)?.shown ?? 'receipt').toBe('receipt');
+    expect(new Set(payments.map(({ intentId }) => intentId)).size, 'one intent, however often it was paid').toBeLessThanOrEqual(1);
   });
 }
