@@ -39,6 +39,8 @@ export const CampaignRunPlan = z.strictObject({
   profile: id,
   /** A compressed campaign makes this run no shorter. */
   least_seconds: z.number().positive().max(86_400).default(60),
+  /** Of a profile of drills, which cannot be made shorter: those that a compressed campaign holds; all when left out. */
+  compressed_drills: z.array(id).min(1).optional(),
   /** Cut short, it goes on where it was; others begin anew. */
   resumes: z.boolean().default(false),
 });

@@ -13,6 +13,8 @@ export interface CampaignContext {
   kpis: readonly string[];
   /** By name of the file under artillery/profiles: the profile that it gives its run. */
   profiles: ReadonlyMap<string, string>;
+  /** By the same names: the drills of profiles that have some. Their gates are among `gates`. */
+  drills?: ReadonlyMap<string, readonly string[]>;
 }
 
 const KEYS = [Campaign, CampaignGatePlan, CampaignRunPlan, Criterion].flatMap((one) => Object.keys(one.shape));
@@ -56,13 +58,19 @@ function crossFaults(file: YamlFile, campaign: Campaign, context: CampaignContex
     // A gate may rest on the gates before it, not on itself.
     const before = [...gatesSoFar];
     twice(gatesSoFar, gate.id, [...base, 'id']);
-    gate.runs.forEach(({ profile }, at) => {
+    gate.runs.forEach(({ profile, compressed_drills: chosen = [] }, at) => {
       const path = [...base, 'runs', at, 'profile'];
       twice(runsSoFar, profile, path);
       if (!context.profiles.has(profile)) {
         const hint = didYouMean(profile, [...context.profiles.keys()]);
         faults.push({ where: file.where(path), message: `there is no artillery/profiles/${profile}.yml`, hint });
       }
+      const drills = context.drills?.get(profile) ?? [];
+      chosen.forEach((name, number) => {
+        if (drills.includes(name)) return;
+        const where = file.where([...base, 'runs', at, 'compressed_drills', number]);
+        faults.push({ where, message: `the profile "${profile}" has no drill "${name}"`, hint: didYouMean(name, drills) });
+      });
     });
     gate.criteria.forEach((criterion, at) => {
       const path = [...base, 'criteria', at];

@@ -12,7 +12,7 @@ import { brokenRecords, namedFiles, sourcesOf } from './evidence.ts';
 import type { LoadedCampaign } from './load.ts';
 import { adoptCurrent, runOne } from './one-run.ts';
 import type { RunOptions } from './one-run.ts';
-import { compressProfile } from './scale.ts';
+import { compressProfile, onlyDrills } from './scale.ts';
 import { readTicks, writeCampaignRecord } from './state.ts';
 
 export interface DriveOptions extends RunOptions {
@@ -145,7 +145,7 @@ export function runSeconds(loaded: LoadedCampaign, run: CampaignRunPlan, scale: 
   const profile = loaded.profiles.get(run.profile);
   if (!profile) return 0;
   if (scale === null) return profile.seconds + AROUND_S;
-  const { durationS } = compressProfile(profile.value, profile.path, {
+  const { durationS } = compressProfile(onlyDrills(profile.value, run.compressed_drills), profile.path, {
     scale,
     leastS: run.least_seconds,
     processor: '',

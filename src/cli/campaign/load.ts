@@ -5,6 +5,7 @@ import type { Fault } from '../../errors.ts';
 import type { Campaign } from '../../model/campaign.ts';
 import { didYouMean } from '../../nearest.ts';
 import { readCampaign } from '../../plan/campaign.ts';
+import { askedDrillFiles, drillGates, readDrillFiles, type ReadDrills } from '../../plan/drills.ts';
 import { readSlo } from '../../plan/slo.ts';
 import { parseYaml } from '../../plan/yaml.ts';
 import { sha256 } from './evidence.ts';
@@ -52,13 +53,15 @@ export function loadCampaign(root: string, name: string): LoadedCampaign {
   const sloPath = sloPathOf(root);
   const { slo } = readSlo(readText(root, sloPath, 'J_SLO_INVALID'), sloPath, { profile: '' });
   const profiles = new Map(ymlNames(join(root, PROFILES)).map((one) => [one, readProfile(root, one)]));
+  const drills = new Map([...profiles].map(([one, { value }]) => [one, drillsOf(root, value)]));
   const campaign = readCampaign(text, path, {
-    gates: slo.gates,
+    gates: [...slo.gates, ...[...drills].flatMap(([one, read]) => gatesOf(read, profiles.get(one)?.profile ?? one))],
+    drills: new Map([...drills].map(([one, { read }]) => [one, read.map(({ drill }) => drill.name)])),
     kpis: slo.kpis.map((kpi) => kpi.id),
     profiles: new Map([...profiles].map(([one, { profile }]) => [one, profile])),
   });
   const runs = campaign.gates.flatMap((gate) => gate.runs.map((run) => run.profile));
-  const faults = runs.flatMap((run) => profiles.get(run)?.faults ?? []);
+  const faults = runs.flatMap((run) => [...(profiles.get(run)?.faults ?? []), ...(drills.get(run)?.faults ?? [])]);
   if (faults.length > 0) throw new CodedError('J_SCRIPT_INVALID', faults);
   return {
     name,
@@ -87,6 +90,15 @@ function ymlNames(folder: string): string[] {
   }
 }
 
+/** The drills that a profile holds: their files give their gates, not slo.yml. */
+function drillsOf(root: string, profile: unknown): ReadDrills {
+  return readDrillFiles(askedDrillFiles(pluginOf(profile)?.['drills']), (file) => join(root, file));
+}
+
+function gatesOf({ read }: ReadDrills, profile: string): { id: string; profiles: string[] }[] {
+  return read.flatMap(({ drill, file }) => drillGates(drill, file.fileName)).map(({ id }) => ({ id, profiles: [profile] }));
+}
+
 /** The profile that slo.yml knows a file's runs by, which need not be the file's name. */
 function readProfile(root: string, name: string): { profile: string; value: unknown; faults: Fault[] } {
   const path = `${PROFILES}/${name}.yml`;
@@ -103,9 +115,12 @@ function sloPathOf(root: string): string {
 }
 
 function settingOf(script: unknown, key: 'slo' | 'profile'): string | null {
-  const config = (script as { config?: { plugins?: { journeys?: Record<string, unknown> } } } | null)?.config;
-  const value = config?.plugins?.journeys?.[key];
+  const value = pluginOf(script)?.[key];
   return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function pluginOf(script: unknown): Record<string, unknown> | undefined {
+  return (script as { config?: { plugins?: { journeys?: Record<string, unknown> } } } | null)?.config?.plugins?.journeys;
 }
 
 function readText(root: string, path: string, code: 'J_SLO_INVALID' | 'J_SCRIPT_INVALID'): string {

@@ -75,6 +75,7 @@ export async function runOne(
     // Empty is "not set": what a shell still holds from another run must not be taken for this one's.
     env: {
       ...(goesOn ? { RESUME: join(folder, runId) } : { REPORTS_DIR: folder, RUN_ID: runId, RESUME: '' }),
+      DRILLS: record.scale === null ? '' : (plan.compressed_drills ?? []).join(','),
       // Another length of the soak is for the whole one.
       ...(profile.shortenedBy === null ? {} : { SOAK_DURATION: '' }),
     },

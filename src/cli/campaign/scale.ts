@@ -1,4 +1,5 @@
 import { CodedError } from '../../errors.ts';
+import { askedDrillFiles, drillName } from '../../plan/drills.ts';
 import { toSeconds } from '../../plan/script.ts';
 
 /** Phases shorter than this show nothing but their own beginning. */
@@ -57,6 +58,14 @@ export function compressProfile(
     durationS: shorter.reduce((sum, { seconds }) => sum + seconds, 0),
     factor,
   };
+}
+
+/** Returns a profile without the phases of the drills that are not chosen; as it is where none are. */
+export function onlyDrills(profile: unknown, chosen: readonly string[] | undefined): unknown {
+  const { config } = profile as { config: { phases?: { name?: string }[]; plugins?: { journeys?: { drills?: unknown } } } };
+  const others = chosen === undefined ? [] : askedDrillFiles(config.plugins?.journeys?.drills).map(drillName).filter((name) => !chosen.includes(name));
+  if (others.length === 0) return profile;
+  return { ...(profile as object), config: { ...config, phases: config.phases?.filter(({ name }) => name === undefined || !others.includes(name)) } };
 }
 
 function compressPhase(phase: Raw, factor: number, fileName: string): { phase: Raw; seconds: number } {
