@@ -35,8 +35,11 @@ export function createSettlement(parts: {
     settled(ledger.failed(escrow, `${code}: ${message}`));
 
   function later(escrow: Escrow, row: OutboxRow, message: string, atLeastMs = 0): Settled {
+    const now = ledger.find(escrow.intentId) ?? escrow;
+    // A webhook or another process was told in the meantime.
+    if (now.underway !== row.operation) return settled(now);
     outbox.defer(row, message, atLeastMs);
-    return { kind: 'waiting', escrow: ledger.find(escrow.intentId) ?? escrow, message };
+    return { kind: 'waiting', escrow: now, message };
   }
 
   /** Books what a payment at the provider says of its escrow. Returns the escrow as it stands then. */
@@ -65,20 +68,25 @@ export function createSettlement(parts: {
     return escrow;
   }
 
-  /** What the provider's own books say of a payment that is not known to be held; nothing: it is given up. */
-  async function lookUp(escrow: Escrow, row: OutboxRow, giveUp: boolean): Promise<Settled> {
+  /** The provider has had its time. What it may hold all the same is let go. */
+  function giveUp(escrow: Escrow, payment: KnownPayment | null): Settled {
+    const message = 'The payment could not be made in time, and you were not charged.';
+    const failed = declined(escrow, 'not_confirmed', message);
+    if (payment !== null) heard(failed.escrow, payment);
+    return failed;
+  }
+
+  /** What the provider's own books say of a payment that is not known to be held. */
+  async function lookUp(escrow: Escrow, row: OutboxRow, isLast: boolean): Promise<Settled> {
     let payment: KnownPayment | null;
     try {
       payment = await provider.find(escrow.intentId);
     } catch (error) {
       return later(escrow, row, String(error));
     }
-    if (payment === null && giveUp) {
-      const message = 'The payment could not be made in time, and you were not charged.';
-      return declined(escrow, 'not_confirmed', message);
-    }
     const now = payment === null ? escrow : heard(escrow, payment);
     if (now.state !== 'pending') return settled(now);
+    if (isLast) return giveUp(now, payment);
     return later(now, row, `the provider has it as ${payment?.status ?? 'unknown'}`);
   }
 
