@@ -283,28 +283,6 @@ test('whether the observers were undisturbed is never cut off', () => {
   assert.equal(narrow[1], `   ${summary}`);
 });
 
-test('payments are one line while they are clean, and a line for each kind of breach when not', () => {
-  const kinds = ['duplicate_charge', 'charge_on_failure', 'wrong_fee'] as const;
-  const gates = kinds.map((breach) => ({ id: breach.replaceAll('_', '-'), source: 's', metric: 'integrity' as const, breach, unit: 'breaches' as const, max: 0 as const }));
-  const audit = { platform: 'p', provider: 'q', settleMs: 0, feeBasisPoints: 300 };
-  const plan = planOf({ gates, audit });
-  const integrity = { ruledOutPercent: 12.21 } as NonNullable<RunRecord['integrity']>;
-  const result = (index: number, changes: Partial<GateResult>): GateResult => gateOf({
-    id: gates[index]?.id ?? '', title: `payments › ${kinds[index]?.replaceAll('_', ' ')}`, metric: 'integrity', stat: 'rate', observed: 0, interval: null,
-    limit: { kind: 'max', value: 0 }, unit: 'breaches', n: 23, ...changes,
-  });
-  const shown = (results: GateResult[]): string[] => gateGroups(recordOf(results, { plan, integrity })).flat()
-    .map(({ mark, subject, detail, words, observed, n, notes }) => [mark, subject, detail, words ?? observed, n, ...notes].filter(Boolean).join(' '));
-  assert.deepEqual(shown([result(0, {}), result(1, {}), result(2, {})]), ['✓ payments 0 duplicates, 0 charged on failure n 23 (rules out > 13 %)']);
-  assert.deepEqual(shown([result(0, { status: 'fail', observed: 2, evidence: ['a: twice'] }), result(1, {}), result(2, {})]), [
-    '✗ payments › duplicate charge 2 breaches n 23 a: twice', '✓ payments 0 of 2 other kinds of breach n 23 (rules out > 13 %)',
-  ]);
-  const open = { status: 'no-data', observed: null, hint: 'the books: never read' } as const;
-  assert.deepEqual(shown([result(0, open), result(1, open), result(2, open)]), ['? payments 3 kinds of breach: – n 23 the books: never read']);
-  const block = verdictBlock(recordOf([gateOf({}), result(0, {}), result(1, {}), result(2, {})], { plan, integrity }), OPTIONS);
-  assert.match(block, /✓ payments {2,}0 duplicates, 0 charged on failure {2,}n 23 \(rules out > 13 %\)$/m);
-});
-
 test('every kind of gate is shown, a line each', () => {
   const metrics = ['api_latency', 'api_error_rate', 'api_throughput', 'capacity_headroom', 'recovery_time', 'latency_drift', 'kpi', 'kpi_growth', 'cost'];
   const lines = gateGroups(recordOf(metrics.map((metric) => gateOf({ metric, unit: 'x' })))).flat();
