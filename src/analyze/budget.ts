@@ -11,7 +11,7 @@ export interface BudgetsCollector {
 export function createBudgets({ budgets }: Pick<Plan, 'budgets'>): BudgetsCollector {
   const uses = new Map(budgets.map(({ name, callsPerSecond, journeys }) => {
     const use: BudgetUse = { name, callsPerSecond, users: { ...nobody(), arrived: 0 }, api: nobody() };
-    return [name, { use, journeys: new Set(Object.keys(journeys)) }];
+    return [name, { use, journeys: new Set(Object.keys(journeys)) }] as const;
   }));
   const addUser = ({ journey, budget, shaped }: JourneyObservation): void => {
     for (const { use, journeys } of uses.values()) if (journey !== null && journeys.has(journey)) use.users.arrived += 1;

@@ -62,10 +62,11 @@ export function compressProfile(
 
 /** Returns a profile without the phases of the drills that are not chosen; as it is where none are. */
 export function onlyDrills(profile: unknown, chosen: readonly string[] | undefined): unknown {
-  const { config } = profile as { config: { phases?: { name?: string }[]; plugins?: { journeys?: { drills?: unknown } } } };
-  const others = chosen === undefined ? [] : askedDrillFiles(config.plugins?.journeys?.drills).map(drillName).filter((name) => !chosen.includes(name));
-  if (others.length === 0) return profile;
-  return { ...(profile as object), config: { ...config, phases: config.phases?.filter(({ name }) => name === undefined || !others.includes(name)) } };
+  if (chosen === undefined) return profile;
+  const { config } = profile as { config: { phases: { name?: string }[]; plugins?: { journeys?: { drills?: unknown } } } };
+  const others = askedDrillFiles(config.plugins?.journeys?.drills).map(drillName).filter((name) => !chosen.includes(name));
+  const phases = config.phases.filter(({ name }) => name === undefined || !others.includes(name));
+  return { ...(profile as object), config: { ...config, phases } };
 }
 
 function compressPhase(phase: Raw, factor: number, fileName: string): { phase: Raw; seconds: number } {
