@@ -12,6 +12,7 @@ const CONTEXT: CampaignContext = {
     ['soak', 'soak'],
     ['stress', 'stress'],
   ]),
+  drills: new Map([['stress', ['payments-down', 'model-down']]]),
 };
 
 const campaign = (criteria: string, runs = '[{ profile: baseline }]'): string => `version: 1
@@ -121,6 +122,13 @@ test('what a campaign names must be there, and come in its order; every fault ha
 test('a profile that is not there is named with the nearest that is', () => {
   const [fault] = faultsOf(campaign('- { id: a, source: s, open: o }', '[{ profile: basleine }]'));
   assert.match(fault ?? '', /there is no artillery\/profiles\/basleine\.yml \(did you mean "baseline"\?\)/);
+});
+
+test('drills that a compressed campaign holds must be those of the profile', () => {
+  const runs = (drill: string): string => `[{ profile: baseline }, { profile: stress, compressed_drills: [${drill}] }]`;
+  assert.deepEqual(faultsOf(campaign('- { id: a, source: s, open: o }', runs('model-down'))), []);
+  const [fault] = faultsOf(campaign('- { id: a, source: s, open: o }', runs('payment-down')));
+  assert.match(fault ?? '', /runs\[1\]\.compressed_drills\[0\]: the profile "stress" has no drill "payment-down" \(did you mean "payments-down"\?\)/);
 });
 
 test('all faults are told at once, and text that is no campaign is one', () => {

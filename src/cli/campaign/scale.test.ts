@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { CodedError } from '../../errors.ts';
-import { compressProfile, profileSeconds } from './scale.ts';
+import { compressProfile, onlyDrills, profileSeconds } from './scale.ts';
 
 const HOW = { scale: 10, leastS: 60, processor: '/repo/artillery/processor.mts' };
 
@@ -103,4 +103,12 @@ test('a profile without phases or durations is a coded error with its place', ()
       (error) => error instanceof CodedError && expected.test(error.faults[0]?.where ?? ''),
     );
   }
+});
+
+test('of drills some are held in their full length, and the phases of the others go', () => {
+  const drills = { files: ['drills/payments-down.yml', 'drills/model-down.yml'] };
+  const phases = [{ name: 'warm up', duration: 10 }, { name: 'payments-down', duration: 45 }, { name: 'model-down', duration: 45 }];
+  const profile = profileOf(phases, { drills });
+  assert.equal(profileSeconds(onlyDrills(profile, ['model-down']), 'p.yml'), 55);
+  assert.equal(onlyDrills(profile, undefined), profile);
 });
