@@ -7,7 +7,6 @@ import { processFigures } from '../shared/figures.ts';
 import { readBody, sendJson } from '../shared/http.ts';
 import { giveUp, joinParent, listen, partConfig } from '../shared/part.ts';
 import { isFault } from '../shared/retry.ts';
-import { isFault } from '../shared/retry.ts';
 import { writeBrief } from './brief.ts';
 import type { BriefRequest } from './brief.ts';
 
