@@ -133,7 +133,7 @@ async function attempt(url: URL, headers: Record<string, string>, timeoutMs: num
     return { reason: `answered ${response.status}${said === '' ? '' : `: ${said}`}`, mayPass: response.status >= 500 || response.status === 429 };
   } catch (error) {
     if (error instanceof SyntaxError) return { reason: 'answered with something that is not JSON', mayPass: false };
-    const { name, message, cause } = error as Error & { cause?: { code?: string } };
-    return { reason: name === 'TimeoutError' ? `no answer within ${timeoutMs} ms` : (cause?.code ?? message), mayPass: true };
+    const { name, message, cause } = error as Error & { cause?: { code?: string; message?: string } };
+    return { reason: name === 'TimeoutError' ? `no answer within ${timeoutMs} ms` : (cause?.code ?? cause?.message ?? message), mayPass: true };
   }
 }
