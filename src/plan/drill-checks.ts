@@ -77,7 +77,7 @@ function expectationFaults(read: ReadDrill, phase: Phase, around: DrillSurroundi
   const restS = phase.durationS - toS;
   const before = arrivalsBetween(phase, 0, fromS);
   if (before < steadyState.minUsers) {
-    fault(['steady_state'], `only ${count(before)} users come before the fault, and ${steadyState.minUsers} are needed`, 'begin the fault later, or send more users');
+    fault(['steady_state'], `only ${count(before)} ${before === 1 ? 'user comes' : 'users come'} before the fault, and ${steadyState.minUsers} are needed`, 'begin the fault later, or send more users');
   }
   const needsBreaker = expect.breakerOpensWithinS !== null || expect.breakerClosesWithinS !== null;
   if (needsBreaker || expect.requestsPerSecondAtMost !== null) faults.push(...figureFaults(read, around));

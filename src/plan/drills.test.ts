@@ -124,7 +124,7 @@ const WRONG: Wrong[] = [
   { what: 'an unknown journey', replace: ['escrow checkout:', 'escrow chekout:'], line: 10, says: /no journey of this test is named "escrow chekout".*did you mean "escrow checkout"/ },
   { what: 'a journey with too few users in the fault', around: { journeys: [{ name: 'escrow checkout', weight: 1 }, { name: 'signup', weight: 19 }] }, line: 10, says: /only 1\.5 users of it are expected in the fault, and 3 are needed/ },
   { what: 'an expectation of no known kind', replace: ['others: unaffected', 'others: fine'], line: 11, says: /must be "unaffected", "may fail"/ },
-  { what: 'too few users before the fault', replace: ['from: 10s, for: 15s', 'from: 1s, for: 10s'], line: 1, says: /only 2 users come before the fault, and 5 are needed/ },
+  { what: 'too few users before the fault', replace: ['from: 10s, for: 15s', 'from: 1s, for: 10s'], line: 1, says: /only 1 user comes before the fault, and 5 are needed/ },
   { what: 'another target without addresses of its own', around: { embedded: false }, line: 5, says: /is the bundled platform's own, and another target is tested/ },
   { what: 'a Toxiproxy on a host that nobody allowed', around: { config: { ...CONFIG, dependencies: { payments: { ...CONFIG.dependencies.payments, toxiproxy: 'http://proxy.example.com:8474' } } } }, line: 5, says: /is on proxy\.example\.com.*DRILL_HOSTS=proxy\.example\.com/ },
   { what: 'no phase of its name', around: { phases: [{ ...PHASE, name: 'payment-down' }] }, line: 1, says: /no phase is named "payments-down".*did you mean "payment-down"/ },

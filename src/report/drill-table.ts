@@ -24,7 +24,7 @@ export function drillTable(record: RunRecord, width: number): string {
       return (LEFT.has(column) ? padEnd : padStart)(text, widths[column] ?? 0);
     }).join(GAP).trimEnd());
   });
-  const reasons = drills.filter(({ verdict }) => verdict !== 'pass').map(({ name, reason }) => ` ${name}: ${harmless(reason)}`);
+  const reasons = drills.filter(({ verdict }) => verdict !== 'pass').map(({ name, reason }) => ` ${harmless(name)}: ${harmless(reason)}`);
   return [...lines, ...(reasons.length > 0 ? ['', ...reasons] : [])].join('\n');
 }
 

@@ -9,7 +9,8 @@ import { Toxiproxy } from './toxiproxy.ts';
 /** Where the bundled platform answers, for what the plan calls `embedded`. */
 export interface EmbeddedAddresses {
   url: string;
-  toxiproxyUrl: string;
+  /** Null where it tells of none. */
+  toxiproxyUrl: string | null;
   /** The providers' own addresses by dependency. */
   controls: Readonly<Record<string, string>>;
 }
@@ -31,7 +32,7 @@ const OPERATIONS = '/api/v1/operations';
 
 /** Returns how the drills of a plan reach what they work on; `platform` is null for another target than the bundled one. */
 export function reachesOf({ dependencies, flags }: DrillsPlan, platform: EmbeddedAddresses | null): Reaches {
-  const address = (given: string | null, own: string | undefined): string | null => (given === EMBEDDED ? (own ?? null) : given)?.replace(/\/+$/, '') ?? null;
+  const address = (given: string | null, own: string | null | undefined): string | null => (given === EMBEDDED ? (own ?? null) : given)?.replace(/\/+$/, '') ?? null;
   return {
     dependencies: Object.fromEntries(Object.entries(dependencies).map(([name, access]): [string, Reach] => [name, {
       ...access,
