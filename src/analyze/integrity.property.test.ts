@@ -102,12 +102,12 @@ const history = fc.array(account, { minLength: 1, maxLength: 40 })
 const ledger = [readOf('platform'), readOf('provider')];
 
 test('of any history exactly the planted breaches are found, each once, in any order of the observations', () => {
-  fc.assert(fc.property(history, fc.infiniteStream(fc.nat()), (accounts, shuffle) => {
+  fc.assert(fc.property(history, fc.array(fc.nat(), { minLength: 500, maxLength: 500 }), (accounts, keys) => {
     const observations = [...accounts.flatMap(sources), ...ledger];
     const { report, scalars } = analyze(observations);
     const found = report?.breaches.map(({ kind, intentId }) => `${kind} ${intentId}`).sort();
     assert.deepEqual(found, accounts.flatMap(({ planted, id }) => (planted === null ? [] : [`${planted} ${id}`])).sort());
-    const shuffled = observations.map((one) => ({ one, key: shuffle.next().value ?? 0 })).sort((a, b) => a.key - b.key).map(({ one }) => one);
+    const shuffled = observations.map((one, index) => ({ one, key: keys[index] ?? 0 })).sort((a, b) => a.key - b.key).map(({ one }) => one);
     assert.deepEqual(analyze(shuffled), { report, scalars });
   }), { numRuns: 300, seed: 5 });
 });

@@ -16,7 +16,7 @@ interface Course {
 }
 
 /** Reads books that change by the script: one reading of the platform after the other, the last one for good; an error is thrown. */
-async function course(script: (Partial<PlatformReading> | Error)[], { provider = 1 as number | Error, waitMs = 30_000 } = {}): Promise<Course> {
+async function course(script: (Partial<PlatformReading> | Error)[], { provider = 1, waitMs = 30_000 }: { provider?: number | Error; waitMs?: number } = {}): Promise<Course> {
   const told: Course = { ends: [], said: [], lines: [], waitedMs: 0, readings: 0 };
   told.ends = await readBooks({
     platform: {
