@@ -184,7 +184,7 @@ test('a user who failed, one who was told of a fallback that was not expected, a
 });
 
 test('where nobody was told, those who came and went within the fault were not', () => {
-  const silent = WHOLE.map((one) => (one.kind === 'journey' ? { ...one, degraded: undefined } as unknown as Observation : one));
+  const silent = WHOLE.map((one) => (one.kind === 'journey' ? { ...one, degraded: undefined } : one));
   const told = analyse(silent).scalar('journey', 'checkout');
   assert.ok((told.finding.value ?? 0) >= 12);
   assert.match(told.evidence.join(), /nobody was told "being confirmed"/);

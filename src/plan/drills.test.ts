@@ -187,7 +187,7 @@ test('only the drills that were asked for stay, with their phases, and a wrong n
 });
 
 test('beside drills only gates of their own profile are judged, and those on payments', () => {
-  const gate = (id: string, more: object): Gate => ({ id, metric: 'journey_error_rate', unit: '%', max: 1, source: 'test', ...more }) as Gate;
+  const gate = (id: string, more: object): Gate => ({ id, metric: 'journey_error_rate', unit: '%', max: 1, source: 'test', ...more });
   const integrity = gate('money', { metric: 'integrity', breach: 'lost_payment', unit: 'breaches', max: 0 });
   const gates = [gate('everywhere', {}), gate('here', { profiles: ['drills'] }), integrity, gate('smoke', { ...integrity, id: 'smoke', profiles: ['smoke'] })];
   const kept = withDrillGates({ gates, gatesNotInProfile: ['other'] }, 'drills', []);

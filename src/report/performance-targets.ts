@@ -159,6 +159,8 @@ function targetOf(gate: Gate, { kpis }: Slo): Target {
       return of('perceived', `longest cold start of ${gate.service}`);
     case 'integrity':
       return of('service levels', `payments: ${gate.breach.replaceAll('_', ' ')}`);
+    case 'drill':
+      return of('resilience', `drill ${gate.drill}: ${gate.journey ?? gate.expect}`);
     case 'cost':
       return of('cost', `a ${gate.per}`);
   }

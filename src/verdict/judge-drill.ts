@@ -7,7 +7,7 @@ import { plural } from './evidence.ts';
 export function drillReports(plan: Plan, analysis: Pick<Analysis, 'drills' | 'integrity'>, results: readonly GateResult[]): DrillReport[] {
   return analysis.drills.map((facts) => {
     const ids = plan.gates.flatMap((gate) => (gate.metric === 'drill' && gate.drill === facts.name ? [gate.id] : []));
-    const { phase, notJudged, ...rest } = facts;
+    const { phase, notJudged: _notJudged, ...rest } = facts;
     const integrityBreaches = breachesIn(phase, analysis.integrity);
     return { ...rest, integrityBreaches, ...verdictOf(facts, results.filter(({ id }) => ids.includes(id)), integrityBreaches) };
   });

@@ -80,7 +80,7 @@ test('what is left where the guard was killed too is found by the next run, and 
   await kill();
   const [left] = leftovers(reports);
   assert.equal(left?.journal.runId, 'killed');
-  const results = await rollBack(left?.journal as RollbackJournal, () => TOKEN);
+  const results = await rollBack(left?.journal, () => TOKEN);
   // The last first, as things are taken off that were put on.
   assert.deepEqual(results, [{ what: 'flag page-cache off', why: null }, { what: 'payments: nothing comes through', why: null }]);
   assert.equal(dependencies.proxies.get('payments')?.enabled, true);

@@ -43,7 +43,7 @@ const WRONG: [what: string, action: DrillAction, change: (dependencies: Dependen
   ['a Toxiproxy that does not answer', CUT, ({ close }) => close(), /nobody listens there/],
   ['a Toxiproxy that answers as none', CUT, (dependencies) => void (dependencies.failing = 502), /answered 502/],
   ['a provider with a fault already', PROVIDER, (dependencies) => void (dependencies.fault = { mode: 'slow' }), /has a fault already/],
-  ['an unknown flag', { ...FLAG, flag: 'page-cash' } as DrillAction, () => {}, /there is no flag "page-cash".*did you mean "page-cache"/],
+  ['an unknown flag', { ...FLAG, flag: 'page-cash' }, () => {}, /there is no flag "page-cash".*did you mean "page-cache"/],
   ['a setting that is not there', { kind: 'http', call: { method: 'GET', url: 'http://127.0.0.1:1', headers: { key: '{{SOME_KEY}}' }, body: null }, undo: null, ...AT }, () => {}, /the setting SOME_KEY.*is not set/],
   ['a program that is not there', { kind: 'command', run: ['no-such-program'], undo: null, ...AT }, () => {}, /there is no program "no-such-program"/],
 ];
