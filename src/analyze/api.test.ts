@@ -136,7 +136,7 @@ describe('gates on the API lane', () => {
     const windows = [apiOf({ durationsMs: many(90), unfinished: 10 })];
     const [latency, errors] = judged(windows);
     assert.equal(errors?.n, 90);
-    assert.match(latency?.evidence.join() ?? '', /10 of 100 were not sent or had not ended when the run did/);
+    assert.match(latency?.evidence.join() ?? '', /10 of 100 were not sent, had not ended when the run did, or were refused with status 429/);
     const late = analyze(plan(), windows).rates.get(seriesKey('api_late_sends', {}));
     assert.deepEqual(late && rateOf(late, 0.95).value, 0);
   });

@@ -51,7 +51,7 @@ test('in no stretch of time are more calls granted than the rate allows, and one
 });
 
 test('an arrival that one of two third parties has no room for takes nothing from the other', () => {
-  const list = [budget({ journeys: { pay: 1 } }), budget({ name: 'model', callsPerSecond: 0.5, journeys: { pay: 1, ask: 1 }, maxWaitMs: 0 })];
+  const list = [budget({ journeys: { pay: 1 } }), budget({ name: 'model', callsPerSecond: 0.5, journeys: { pay: 1, ask: 1 }, routes: {}, maxWaitMs: 0 })];
   const both = open(list);
   assert.equal(waits(both.reserve(both.callsOfUser('ask'), 0)), 0);
   assert.deepEqual(both.reserve(both.callsOfUser('pay'), 100), { refusedBy: 'model' });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -88,8 +88,11 @@ test('the source hash changes with the script, with slo.yml and with the profile
 test("the repository's own script and slo.yml make a plan without faults", () => {
   const scriptPath = fileURLToPath(new URL('../../journeys.yml', import.meta.url));
   const script: unknown = parse(readFileSync(scriptPath, 'utf8'));
-  const { plan } = buildPlan({ script, scriptPath, knownJourneys: KNOWN, startedAtEpochMs: 0, seed: 1 });
-  assert.deepEqual(plan.journeys.map(({ name }) => name).sort(), KNOWN.toSorted());
+  const folder = new URL('../../journeys/', import.meta.url);
+  const known = readdirSync(folder).filter((name) => name.endsWith('.journey.ts')).map((name) =>
+    /name: '([^']+)'/.exec(readFileSync(new URL(name, folder), 'utf8'))?.[1] ?? name);
+  const { plan } = buildPlan({ script, scriptPath, knownJourneys: known, startedAtEpochMs: 0, seed: 1 });
+  assert.deepEqual(plan.journeys.filter(({ weight }) => weight > 0).map(({ name }) => name).sort(), KNOWN.toSorted());
   assert.ok(plan.gates.length > 0);
 });
 

@@ -73,6 +73,6 @@ export class PastKnee {
     }
     const firstMs = this.#first.toSorted((a, b) => a - b)[Math.floor(FIRST_WINDOWS / 2)] ?? 0;
     if (p95Ms <= MOST_TIMES_FIRST * firstMs || p95Ms <= this.#objectiveMs) return null;
-    return `P95 was ${Math.round(p95Ms)} ms, over ${MOST_TIMES_FIRST} times the ${firstMs.toPrecision(2)} ms of the first windows`;
+    return `P95 was ${Math.round(p95Ms)} ms, over ${MOST_TIMES_FIRST} times the ${Number(firstMs.toPrecision(2))} ms of the first windows`;
   }
 }
