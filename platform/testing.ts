@@ -117,6 +117,7 @@ export function isGone(pid: number): boolean {
 export function createClient(url: string, runId = 'test-run') {
   let cookie = '';
   return {
+    cookie: (): string => cookie,
     async send<T = Record<string, never>>(
       method: string, path: string, body?: unknown, headers: Record<string, string> = {},
     ): Promise<{ status: number; headers: Headers; body: T }> {

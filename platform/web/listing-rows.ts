@@ -3,6 +3,8 @@ import { MAX_AMOUNT_CENTS, MIN_AMOUNT_CENTS, formatCents, parseCents } from './m
 import { SKILLS } from './seed.ts';
 
 export const MAX_ROWS = 1000;
+/** Enough for 1,000 listings with long descriptions; object storage takes files up to 5 MiB. */
+export const MAX_FILE_BYTES = 4 * 1024 * 1024;
 const MAX_TITLE = 120;
 const MAX_DESCRIPTION = 2000;
 const STATUSES = ['active', 'withdrawn'] as const;

@@ -1,7 +1,7 @@
 import type { FundedOrder } from '../funding.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
-import { MAX_ROWS } from '../listing-rows.ts';
+import { MAX_FILE_BYTES, MAX_ROWS } from '../listing-rows.ts';
 import { formatCents } from '../money.ts';
 import type { Listing, ListingsFound } from '../../shared/search.ts';
 import { skillName } from './layout.ts';
@@ -14,7 +14,7 @@ export interface ListingsView extends ListingsFound {
   orders: FundedOrder[];
 }
 
-const SYNC = html`<form class="card body" data-sync aria-labelledby="sync-title">
+const SYNC = html`<form class="card body" data-sync data-max-bytes="${MAX_FILE_BYTES}" aria-labelledby="sync-title">
     <h2 id="sync-title">Sync listings</h2>
     <p class="muted" id="sync-help">A CSV file whose first line names its columns: externalId, title, skill, price and,
       if you like, description and status; or the same as JSON. Up to ${MAX_ROWS} listings. Listings that you have sent

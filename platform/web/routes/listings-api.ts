@@ -3,13 +3,10 @@ import type { Services } from '../app.ts';
 import { requireUser } from '../auth.ts';
 import { AppError } from '../errors.ts';
 import { MAX_INTENTS } from '../funding.ts';
-import { readCsvRows, readJsonRows } from '../listing-rows.ts';
+import { MAX_FILE_BYTES, readCsvRows, readJsonRows } from '../listing-rows.ts';
 import type { ReadRows } from '../listing-rows.ts';
 import { createListingQuery, intentId, skillSchema } from './schemas.ts';
 import type { ListingSearch } from './schemas.ts';
-
-/** 1,000 listings with long descriptions; object storage takes files up to 5 MiB. */
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 const searchSchema = {
   type: 'object',
@@ -57,11 +54,11 @@ export function listingsApi(app: FastifyInstance, { db, listings, uploads, fundi
   }
 
   void app.register(async (scope) => {
-    scope.addContentTypeParser('text/csv', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES },
+    scope.addContentTypeParser('text/csv', { parseAs: 'buffer', bodyLimit: MAX_FILE_BYTES },
       (_request, body, done) => done(null, body));
     // Before a large body is read.
     scope.addHook('onRequest', async (request) => void await requireUser(db, request));
-    scope.post('/api/v1/listings/sync', { bodyLimit: MAX_BODY_BYTES }, sync);
+    scope.post('/api/v1/listings/sync', { bodyLimit: MAX_FILE_BYTES }, sync);
   });
 
   app.get<{ Querystring: ListingSearch }>('/api/v1/listings', { schema: { querystring: searchSchema } },

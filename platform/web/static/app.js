@@ -145,6 +145,10 @@ function syncListings(form) {
   }
   /** A JSON file is sent as it is written: the server says what is wrong with it. */
   async function send(file) {
+    // The server would close the connection on it, which looks as if it were not there.
+    if (file.size > Number(form.dataset.maxBytes)) {
+      return { ok: false, reply: { error: { message: 'The file is larger than 4 MiB. Send it in parts.' } } };
+    }
     const isJson = /json/.test(file.type) || file.name.toLowerCase().endsWith('.json');
     if (!isJson) return call('/listings/sync', file, 'text/csv');
     try {
