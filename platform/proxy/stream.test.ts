@@ -133,12 +133,14 @@ test('without an upstream a connection is closed; one that the upstream resets i
   const gone = await startUpstream(echo);
   gone.stop();
   const { proxy, listen } = await proxyTo(gone.address);
-  assert.match(await endOf(await dial(listen)), /^(end|close|ECONNRESET)$/);
+  const refused = await dial(listen);
+  assert.match(await endOf(refused), /^(end|close|ECONNRESET)$/);
   const harsh = await startUpstream((socket) => socket.once('data', () => socket.resetAndDestroy()));
   const other = await proxyTo(harsh.address);
   const socket = await dial(other.listen);
   socket.write('a');
   assert.match(await endOf(socket), /^(end|ECONNRESET)$/);
+  for (const one of [refused, socket]) one.destroy();
   for (const one of [proxy, other.proxy]) await one.close();
   harsh.stop();
 });

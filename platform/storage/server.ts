@@ -132,7 +132,8 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   if (method === 'PUT' && key !== '') return put(request, response, bucket, key);
   await meet(response);
   if (method === 'GET' && key === '') {
-    response.writeHead(200, { 'content-type': 'application/xml' }).end(listObjects(objects, bucket, query));
+    const text = listObjects(objects, bucket, query);
+    response.writeHead(200, { 'content-type': 'application/xml' }).end(text);
   } else if (key !== '' && (method === 'GET' || method === 'HEAD')) {
     const head = objects.head(bucket, key);
     const body = method === 'GET' ? objects.body(bucket, key) : undefined;
