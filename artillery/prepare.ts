@@ -140,6 +140,7 @@ function announce(plan: Plan, browser: ResolvedBrowser, priority: string): void 
   const seconds = Math.round(phases.reduce((sum, phase) => sum + phase.durationS, 0));
   say(`target   ${plan.target.url}${plan.target.embedded ? ' (the bundled platform)' : ''}`);
   const users = expectedArrivals(phases);
+  const journeys = plan.journeys.filter(({ weight }) => weight > 0).length;
   if (users > 0) say(`browser  ${browser.source}, Chromium ${browser.version} · crowd priority: ${priority}`);
   if (api) {
     const rate = api.scenarios.reduce((sum, one) => sum + one.ratePerSecond, 0);
@@ -149,7 +150,7 @@ function announce(plan: Plan, browser: ResolvedBrowser, priority: string): void 
   for (const line of budgetLines(plan)) say(`budget   ${line}`);
   if (plan.audit === undefined) say('audit    none: where the books of payments are is not known (documentation/integrity.md)');
   const who = users === 0 ? `no browser users, ${seconds} s`
-    : `about ${users} users in ${seconds} s, ${plan.journeys.filter(({ weight }) => weight > 0).length} journeys, ${Math.round(plan.settings.observerShare * 100)} % observers`;
+    : `about ${users} users in ${seconds} s, ${journeys} ${journeys === 1 ? 'journey' : 'journeys'}, ${Math.round(plan.settings.observerShare * 100)} % observers`;
   say(`plan     ${profile}: ${who}, ${plan.gates.length} gates, seed ${plan.seed}\n`);
 }
 
