@@ -76,11 +76,11 @@ export function matchQuery(text: string): string | null {
 export const ownerWord = (userId: string): string => userId.replace(/[-_]/g, '');
 
 /** Conditions of a WHERE that are there only when asked for. */
-function conditions() {
+function createConditions() {
   const texts: string[] = [];
   const values: SQLInputValue[] = [];
   return {
-    add(condition: string, value: SQLInputValue): void {
+    add: (condition: string, value: SQLInputValue): void => {
       texts.push(condition);
       values.push(value);
     },
@@ -93,7 +93,7 @@ function conditions() {
 export function searchCreators(store: Reader, query: CreatorQuery): CreatorsFound {
   const match = matchQuery(query.q);
   const from = match === null ? 'creators c' : 'creators_text t JOIN creators c ON c.id = t.rowid';
-  const { add, where, values } = conditions();
+  const { add, where, values } = createConditions();
   if (match !== null) add('creators_text MATCH ?', match);
   if (query.skill !== null) add('c.skill = ?', query.skill);
   if (query.verified !== null) add('c.verified = ?', query.verified ? 1 : 0);
@@ -107,7 +107,7 @@ export function searchCreators(store: Reader, query: CreatorQuery): CreatorsFoun
 export function searchListings(store: Reader, query: ListingQuery): ListingsFound {
   const { q, skill, userId, limit, before } = query;
   const words = matchQuery(q);
-  const { add, where, values } = conditions();
+  const { add, where, values } = createConditions();
   if (words !== null) {
     const owner = userId === null ? '' : `owner : "${ownerWord(userId)}" AND `;
     add('listings_text MATCH ?', `${owner}{title description skill} : (${words})`);

@@ -23,7 +23,8 @@ export interface FundedOrder {
  * `verified`: the payment provider holds or has taken the whole total, and amount, fee and currency agree. `mismatch`:
  * it has something else. `not funded`: nothing is held. `unknown`: the payment provider did not answer.
  */
-export type FundingStatus = 'verified' | 'mismatch' | 'not funded' | 'unknown' | 'not found';
+const STATUSES = ['verified', 'mismatch', 'not funded', 'unknown', 'not found'] as const;
+export type FundingStatus = (typeof STATUSES)[number];
 export interface FundingCheck {
   intentId: string;
   status: FundingStatus;
@@ -54,6 +55,8 @@ export function compare(order: FundedOrder, payment: KnownPayment): Pick<Funding
 
 /** For providers: whether what they are to work for is really paid into escrow. */
 export function createFunding(db: Db, provider: Pick<Provider, 'read'>) {
+  for (const status of STATUSES) fundingChecks.inc({ status }, 0);
+
   async function check(userId: string, intentId: string): Promise<FundingCheck> {
     const order = db.one<FundedOrder>('funding.by_intent', `SELECT ${COLUMNS} FROM escrows e
       JOIN projects p ON p.id = e.project_id LEFT JOIN listings l ON l.id = p.listing_id

@@ -10,18 +10,18 @@ import type { Replica } from './replica.ts';
 /** Rows in one transaction: some ms, so that neither other writers nor this worker's other users wait for 1,000. */
 const CHUNK_ROWS = 100;
 
-export interface SyncCounts {
-  created: number;
-  updated: number;
-  unchanged: number;
-}
+/** What can become of a row that is taken. */
+const KINDS = ['created', 'updated', 'unchanged'] as const;
+type Kind = (typeof KINDS)[number];
+export type SyncCounts = Record<Kind, number>;
 export type Listings = ReturnType<typeof createListings>;
-type Kind = keyof SyncCounts;
 
 const SAME = 'title = ? AND description = ? AND skill = ? AND price_cents = ? AND status = ?';
 
 /** Listings of provider accounts: kept in step with the provider's own list, and found by everybody. */
 export function createListings(db: Db, replica: Replica) {
+  for (const outcome of KINDS) listingRows.inc({ outcome }, 0);
+
   function write(userId: string, row: ListingRow): Kind {
     const { externalId, title, description, skill, priceCents, status } = row;
     const content = [title, description, skill, priceCents, status] as const;
@@ -50,7 +50,7 @@ export function createListings(db: Db, replica: Replica) {
         const kinds = db.transaction(() => rows.slice(from, from + CHUNK_ROWS).map((row) => write(userId, row)));
         for (const kind of kinds) counts[kind] += 1;
       }
-      for (const [kind, count] of Object.entries(counts)) listingRows.inc({ outcome: kind }, count);
+      for (const outcome of KINDS) listingRows.inc({ outcome }, counts[outcome]);
       return counts;
     },
     /** A user's own listings come from the primary: whoever has just synced finds what was synced. */
