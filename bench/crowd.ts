@@ -74,8 +74,8 @@ async function run(options: Options): Promise<boolean> {
     },
   );
   createInterface({ input: child.stdout }).on('line', (line) => process.stderr.write(`  ${line}\n`));
-  const samples: TreeMemory[] = [];
-  const timer = setInterval(() => samples.push(treeMemory(child.pid ?? 0)), SAMPLE_MS);
+  const samples: Sample[] = [];
+  const timer = setInterval(() => samples.push({ epochMs: Date.now(), ...treeMemory(child.pid ?? 0) }), SAMPLE_MS);
   try {
     const [exitCode] = (await once(child, 'exit')) as [number | null];
     clearInterval(timer);
@@ -87,10 +87,11 @@ async function run(options: Options): Promise<boolean> {
 }
 
 type Health = Extract<Observation, { kind: 'health' }>;
+type Sample = TreeMemory & { epochMs: number };
 
 interface Ran {
   runDir: string;
-  samples: TreeMemory[];
+  samples: Sample[];
   exitCode: number | null;
   browser: { version: string; source: string };
 }
@@ -107,7 +108,13 @@ function report(options: Options, { runDir, samples, exitCode, browser }: Ran): 
   const of = (key: 'cpuShare' | 'openFiles' | 'loopDelayMaxMs' | 'activeUsers'): number[] =>
     health.map((one) => one[key]).filter((value) => value !== null);
   const total = ({ browsersBytes, nodeBytes }: TreeMemory): number => browsersBytes + nodeBytes;
-  const most = samples.toSorted((a, b) => total(b) - total(a))[0] ?? null;
+  // Arrivals bring a few more than asked for at times; the limit is one for so many users and no more.
+  const usersAt = (epochMs: number): number =>
+    nearest(health, epochMs - record.plan.startedAtEpochMs)?.activeUsers ?? Infinity;
+  const asked = samples.filter((sample) => usersAt(sample.epochMs) <= options.users);
+  const byMemory = (a: Sample, b: Sample): number => total(b) - total(a);
+  const most = asked.toSorted(byMemory)[0] ?? null;
+  const overall = samples.toSorted(byMemory)[0];
   const { byOutcome, journeys } = record.totals;
   const failed = journeys - (byOutcome.passed ?? 0);
   const gib = (bytes: number | undefined): number | null => (bytes === undefined ? null : bytes / 1024 ** 3);
@@ -118,6 +125,7 @@ function report(options: Options, { runDir, samples, exitCode, browser }: Ran): 
     usersMedian: percentile(of('activeUsers'), 50),
     usersMost: percentile(of('activeUsers'), 100),
     memoryGib: most ? gib(total(most)) : null,
+    memoryWithMoreUsersGib: overall ? gib(total(overall)) : null,
     browsersGib: gib(most?.browsersBytes),
     nodeGib: gib(most?.nodeBytes),
     platformGib: gib(most?.platformBytes),
@@ -136,7 +144,7 @@ function report(options: Options, { runDir, samples, exitCode, browser }: Ran): 
   const memoryLimitGib = (MEMORY.bytes / 1024 ** 3) * Math.max(1, options.users / MEMORY.users);
   const aims: Aim[] = [
     atLeast('concurrency-reached', '%', LEAST_REACHED_PERCENT, reached, health.length),
-    atMost('memory', 'GiB', memoryLimitGib, one.memoryGib, samples.length),
+    atMost('memory', 'GiB', memoryLimitGib, one.memoryGib, asked.length),
     atMost('failed', '%', MOST_FAILED_PERCENT, one.failedPercent, journeys),
     atLeast('healthy', '%', LEAST_HEALTHY_PERCENT, one.healthyPercent, record.validity.windows.length),
   ];
@@ -151,10 +159,11 @@ function report(options: Options, { runDir, samples, exitCode, browser }: Ran): 
     `\n${table([
       [one.id, 'median', 'most'],
       ['users at once', figure(one.usersMedian), figure(one.usersMost)],
-      ['memory, browsers and Node (GiB, PSS)', '', figure(one.memoryGib)],
+      [`memory with up to ${options.users} users, browsers and Node (GiB, PSS)`, '', figure(one.memoryGib)],
       ['  browsers', '', figure(one.browsersGib)],
       ['  Node', '', figure(one.nodeGib)],
       ['  the platform, besides', '', figure(one.platformGib)],
+      ['memory at any time', '', figure(one.memoryWithMoreUsersGib)],
       ['CPU (%; most: p95)', figure(one.cpuMedianPercent), figure(one.cpuP95Percent)],
       ["event loop's delay (ms; most: p99)", '', figure(one.loopDelayP99Ms)],
       ['files open', '', figure(one.openFilesMost)],
@@ -163,6 +172,10 @@ function report(options: Options, { runDir, samples, exitCode, browser }: Ran): 
   );
   for (const aim of aims) console.log(aimLine(aim, ['memory', 'failed'].includes(aim.id) ? '≤' : '≥'));
   return aims.every((aim) => aim.met);
+}
+
+function nearest(health: readonly Health[], tMs: number): Health | undefined {
+  return health.toSorted((a, b) => Math.abs(a.tMs - tMs) - Math.abs(b.tMs - tMs))[0];
 }
 
 function scaled(share: number | null): number | null {
