@@ -78,6 +78,8 @@ function aimsOf(results: readonly { group: Case['group']; result: Result }[], qu
   const plantedCount = sum(planted, (one) => one.planted) ?? 0;
   const cleanCount = sum(clean, ({ payments }) => payments) ?? 0;
   const every = [...planted, ...clean, ...killed];
+  // What was not asked for is no aim of this run.
+  const asked = (id: string): boolean => (id.includes('planted') ? planted : id.includes('clean') ? clean : id.includes('kills') ? killed : every).length > 0;
   return [
     atLeast('planted-breaches', 'breaches', quick ? 40 : 100, sum(planted, (one) => one.planted), planted.length),
     atMost('planted-missed', 'breaches', 0, sum(planted, ({ missed }) => missed.length), plantedCount),
@@ -86,7 +88,7 @@ function aimsOf(results: readonly { group: Case['group']; result: Result }[], qu
     atMost('invented-in-clean', 'breaches', 0, sum(clean, ({ found }) => found), cleanCount),
     atMost('unbalanced-after-kills', 'breaches', 0, sum(killed, ({ found }) => found), sum(killed, ({ kills }) => kills) ?? 0),
     atMost('books-not-whole', 'runs', 0, sum(every, ({ open }) => (open.length > 0 ? 1 : 0)), every.length),
-  ];
+  ].filter(({ id }) => asked(id));
 }
 
 async function run({ json, quick, cases }: Options): Promise<boolean> {
