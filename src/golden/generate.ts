@@ -8,6 +8,7 @@ import { HealthObservation } from '../model/index.ts';
 import type { Attribution, CanaryObservation, Environment, Observation, Outcome, Plan } from '../model/index.ts';
 import { readSlo } from '../plan/slo.ts';
 import { API, apiWindows, serverValues } from './lane.ts';
+import { goldenPayments } from './payments.ts';
 import { seeded } from './random.ts';
 
 const RUN_ID = 'golden-smoke';
@@ -48,7 +49,7 @@ function attributionOf(perceivedMs: number, slowestRequest: string): Attribution
 }
 
 /** Returns the observations of a run of `users` users with the given seed. */
-export function goldenObservations(users = USERS, seed = 20): Record<'main' | 'worker' | 'health' | 'api' | 'server', Observation[]> {
+export function goldenObservations(users = USERS, seed = 20): Record<'main' | 'worker' | 'health' | 'api' | 'server' | 'ledger', Observation[]> {
   const random = seeded(seed);
   const near = (ms: number): number => tenth(ms * (0.8 + 0.4 * random() + (random() < 0.04 ? 0.9 : 0)));
   const names = Object.keys(JOURNEYS);
@@ -155,8 +156,10 @@ export function goldenObservations(users = USERS, seed = 20): Record<'main' | 'w
     { ...run, tMs: lengthMs + 2000, event: 'completed', counters: { 'vusers.created': users } },
   ];
   worker.push(...canaryClicks(lengthMs));
+  const payers = worker.filter((one) => one.kind === 'journey').filter(({ journey, outcome }) => journey === 'escrow checkout' && outcome !== 'dropped');
+  const payments = goldenPayments(RUN_ID, payers, lengthMs);
   return {
-    main, worker, health: healthSamples(lengthMs),
+    main, worker: [...worker, ...payments.browser], ledger: payments.books, health: healthSamples(lengthMs),
     api: apiWindows(RUN_ID, lengthMs, phaseAt), server: serverValues(RUN_ID, lengthMs, phaseAt),
   };
 }
@@ -225,6 +228,7 @@ async function goldenPlan(): Promise<Plan> {
     warmUpPhases: slo.slo.warm_up_phases,
     validity: slo.slo.validity,
     api: API,
+    audit: { platform: 'http://127.0.0.1:8085/api/v1/payments/ledger', provider: 'http://127.0.0.1:8086', settleMs: 5_000, feeBasisPoints: 300 },
     metrics: { urls: ['http://127.0.0.1:8085/metrics'], prometheus: null, everyMs: 5_000 },
     kpis: slo.slo.kpis,
     ...(slo.slo.cost ? { cost: slo.slo.cost } : {}),
@@ -253,13 +257,14 @@ const ENVIRONMENT: Environment = {
 
 /** Returns the text of every input file of the golden run, by name. */
 export async function goldenFiles(): Promise<Record<string, string>> {
-  const { main, worker, health, api, server } = goldenObservations();
+  const { main, worker, health, api, server, ledger } = goldenObservations();
   const lines = (observations: Observation[]): string => observations.map((one) => `${JSON.stringify(one)}\n`).join('');
   return {
     'plan.json': `${JSON.stringify(await goldenPlan(), null, 2)}\n`,
     'environment.json': `${JSON.stringify(ENVIRONMENT, null, 2)}\n`,
     'observations.api.ndjson': lines(api),
     'observations.health.ndjson': lines(health),
+    'observations.ledger.ndjson': lines(ledger),
     'observations.main.ndjson': lines(main),
     'observations.server.ndjson': lines(server),
     'observations.worker-1.ndjson': lines(worker),

@@ -9,7 +9,9 @@ import { count } from './text.ts';
 export function integrityLines({ plan, verdict, integrity }: RunRecord, lineOf: (gate: GateResult) => GateLine): GateLine[] {
   const kinds = new Map(plan.gates.flatMap((gate) => (gate.metric === 'integrity' ? [[gate.id, gate.breach]] : [])));
   const gates = verdict.gates.filter(({ metric }) => metric === 'integrity');
-  const found = gates.filter(({ status }) => status === 'fail').map(lineOf);
+  const found = gates.filter(({ status }) => status === 'fail').map((gate) => ({
+    ...lineOf(gate), observed: `${count(gate.observed ?? 0)} ${gate.observed === 1 ? 'breach' : 'breaches'}`,
+  }));
   const others = Map.groupBy(gates.filter(({ status }) => status !== 'fail'), ({ status, hint }) => JSON.stringify([status, hint]));
   const together = [...others.values()].flatMap((alike): GateLine[] => {
     const [first] = alike;
@@ -20,7 +22,8 @@ export function integrityLines({ plan, verdict, integrity }: RunRecord, lineOf: 
     const rest = bound === null ? '' : ` (rules out > ${roundedUp(bound)} %)`;
     const named = found.length === 0 && ['duplicate_charge', 'charge_on_failure'].every((kind) => alike.some(({ id }) => kinds.get(id) === kind));
     const none = named ? '0 duplicates, 0 charged on failure' : `0 of ${alike.length} other kinds of breach`;
-    return [{ ...line, subject: 'payments', detail: '', words: first.status === 'pass' ? none : `${alike.length} kinds of breach: –`, n: `n ${count(first.n)}${rest}` }];
+    const words = first.status === 'pass' ? none : `${alike.length} kinds of breach: –`;
+    return [{ ...line, subject: 'payments', detail: '', words, n: `n ${count(first.n)}${rest}` }];
   });
   return [...found, ...together];
 }
