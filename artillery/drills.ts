@@ -77,9 +77,9 @@ function controlsOf({ paymentsUrl, modelUrl, storageUrl }: RunningPlatform): Rec
 function watchedBy({ actions, expect }: Drill, { dependencies }: DrillsPlan): Watched[] {
   const names = new Set([...actions.flatMap((action) => ('dependency' in action ? [action.dependency] : [])), ...(expect.breaker === null ? [] : [expect.breaker])]);
   return [...names].flatMap((dependency): Watched[] => {
-    const { breakerMetric = null, requestsMetric = null } = dependencies[dependency] ?? {};
+    const { breakerMetric = null, transitionsMetric = null, requestsMetric = null } = dependencies[dependency] ?? {};
     const counts = expect.requestsPerSecondAtMost !== null && expect.breaker === dependency;
-    return [{ dependency, breakerMetric, requestsMetric: counts ? requestsMetric : null }];
+    return [{ dependency, breakerMetric, transitionsMetric, requestsMetric: counts ? requestsMetric : null }];
   });
 }
 

@@ -32,7 +32,7 @@ async function watching(t: TestContext, requestsMetric: string | null = null): P
     await watch.look();
   };
   page = 'up 1\n';
-  watch.watch([{ dependency: 'payments', breakerMetric: 'circuit_breaker_state{dependency="payments"}', requestsMetric }]);
+  watch.watch([{ dependency: 'payments', breakerMetric: 'circuit_breaker_state{dependency="payments"}', transitionsMetric: 'circuit_breaker_transitions_total{dependency="payments"}', requestsMetric }]);
   await watch.look();
   return { see, watch, changes, counts, exporter };
 }
@@ -44,6 +44,15 @@ test('each change of state is told once, with when the look before saw another',
   for (const page of [state(0), state(0), state(2), state(2), state(1), state(0)]) await see(page);
   assert.deepEqual(changes.map(({ state: seen, sinceMs }) => [seen, sinceMs]), [
     ['unknown', null], ['closed', 0], ['open', 2_000], ['half-open', 4_000], ['closed', 5_000],
+  ]);
+});
+
+test('a breaker that was half open only between two looks is seen in the counter of its changes', async (t) => {
+  const { see, changes } = await watching(t);
+  const to = (open: number, halfOpen: number): string => `circuit_breaker_transitions_total{dependency="payments",to="open"} ${open}\ncircuit_breaker_transitions_total{dependency="payments",to="half-open"} ${halfOpen}`;
+  for (const page of [`${state(0)}\n${to(1, 1)}`, `${state(2)}\n${to(2, 1)}`, `${state(0)}\n${to(2, 2)}`, `${state(0)}\n${to(3, 3)}`]) await see(page);
+  assert.deepEqual(changes.map(({ state: seen, sinceMs }) => [seen, sinceMs]), [
+    ['unknown', null], ['closed', 0], ['open', 1_000], ['half-open', 2_000], ['closed', 2_000], ['open', 3_000], ['half-open', 3_000], ['closed', 3_000],
   ]);
 });
 
@@ -75,7 +84,7 @@ test('requests are counted by the growth of their counter, none where it was beg
 test('without a metrics page a breaker is unknown', async () => {
   const changes: BreakerChange[] = [];
   const watch = new BreakerWatch({ urls: [], everyMs: 3_600_000, now: () => 0, onBreaker: (change) => changes.push(change), onRequests: () => {} });
-  watch.watch([{ dependency: 'payments', breakerMetric: 'x', requestsMetric: 'y' }]);
+  watch.watch([{ dependency: 'payments', breakerMetric: 'x', transitionsMetric: null, requestsMetric: 'y' }]);
   await watch.look();
   await watch.stop();
   assert.deepEqual(changes, [{ dependency: 'payments', state: 'unknown', sinceMs: null, detail: 'no metrics page is read' }]);

@@ -10,6 +10,8 @@ export interface Watched {
   dependency: string;
   /** 0 closed, 1 half open, 2 open, a series a process. */
   breakerMetric: string | null;
+  /** Counter of its changes by the label `to`: a breaker that was half open for a moment is seen in it only. */
+  transitionsMetric: string | null;
   /** Counter of the requests sent to it. */
   requestsMetric: string | null;
 }
@@ -45,10 +47,13 @@ const LOOK_LIMIT_MS = 2_000;
 interface Follow {
   dependency: string;
   breaker: Selector | null;
+  transitions: Selector | null;
   requests: Selector | null;
   state: BreakerState | null;
   /** Of the last look. */
   lookedMs: number | null;
+  /** Changes to each state as of the last look. */
+  changes: ReadonlyMap<string, number>;
   /** The last sum of the counter, and when it was read. */
   counted: { sum: number; atMs: number } | null;
 }
@@ -70,10 +75,10 @@ export class BreakerWatch {
   /** Looks at these from now on, beginning at once, and at none of those before. */
   watch(dependencies: readonly Watched[]): void {
     clearInterval(this.#timer);
-    this.#follows = dependencies.map(({ dependency, breakerMetric, requestsMetric }) => ({
-      dependency, state: null, lookedMs: null, counted: null,
-      breaker: breakerMetric === null ? null : parseSelector(breakerMetric),
-      requests: requestsMetric === null ? null : parseSelector(requestsMetric),
+    const selector = (metric: string | null): Selector | null => (metric === null ? null : parseSelector(metric));
+    this.#follows = dependencies.map(({ dependency, breakerMetric, transitionsMetric, requestsMetric }) => ({
+      dependency, state: null, lookedMs: null, changes: new Map(), counted: null,
+      breaker: selector(breakerMetric), transitions: selector(transitionsMetric), requests: selector(requestsMetric),
     }));
     if (this.#follows.length === 0) return;
     this.#timer = setInterval(() => void this.look(), this.#options.everyMs);
@@ -96,7 +101,7 @@ export class BreakerWatch {
 
   async #look(follows: readonly Follow[]): Promise<void> {
     const { urls, now } = this.#options;
-    const names = new Set(follows.flatMap(({ breaker, requests }) => [breaker?.name, requests?.name]));
+    const names = new Set(follows.flatMap(({ breaker, transitions, requests }) => [breaker?.name, transitions?.name, requests?.name]));
     const atMs = now();
     const pages = await Promise.all(urls.map((url) => scrape(url, { wanted: (name) => names.has(name), now, limitMs: LOOK_LIMIT_MS })));
     // Another drill has begun meanwhile.
@@ -104,6 +109,8 @@ export class BreakerWatch {
     const samples = pages.flatMap((page) => ('page' in page ? page.page.samples : []));
     const missing = pages.flatMap((page) => ('missing' in page ? [page.missing] : []))[0] ?? (urls.length === 0 ? 'no metrics page is read' : null);
     for (const follow of follows) {
+      const passed = follow.transitions && missing === null ? passedThrough(follow, samples.filter(fits(follow.transitions))) : [];
+      for (const state of passed) this.#seeState(follow, { state }, follow.lookedMs ?? atMs);
       if (follow.breaker) this.#seeState(follow, stateOf(samples.filter(fits(follow.breaker)), missing), atMs);
       if (follow.requests && missing === null) this.#count(follow, samples.filter(fits(follow.requests)), pages, atMs);
     }
@@ -127,6 +134,16 @@ export class BreakerWatch {
     if (!before || sum < before.sum || atMs <= before.atMs) return;
     this.#options.onRequests({ dependency: follow.dependency, requests: Math.round(sum - before.sum), overMs: atMs - before.atMs });
   }
+}
+
+/** Returns the states that a breaker passed through since the last look, in the order in which breakers do. */
+function passedThrough(follow: Follow, samples: readonly Sample[]): BreakerState[] {
+  const changes = new Map<string, number>();
+  for (const { labels, value } of samples) changes.set(labels.get('to') ?? '', (changes.get(labels.get('to') ?? '') ?? 0) + value);
+  const before = follow.changes;
+  follow.changes = changes;
+  // What was not there at the last look tells nothing of a growth.
+  return (['open', 'half-open'] as const).filter((state) => (changes.get(state) ?? 0) > (before.get(state) ?? Infinity));
 }
 
 function fits({ name, matches }: Selector): (sample: Sample) => boolean {

@@ -129,6 +129,8 @@ export const DependencyAccess = z.strictObject({
   control: z.string().nullable(),
   /** Metric of its breaker on the target's metrics page, labels included: 0 closed, 1 half open, 2 open; the worst process counts. */
   breakerMetric: z.string().nullable(),
+  /** Counter of its breaker's changes by the label `to` (`open`, `half-open`, `closed`): what came and went between two looks. */
+  transitionsMetric: z.string().nullable(),
   /** Counter of the requests sent to it, on the same page, labels included. */
   requestsMetric: z.string().nullable(),
 });

@@ -26,6 +26,7 @@ const Dependency = z.strictObject({
   proxy: z.string().min(1).optional(),
   control: address.optional(),
   breaker: metric.optional(),
+  transitions: metric.optional(),
   requests: metric.optional(),
 });
 
@@ -42,11 +43,12 @@ export type DrillsConfig = z.infer<typeof DrillsConfig>;
 
 /** Returns how to reach each dependency; what the configuration leaves out cannot be done there. */
 export function accessOf({ dependencies }: DrillsConfig): Record<string, DependencyAccess> {
-  return Object.fromEntries(Object.entries(dependencies).map(([name, { toxiproxy, proxy, control, breaker, requests }]) => [name, {
+  return Object.fromEntries(Object.entries(dependencies).map(([name, { toxiproxy, proxy, control, breaker, transitions, requests }]) => [name, {
     toxiproxy: toxiproxy ?? null,
     proxy: toxiproxy === undefined ? null : (proxy ?? name),
     control: control ?? null,
     breakerMetric: breaker ?? null,
+    transitionsMetric: transitions ?? null,
     requestsMetric: requests ?? null,
   }]));
 }

@@ -66,7 +66,7 @@ test('a drill in a person\'s words becomes actions, expectations and gates', (t)
     ['payments-down-breaker-opens', 10, 's'], ['payments-down-recovers', 5, 's'],
     ['payments-down-journey-escrow-checkout', 0, 'users'], ['payments-down-journey-others', 0, 'users'],
   ]);
-  assert.deepEqual(built?.plan.dependencies['storage'], { toxiproxy: 'embedded', proxy: 'storage', control: null, breakerMetric: null, requestsMetric: null });
+  assert.deepEqual(built?.plan.dependencies['storage'], { toxiproxy: 'embedded', proxy: 'storage', control: null, breakerMetric: null, transitionsMetric: null, requestsMetric: null });
   assert.match(built?.places.get('payments-down/0') ?? '', /payments-down\.yml:5:5 method\[0\]$/);
 });
 
@@ -86,7 +86,7 @@ test('every kind of action is read, with lengths as people write them', (t) => {
   assert.deepEqual(built?.plan.drills[0]?.actions[2], {
     kind: 'provider', dependency: 'payments', fault: { mode: 'rate-limit', share: 1, retryAfterSeconds: 2 }, fromS: 21, forS: 4,
   });
-  assert.deepEqual(built?.plan.dependencies['model'], { toxiproxy: 'http://127.0.0.1:8474', proxy: 'llm', control: 'http://127.0.0.1:9', breakerMetric: null, requestsMetric: null });
+  assert.deepEqual(built?.plan.dependencies['model'], { toxiproxy: 'http://127.0.0.1:8474', proxy: 'llm', control: 'http://127.0.0.1:9', breakerMetric: null, transitionsMetric: null, requestsMetric: null });
 });
 
 interface Wrong {

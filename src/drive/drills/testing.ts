@@ -105,7 +105,7 @@ function reply(state: Dependencies, method: string, path: string[], body: string
 /** Returns how drills reach that server, as a target of one's own. */
 export function reachesAt(url: string): Reaches {
   const reach = (name: string): Reaches['dependencies'][string] => ({
-    toxiproxy: url, proxy: name, control: url, breakerMetric: null, requestsMetric: null, embedded: { toxiproxy: false, control: false },
+    toxiproxy: url, proxy: name, control: url, breakerMetric: null, transitionsMetric: null, requestsMetric: null, embedded: { toxiproxy: false, control: false },
   });
   return { dependencies: { payments: reach('payments'), model: reach('model') }, flags: `${url}/flags`, flagsEmbedded: false, killWorker: `${url}/kill-worker` };
 }
