@@ -43,18 +43,15 @@ async function openProxies(toxiproxyUrl: string, upstreams: Addresses, listens?:
 
 /** Starts everything; resolves with the addresses once all of it serves. */
 async function startAll(base: PartConfig, port: number) {
-  let direct: Addresses | undefined;
-  let proxied: Addresses | undefined;
-  // A proxy that was started again knows no proxies; the web service goes on using the ports it was given.
-  const restored = async (): Promise<void> => {
-    if (direct && proxied) await openProxies(toxiproxyUrl, direct, proxied);
-  };
+  let restore = async (): Promise<void> => undefined;
   const [toxiproxyUrl, ...urls] = await Promise.all([
-    supervisor.start('proxy', { config: base, revive: true, restored }),
+    supervisor.start('proxy', { config: base, revive: true, restored: () => restore() }),
     ...DEPENDENCIES.map((name) => supervisor.start(name, { config: base, revive: true })),
   ]);
-  direct = Object.fromEntries(DEPENDENCIES.map((name, index) => [name, urls[index]])) as Addresses;
-  proxied = await openProxies(toxiproxyUrl, direct);
+  const direct = Object.fromEntries(DEPENDENCIES.map((name, index) => [name, urls[index]])) as Addresses;
+  const proxied = await openProxies(toxiproxyUrl, direct);
+  // A proxy that was started again knows no proxies; the web service goes on using the ports it was given.
+  restore = async () => void await openProxies(toxiproxyUrl, direct, proxied);
   const url = await supervisor.start('web', {
     revive: false,
     config: {

@@ -130,7 +130,7 @@ test('everything that happens is told, signed, and again until it is heard', asy
   await stripe.paymentIntents.cancel((await hold('i-cancelled', 'r-told', 'k-cancelled')).id);
   await until(() => heard.length >= 12);
   const told = heard.map(({ type, data }) => {
-    const object = data.object as { metadata: { intent_id: string }; amount_refunded?: number };
+    const object = data.object as unknown as { metadata: { intent_id: string }; amount_refunded?: number };
     return `${object.metadata.intent_id} ${type} ${object.amount_refunded ?? ''}`.trim();
   });
   const once = [

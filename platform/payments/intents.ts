@@ -6,7 +6,7 @@ import type { PaymentIntent, Refund, Store } from './store.ts';
 /** The books, and who is told of what happens in them. */
 export interface Books {
   store: Store;
-  announce(type: string, object: object): void;
+  announce: (type: string, object: object) => void;
 }
 /**
  * The last step of an operation, which writes: it is done in one go with keeping its reply (idempotency.ts), so that a

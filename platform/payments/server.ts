@@ -53,7 +53,7 @@ const control = createControl({
   },
 });
 const webhooks = createWebhooks(store, control.withholds);
-const books: Books = { store, announce: webhooks.announce };
+const books: Books = { store, announce: (type, object) => webhooks.announce(type, object) };
 const executeOnce = createIdempotency(store);
 
 function openBooks(): Store {

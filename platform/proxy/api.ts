@@ -85,8 +85,8 @@ export function createApi(proxies: Proxies): (request: IncomingMessage, response
     // No page of a browser may reach it (DNS rebinding); Toxiproxy guards itself in the same way.
     if (request.headers['user-agent']?.startsWith('Mozilla/')) throw new ApiFault(403, 'User agent not allowed');
     const path = segments(request.url ?? '/');
-    const text = await readBody(request).catch((error: Error) => {
-      throw new ApiFault(400, `bad request body: ${error.message}`);
+    const text = await readBody(request).catch((error: unknown) => {
+      throw new ApiFault(400, `bad request body: ${(error as Error).message}`);
     });
     const done = last.then(() => route(request.method ?? '', path, () => parseJson(text)));
     last = done.catch(() => undefined);

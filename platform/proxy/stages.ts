@@ -23,9 +23,9 @@ export interface Stage {
 }
 
 interface Ways {
-  forward(item: Item): void;
+  forward: (item: Item) => void;
   /** This will never be passed on. */
-  drop(data: Data): void;
+  drop: (data: Data) => void;
 }
 
 /** Bandwidth is handed out in pieces of this time, as Toxiproxy does. */

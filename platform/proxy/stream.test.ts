@@ -87,7 +87,7 @@ test('one direction may end while the other goes on', async () => {
   const late = await startUpstream((socket) => {
     const chunks: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => chunks.push(chunk)).once('end', () => {
-      setImmediate(() => socket.end(`heard ${Buffer.concat(chunks)}`));
+      setImmediate(() => socket.end(`heard ${String(Buffer.concat(chunks))}`));
     });
   });
   const { proxy, listen } = await proxyTo(late.address);

@@ -113,8 +113,8 @@ export function createControl(options: {
     const route = Object.hasOwn(own, name) ? own[name] : undefined;
     if (!route) throw new ControlFault(404, 'NOT_FOUND', `There is no ${name} here.`);
     return route(searchParams, async () => {
-      const text = await readBody(request).catch((error: Error) => {
-        throw invalid(error.message);
+      const text = await readBody(request).catch((error: unknown) => {
+        throw invalid((error as Error).message);
       });
       try {
         return JSON.parse(text) as unknown;

@@ -114,7 +114,8 @@ async function meet(response: ServerResponse): Promise<void> {
   if (strike?.kind === 'delay') await after(strike.delayMs ?? SLOW_MS);
   if (strike?.kind !== 'refuse') return;
   for (const [name, value] of Object.entries(strike.headers)) response.setHeader(name, value);
-  throw new S3Fault(...REFUSALS[strike.mode]);
+  const [status, code, message] = REFUSALS[strike.mode];
+  throw new S3Fault(status, code, message);
 }
 
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
