@@ -154,7 +154,7 @@ test('refunds and payouts that the provider does not answer are on their way, an
   await user.until('intent-back-payout', 'released');
   await assertBalanced(user, 'run-back', 3);
   const statuses = Object.fromEntries((await paymentsOf(platform.ready, 'run-back'))
-    .map(({ metadata, status, amount_received: cents }) => [metadata['intent_id'], [status, cents]]));
+    .map(({ metadata, status, amount_received: cents }) => [metadata['intent_id'] ?? '', [status, cents]]));
   assert.deepEqual(statuses, {
     'intent-back-held': ['canceled', 0], 'intent-back-released': ['succeeded', 10_300],
     'intent-back-payout': ['succeeded', 10_300],

@@ -49,7 +49,9 @@ export async function createPayer(url: string, runId: string) {
     client.send<Answer>('POST', `/api/v1/payments/escrow/${operation}`, body);
   const find = (intentId: string) => client.send<Answer>('GET', `/api/v1/payments/escrow/${intentId}`);
   return {
-    send: client.send, find,
+    find,
+    send: <T>(...[method, path, body, headers]: Parameters<typeof client.send>) =>
+      client.send<T>(method, path, body, headers),
     async newProject(amountCents = 10_000): Promise<string> {
       const draft = { title: 'A teaser film', amountCents };
       const reply = await client.send<{ project: { id: string } }>('POST', '/api/v1/projects', draft);

@@ -17,7 +17,7 @@ export function statusOf(error: unknown): number | null {
   if (typeof error !== 'object' || error === null) return null;
   const { status, statusCode, $metadata } = error as Answered;
   const known = [status, statusCode, $metadata?.httpStatusCode].find((value) => typeof value === 'number');
-  return known === undefined ? null : known as number;
+  return known ?? null;
 }
 
 function headerOf(error: unknown, name: string): string | null {

@@ -117,7 +117,7 @@ export function createProvider(baseUrl: string) {
     /** Whether it is worth asking now: its breaker is closed. */
     available: (): boolean => breaker.state() === 'closed',
     /** Counts a user who is told that the payment is being confirmed. */
-    fellBack: breaker.fellBack,
+    fellBack: (): void => breaker.fellBack(),
     /** Authorises the whole total, without taking it yet. */
     hold: (request: HoldRequest): Promise<Outcome> => hold(request, `lock:${request.intentId}`),
     /** Under another key than the intent's: only planted breaches do this. */
