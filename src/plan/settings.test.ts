@@ -56,6 +56,14 @@ test('the settings of the API lane and of metrics are numbers and addresses, and
   for (const [name, value] of wrong) assert.deepEqual(refusal(folder, { [name]: value }).faults.map(({ where }) => where), [`environment ${name}`], `${name}=${value}`);
 });
 
+test('only the key of a test account is taken for the audit, never one that moves real money', (t) => {
+  const folder = folderWith(t);
+  for (const AUDIT_PROVIDER_KEY of ['sk_test_abc123', 'rk_test_abc123']) assert.deepEqual(readSettings(folder, { AUDIT_PROVIDER_KEY }).AUDIT_PROVIDER_KEY, AUDIT_PROVIDER_KEY);
+  for (const AUDIT_PROVIDER_KEY of ['sk_live_abc123', 'rk_live_abc123', 'pk_test_abc123', 'sk_test_', 'sk_test_a b', 'x sk_test_abc']) {
+    assert.match(formatError(refusal(folder, { AUDIT_PROVIDER_KEY })), /AUDIT_PROVIDER_KEY: a test key/);
+  }
+});
+
 test('a user without password is a fault, and so is a password without user', (t) => {
   const folder = folderWith(t);
   assert.match(formatError(refusal(folder, { TARGET_HTTP_USER: 'qa' })), /TARGET_HTTP_PASSWORD: user and password go together/);
