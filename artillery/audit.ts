@@ -20,7 +20,7 @@ export interface AuditKeys {
 /** The bundled provider takes any test key. */
 const EMBEDDED_KEY = 'sk_test_openshow';
 /** Somebody who pressed Ctrl-C waits no longer than this for payments to settle. */
-const INTERRUPTED_WAIT_MS = 5_000;
+const HURRIED_WAIT_MS = 5_000;
 
 /** Returns the keys for the books of a run; `auth` are the headers that the target wants of everybody. */
 export function auditKeys(
@@ -38,20 +38,32 @@ export function auditKeys(
 
 export interface AuditOptions {
   plan: Plan;
-  keys: AuditKeys;
+  /** Null in a run without an audit. */
+  keys: AuditKeys | null;
   runDir: string;
   /** Milliseconds since the run's start. */
   now: () => number;
-  interrupted: boolean;
-  onLost: (error: Error) => void;
+  /** Somebody, or something, wants the run to end. */
+  hurried: boolean;
 }
 
-/** Reads both books of a run that is over into its folder, while what keeps them still runs. A book that cannot be read is noted. */
-export async function auditPayments({ plan, keys, runDir, now, interrupted, onLost }: AuditOptions): Promise<void> {
+/**
+ * Reads both books of a run that is over into its folder, while what keeps them still runs. A book that cannot be read is noted;
+ * never throws, since a run without its audit is still to be judged, and the gates on payments then say why they are open.
+ */
+export async function auditPayments(options: AuditOptions): Promise<void> {
+  try {
+    await readInto(options);
+  } catch (error) {
+    say(`audit    not held: ${(error as Error).message}`);
+  }
+}
+
+async function readInto({ plan, keys, runDir, now, hurried }: AuditOptions): Promise<void> {
   const { audit, runId } = plan;
-  if (audit === undefined) return;
+  if (audit === undefined || keys === null) return;
   // Of a run that was resumed, what the books said before stays: what they say now is later, and counts.
-  const recorder = new Recorder(join(runDir, 'observations.ledger.ndjson'), onLost);
+  const recorder = new Recorder(join(runDir, 'observations.ledger.ndjson'), (error) => say(`audit    not written: ${error.message}`));
   const base = { v: OBSERVATION_VERSION, runId, phase: null, vu: null, journey: null } as const;
   const { controlToken } = keys;
   try {
@@ -62,14 +74,15 @@ export async function auditPayments({ plan, keys, runDir, now, interrupted, onLo
         conflicts: controlToken === null ? null : { url: `${audit.provider}/control/key-conflicts`, token: controlToken },
       }),
       settleMs: audit.settleMs,
-      waitMs: interrupted ? Math.min(INTERRUPTED_WAIT_MS, audit.settleMs) : audit.settleMs,
+      waitMs: hurried ? Math.min(HURRIED_WAIT_MS, audit.settleMs) : audit.settleMs,
       now,
       sleep: (ms) => after(ms),
       line: (source, line) => recorder.record({ ...base, kind: 'ledger', tMs: now(), source, ...line }),
       say: (what) => say(`audit    ${what}`),
     });
     for (const end of ends) recorder.record({ ...base, kind: 'audit', tMs: now(), ...end });
-    say(`audit    ${ends.map(({ source, state, entries, detail }) => `${source} ${state === 'complete' ? `${entries} payments` : `not read: ${detail}`}`).join(', ')}`);
+    const told = ends.map(({ source, state, entries, detail }) => `${source} ${state === 'complete' ? `${entries} payments` : `not read: ${detail}`}`);
+    say(`audit    ${told.join(', ')}`);
   } finally {
     recorder.close();
   }

@@ -135,8 +135,7 @@ export class MainRun {
     if (fault) this.#record({ event: 'fault', detail: fault.message });
     else this.#record({ event: interrupted ? 'interrupted' : 'completed', counters: this.#counters });
     this.#parts.recorder?.close();
-    const keys = this.#parts.auditKeys;
-    if (keys) await auditPayments({ plan: this.#plan, keys, runDir, now: this.#now, interrupted: interrupted || fault !== null, onLost: (error) => say(`audit    ${error.message}`) });
+    await auditPayments({ plan: this.#plan, keys: this.#parts.auditKeys, runDir, now: this.#now, hurried: interrupted || fault !== null });
     await this.#parts.platform?.stop();
     const judged = await judgeRun(runDir, {
       color: wantsColor(process.env, process.stdout.isTTY),
