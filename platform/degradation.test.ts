@@ -1,10 +1,13 @@
 // What users see while a dependency is away, and what the operations API shows and switches.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import type { BreakerView } from './shared/breaker.ts';
+import { STORAGE } from './shared/storage.ts';
 import { createClient, figuresOf, isGone, startPlatform, untilFigures } from './testing.ts';
 import type { Running } from './testing.ts';
 
@@ -222,4 +225,31 @@ test('the operations API is for its token only, and refuses what it does not kno
   assert.deepEqual(Object.entries(body.flags).map(([name, { enabled }]) => [name, enabled]), [
     ['payment-fallback', true], ['brief-fallback', true], ['upload-later', true], ['page-cache', true], ['replica-reads', true],
   ]);
+});
+
+test('files that wait survive a kill -9 of the web service, and are uploaded whole after the next start', async () => {
+  const client = await newUser();
+  await network('storage', false);
+  const titles = Array.from({ length: 5 }, (_, index) => `Lute film ${index}`);
+  for (const title of titles) assert.equal((await sync(client, { title })).body.file.state, 'waiting');
+  const web = platform.ready.pids['web'];
+  assert.ok(web !== undefined);
+  process.kill(web, 'SIGKILL');
+  await once(platform.child, 'exit');
+  assert.equal(readdirSync(spool).length, 5);
+
+  platform = await startPlatform('--workers', '2', '--data', dataDir);
+  await untilFigures(platform.ready.metricsUrl, 'no file waits', (figures) => figures.get('queue_length{queue="uploads"}') === 0
+    && readdirSync(spool).length === 0);
+  const s3 = new S3Client({
+    endpoint: platform.ready.storageUrl, region: STORAGE.region, credentials: STORAGE.credentials, forcePathStyle: true,
+  });
+  const stored: string[] = [];
+  for (const { Key } of (await s3.send(new ListObjectsV2Command({ Bucket: STORAGE.bucket }))).Contents ?? []) {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: STORAGE.bucket, Key }));
+    const { listings } = JSON.parse(await Body?.transformToString() ?? '') as { listings: { title: string }[] };
+    stored.push(...listings.map(({ title }) => title));
+  }
+  s3.destroy();
+  assert.deepEqual(stored.filter((title) => title.startsWith('Lute')).sort(), titles);
 });
