@@ -7,6 +7,9 @@ import { median } from './robust.ts';
 import { isSample } from './series.ts';
 import type { Span } from './windowed.ts';
 
+/** About as many as one user gives: its steps, and the requests behind them. */
+const LEAST_SAMPLES = 5;
+
 /** One step or request of an observer. A failed one took at least its deadline, as everywhere. */
 export interface TimedSample {
   journey: string | null;
@@ -62,7 +65,7 @@ export interface DrillRecovery {
 /**
  * Returns when latency was back where it was before the fault, of the journeys that the fault touches (of all where it touches
  * none). A slow payment among many quick pages would move no percentile of them all; so each sample counts as a multiple of what
- * its kind usually takes, and P95 is that of these multiples, in windows of two seconds. Samples of disturbed times are left out.
+ * its kind usually takes, and P95 is that of these multiples, window by window. Samples of disturbed times are left out.
  */
 export function recoveryOfDrill(
   { drill, begunMs, endedMs, fault }: Course, samples: readonly TimedSample[], usual: ReadonlyMap<string, number>, counts: (span: Span) => boolean,
@@ -73,7 +76,7 @@ export function recoveryOfDrill(
   const all = touched.length === 0 || touched.includes(OTHERS);
   const own = samples.filter((one) => (all || touched.includes(one.journey ?? '')) && counts(one.span));
   const windows = (span: Span): P95Window[] => windowsOf(span, own, usual);
-  const band = normalBand(windows({ fromMs: begunMs + ((fault.fromMs - begunMs) % DRILL_WINDOW_MS), toMs: fault.fromMs }), 0);
+  const band = normalBand(windows({ fromMs: begunMs, toMs: fault.fromMs }), 0);
   if (band === null) return { recovery: null, n: 0, doubt: `needs ${LEAST_BEFORE} windows with undisturbed samples before the fault`, evidence: [] };
   const after = windows({ fromMs: fault.toMs, toMs: endedMs });
   const n = after.filter(({ p95Ms }) => p95Ms !== null).length;
@@ -87,17 +90,30 @@ export function recoveryOfDrill(
   return { recovery, n, doubt, evidence };
 }
 
+/**
+ * Cuts a span into windows of two seconds, or longer ones until each holds enough samples: of few users a window of fixed length
+ * would often hold none at all. What is left at the end is unknown.
+ */
 function windowsOf({ fromMs, toMs }: Span, samples: readonly TimedSample[], usual: ReadonlyMap<string, number>): P95Window[] {
-  const count = Math.floor((toMs - fromMs) / DRILL_WINDOW_MS);
-  return Array.from({ length: Math.max(0, count) }, (_, index) => {
-    const startMs = fromMs + index * DRILL_WINDOW_MS;
-    const endMs = startMs + DRILL_WINDOW_MS;
-    const multiples = samples.flatMap(({ span, kind, ms }) => {
-      const middle = usual.get(kind);
-      return middle === undefined || span.toMs < startMs || span.toMs >= endMs ? [] : [ms / middle];
-    }).sort((a, b) => a - b);
-    return { fromMs: startMs, toMs: endMs, p95Ms: multiples[nearestRank(multiples.length, 0.95) - 1] ?? null };
-  });
+  const known = samples.flatMap(({ span, kind, ms }) => {
+    const middle = usual.get(kind);
+    return middle === undefined || span.toMs < fromMs || span.toMs >= toMs ? [] : [{ tMs: span.toMs, multiple: ms / middle }];
+  }).sort((a, b) => a.tMs - b.tMs || a.multiple - b.multiple);
+  const windows: P95Window[] = [];
+  let startMs = fromMs;
+  let multiples: number[] = [];
+  for (const [index, { tMs, multiple }] of known.entries()) {
+    multiples.push(multiple);
+    const next = known[index + 1]?.tMs ?? toMs;
+    if (multiples.length < LEAST_SAMPLES || next - startMs < DRILL_WINDOW_MS) continue;
+    const sorted = multiples.toSorted((a, b) => a - b);
+    // It ends with its last sample, but is no shorter than a window: nobody knows what a sample in the gap would have said.
+    const endMs = Math.max(startMs + DRILL_WINDOW_MS, tMs);
+    windows.push({ fromMs: startMs, toMs: endMs, p95Ms: sorted[nearestRank(sorted.length, 0.95) - 1] ?? null });
+    startMs = endMs;
+    multiples = [];
+  }
+  return startMs < toMs ? [...windows, { fromMs: startMs, toMs, p95Ms: null }] : windows;
 }
 
 function times(value: number): string {

@@ -1,4 +1,4 @@
-import type { DrillReport } from '../model/index.ts';
+import type { DrillObservation, DrillReport } from '../model/index.ts';
 import { breakerEvents, breakerOf } from './drill-course.ts';
 import type { Course } from './drill-course.ts';
 import type { DrillUser } from './drill-users.ts';
@@ -19,7 +19,7 @@ export function timelineOf(course: Course, inFault: ReadonlyMap<string, readonly
     if (event === 'fault-out') return [point(tMs, 'fault out', detail)];
     return event === 'action-failed' || event === 'rollback-failed' ? [point(tMs, event.replace('-', ' '), detail)] : [];
   });
-  const breaker = breakerEvents(course, breakerOf(course)).filter(({ tMs }) => tMs > fault.fromMs)
+  const breaker = turningPoints(breakerEvents(course, breakerOf(course)).filter(({ tMs }) => tMs > fault.fromMs))
     .flatMap(({ tMs, state, dependency, detail }) => (state === undefined ? [] : [point(tMs, BREAKER[state], detail ?? dependency ?? undefined)]));
   const degraded = [...inFault.values()].flat().filter((user) => user.degraded !== undefined).toSorted((a, b) => a.tMs - b.tMs)[0];
   return [
@@ -27,6 +27,16 @@ export function timelineOf(course: Course, inFault: ReadonlyMap<string, readonly
     ...(degraded ? [point(degraded.tMs, 'first degraded page', `${degraded.journey}: ${degraded.degraded?.[0] ?? ''}`)] : []),
     ...(recoveredMs === null ? [] : [point(fault.toMs + recoveredMs, 'P95 back in band', undefined)]),
   ].toSorted((a, b) => a.tMs - b.tMs);
+}
+
+/**
+ * While its dependency is away a breaker tries again and again, half open for a moment each time. What matters is when it opened
+ * first, and the try that closed it (or the last one).
+ */
+function turningPoints(seen: readonly DrillObservation[]): DrillObservation[] {
+  const first = seen.findIndex(({ state }) => state === 'open');
+  const last = seen.findLastIndex(({ state }) => state === 'half-open');
+  return seen.filter(({ state }, index) => index <= first || index >= last || state === 'unknown' || state === 'closed');
 }
 
 function point(tMs: number, event: string, detail: string | undefined): Point {
