@@ -80,10 +80,14 @@ export function recoveryOfDrill(
   if (band === null) return { recovery: null, n: 0, doubt: `needs ${LEAST_BEFORE} windows with undisturbed samples before the fault`, evidence: [] };
   const after = windows({ fromMs: fault.toMs, toMs: endedMs });
   const n = after.filter(({ p95Ms }) => p95Ms !== null).length;
-  const recovery = recoveryAfter(after, fault.toMs, band);
-  const worst = Math.max(0, ...windows(fault).map(({ p95Ms }) => p95Ms ?? 0), ...after.map(({ p95Ms }) => p95Ms ?? 0));
+  const since = [...windows(fault), ...after].flatMap(({ p95Ms }) => p95Ms ?? []);
+  const worst = Math.max(0, ...since);
+  // Where it never left its band there is nothing to recover from, and what was seen in the fault proves it as well.
+  const never = n > 0 && since.length >= LEAST_STABLE && worst <= band.upToMs;
+  const observedMs = endedMs - fault.toMs;
+  const recovery = never ? { afterMs: 0, low: 0, high: 0, observedMs, stable: since.length } : recoveryAfter(after, fault.toMs, band);
   const whose = all ? 'all journeys' : touched.join(', ');
-  const evidence = [`${whose}: normal P95 up to ${times(band.upToMs)} the usual time (${band.n} windows before), at worst ${times(worst)}`];
+  const evidence = [`${whose}: normal P95 up to ${times(band.upToMs)} the usual time (${band.n} windows before), at worst ${times(worst)}${never ? ': it never left its band' : ''}`];
   const doubt = recovery === null || n === 0 ? 'no undisturbed sample after the fault'
     : recovery.high === null && recovery.stable > 0 && recovery.stable < LEAST_STABLE && recovery.low === 0
       ? `only ${recovery.stable} windows with samples after the fault, and ${LEAST_STABLE} prove it` : null;

@@ -207,6 +207,14 @@ test('P95 that does not come back has no time, only what it was later than', () 
   assert.equal(facts.recoversAfterS, null);
 });
 
+test('P95 that never left its band has nothing to recover from, also where few users came after the fault', () => {
+  const few = without((one) => one.kind === 'step');
+  const even = Array.from({ length: 120 }, (_, index) => step(BEGUN + 300 + index * 400, 100 + (index % 7))).filter(({ tMs }) => tMs < OUT + 3_000);
+  const { finding, doubt, evidence } = analyse([...few.filter((one) => one.kind !== 'request'), ...even]).scalar('recovers');
+  assert.deepEqual([finding.value, finding.interval, doubt], [0, { low: 0, high: 0 }, null]);
+  assert.match(evidence.join(), /it never left its band/);
+});
+
 test('latency of disturbed times is left out, and too little of it is told', () => {
   const { doubt } = analyse(WHOLE, DRILL, () => false).scalar('recovers');
   assert.match(doubt ?? '', /undisturbed samples before the fault/);
