@@ -27,6 +27,11 @@ after(async () => {
   rmSync(dataDir, { recursive: true });
 });
 
+/** 0 would be the test's own process group. */
+function kill(pid: number | undefined): void {
+  assert.ok(pid !== undefined && pid > 0);
+  process.kill(pid, 'SIGKILL');
+}
 const payer = (runId: string): Promise<Payer> => createPayer(platform.ready.url, runId);
 /** Until the breakers are closed again, so that each test begins alike. */
 const recovered = () => untilFigures(platform.ready.metricsUrl, 'closed breakers', (figures) => [...figures]
@@ -189,11 +194,23 @@ test('a worker killed in the middle of a payment loses nothing, without any webh
   await faults.toxic({ type: 'latency', stream: 'downstream', attributes: { latency: 1500 } });
   const paying = user.lock(projectId, 'intent-killed').catch((error: unknown) => error);
   while ((await paymentsOf(platform.ready, 'run-killed')).length === 0) await new Promise(setImmediate);
-  process.kill(childrenOf(platform.ready.pids['web'] ?? 0)[0] ?? 0, 'SIGKILL');
+  kill(childrenOf(platform.ready.pids['web'] ?? 0)[0]);
   assert.ok(await paying instanceof Error, 'its user was never answered');
   await faults.none();
   await user.until('intent-killed', 'held');
   await assertBalanced(user, 'run-killed', 1);
+});
+
+test('the provider killed in the middle of payments has each of them once when it is back', async () => {
+  await recovered();
+  const user = await payer('run-provider');
+  const projects = await Promise.all(Array.from({ length: 16 }, () => user.newProject()));
+  const paying = projects.map((projectId, index) => user.lock(projectId, `intent-provider-${index}`));
+  while ((await paymentsOf(platform.ready, 'run-provider')).length === 0) await new Promise(setImmediate);
+  kill(platform.ready.pids['payments']);
+  for (const { status } of await Promise.all(paying)) assert.ok(status === 200 || status === 202, String(status));
+  for (const [index] of projects.entries()) await user.until(`intent-provider-${index}`, 'held');
+  await assertBalanced(user, 'run-provider', 16);
 });
 
 test('the whole platform killed in the middle of payments settles them when it is started again', async () => {
