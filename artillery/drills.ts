@@ -126,7 +126,9 @@ export class RunDrills {
  */
 export async function undoLeftovers(reports: string): Promise<void> {
   const faults: Fault[] = [];
-  for (const { runDir, journal } of leftovers(reports)) {
+  for (const { runDir, journal, fault } of leftovers(reports)) {
+    if (fault) faults.push(fault);
+    if (!journal) continue;
     const results = await rollBack(journal, secretsFor(null));
     const path = relative(process.cwd(), journal.path);
     for (const { what, why } of results) {

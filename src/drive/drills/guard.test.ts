@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
@@ -73,18 +73,20 @@ test('what is left where the guard was killed too is found by the next run, and 
   const dependencies = await serveDependencies(t);
   const reports = temporaryFolder(t);
   const runDir = join(reports, 'run');
-  (await import('node:fs')).mkdirSync(runDir);
+  mkdirSync(runDir);
   const { guardPid, kill } = await harness(t, dependencies, runDir);
   assert.deepEqual(leftovers(reports), [], 'the harness lives');
   process.kill(guardPid, 'SIGKILL');
   await kill();
   const [left] = leftovers(reports);
   assert.equal(left?.journal.runId, 'killed');
-  const results = await rollBack(left?.journal, () => TOKEN);
+  const results = await rollBack(left.journal, () => TOKEN);
   // The last first, as things are taken off that were put on.
   assert.deepEqual(results, [{ what: 'flag page-cache off', why: null }, { what: 'payments: nothing comes through', why: null }]);
   assert.equal(dependencies.proxies.get('payments')?.enabled, true);
   assert.deepEqual(leftovers(reports), []);
+  writeFileSync(join(runDir, 'rollback.json'), '{');
+  assert.match(leftovers(reports)[0]?.fault?.message ?? '', /no rollback file of this version/);
 });
 
 test('a fault inside of the bundled platform is gone with it', async (t) => {

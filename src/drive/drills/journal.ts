@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, readdirSync, renameSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { CodedError } from '../../errors.ts';
+import { asCodedError, CodedError, type Fault } from '../../errors.ts';
 import { isAlive, markOf } from '../liveness.ts';
 import { Undo, type Owed } from './undo.ts';
 
@@ -108,8 +108,15 @@ export class RollbackJournal {
   }
 }
 
+export interface Leftover {
+  runDir: string;
+  /** Null where it cannot be read: `fault` says why, and nobody knows what is still to be undone. */
+  journal: RollbackJournal | null;
+  fault: Fault | null;
+}
+
 /** Returns the run folders of a reports folder in which something is still to be undone, and whose harness is gone. */
-export function leftovers(reports: string): { runDir: string; journal: RollbackJournal }[] {
+export function leftovers(reports: string): Leftover[] {
   let names: string[];
   try {
     names = readdirSync(reports);
@@ -117,10 +124,14 @@ export function leftovers(reports: string): { runDir: string; journal: RollbackJ
     // Nothing was ever run here.
     return [];
   }
-  return names.sort().flatMap((name) => {
+  return names.sort().flatMap((name): Leftover[] => {
     const runDir = join(reports, name);
-    const journal = RollbackJournal.read(runDir);
-    return journal && journal.open.length > 0 && !journal.isHeld ? [{ runDir, journal }] : [];
+    try {
+      const journal = RollbackJournal.read(runDir);
+      return journal && journal.open.length > 0 && !journal.isHeld ? [{ runDir, journal, fault: null }] : [];
+    } catch (error) {
+      return [{ runDir, journal: null, fault: asCodedError(error).faults[0] ?? null }];
+    }
   });
 }
 
