@@ -1,10 +1,16 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { PartFault } from './part.ts';
 import type { PartConfig } from './part.ts';
 
 /** A part that says nothing for this long will not start. */
 const START_LIMIT_MS = 15_000;
+/**
+ * What Node has made of the sources (types taken out, code compiled), kept from one start to the next: a part starts in
+ * half the time. Where nothing can be written there, Node does without.
+ */
+const CODE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/openshow-platform', import.meta.url));
 
 export interface Part {
   child: ChildProcess;
@@ -18,7 +24,7 @@ export interface Part {
 export function forkPart(name: string, file: URL, config: PartConfig): Part {
   const child = fork(file, {
     // A clean environment: options of the parent's runtime (NODE_OPTIONS) are not meant for the system under test.
-    env: { PATH: process.env['PATH'], OPENSHOW_PART: JSON.stringify(config) },
+    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: CODE_CACHE, OPENSHOW_PART: JSON.stringify(config) },
     execArgv: ['--disable-warning=ExperimentalWarning'], stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let stderr = '';
