@@ -9,7 +9,7 @@ import { aimLine, atLeast, atMost, bench, machine, table, type Aim } from './she
 
 const USAGE = `usage: npm run bench:integrity -- [--json] [--quick] [--only TEXT]
 The audit of payments against a known truth: each kind of breach planted in the bundled platform's books under load, 10,000 clean
-payments, and books that have to balance after web workers, the payment provider and the harness were killed. About ten minutes.
+payments, and books that have to balance after web workers, the payment provider and the harness were killed. About twelve minutes.
   --quick      a few hundred payments, about two minutes
   --only TEXT  only cases whose name contains TEXT
   --json       one JSON object on standard output instead of the table
@@ -47,7 +47,7 @@ function load(seconds: number, paymentsPerSecond: number, users: number, journey
 function casesOf(quick: boolean): Case[] {
   const every = quick ? 30 : 40;
   const planted = quick ? load(14, 12, 6, { 'escrow checkout': 1 }) : load(40, 15, 20, { 'escrow checkout': 1 });
-  const clean = quick ? load(20, 20, 12) : load(280, 36, 90);
+  const clean = quick ? load(20, 20, 12) : load(300, 36, 90);
   const killed = quick ? load(20, 10, 8) : load(45, 12, 30);
   return [
     { id: 'planted charges', group: 'planted', quick: true, run: (folder) => plantedCase(folder, 'planted charges', faults(CHARGES, every), planted, PLANTED_SETTLE_S) },
