@@ -78,7 +78,7 @@ export function budgetLines(plan: Planned): string[] {
       const near = nearest(route, sent);
       return near === null || Object.hasOwn(budget.routes, near) ? [] : [`; no scenario sends ${route}: did you mean "${near}"?`];
     });
-    return `${budget.name}: ${shown(budget.callsPerSecond)} calls a second, ${busiest}${told.join('')}`;
+    return `${budget.name}: ${calls(budget)} a second, ${busiest}${told.join('')}`;
   });
 }
 
@@ -97,7 +97,11 @@ export function refuseOverBudget(plan: Planned, { where, force }: { where: strin
 }
 
 function asked({ budget, phase, perSecond }: PlannedCalls): string {
-  return `asks ${budget.name}, which allows ${shown(budget.callsPerSecond)} calls a second, for ${shown(perSecond)} in phase "${phase}"`;
+  return `asks ${budget.name}, which allows ${calls(budget)} a second, for ${shown(perSecond)} in phase "${phase}"`;
+}
+
+function calls({ callsPerSecond }: ThirdPartyBudget): string {
+  return `${shown(callsPerSecond)} ${callsPerSecond === 1 ? 'call' : 'calls'}`;
 }
 
 /** Enough digits that a rate just above its limit does not read like it. */
