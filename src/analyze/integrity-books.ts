@@ -5,6 +5,8 @@ export interface Entry extends Pick<
   LedgerObservation,
   'id' | 'intentId' | 'subject' | 'state' | 'amountMinor' | 'netMinor' | 'feeMinor' | 'refundedMinor' | 'currency' | 'keyConflicts' | 'ageMs'
 > {
+  /** When it was read. */
+  readMs: number;
   autoCaptured: boolean;
   /** What is wrong with its double-entry bookings; null for nothing. */
   bookingFault: string | null;
@@ -45,6 +47,8 @@ export interface Books {
   readOf(source: Source, fromMs: number, toMs: number): Read | null;
   /** Distinct entries of a book. */
   entriesOf(source: Source): number;
+  /** When the first of a book's entries was read, of those from a time on; null without any. */
+  firstReadMs(source: Source, fromMs: number): number | null;
   /** In the order of their intents' ids, those without one at the end. */
   payments(): Payment[];
 }
@@ -67,6 +71,11 @@ export function createBooks(): Books {
     readOf: (source, fromMs, toMs) => reads.filter((one) => one.source === source && one.tMs >= fromMs && one.tMs < toMs)
       .reduce<Read | null>((last, one) => (last === null || isLater(one, last) ? one : last), null),
     entriesOf: (source) => entries[source].size,
+    firstReadMs: (source, fromMs) => {
+      let first = Infinity;
+      for (const { tMs } of entries[source].values()) if (tMs >= fromMs) first = Math.min(first, tMs);
+      return first === Infinity ? null : first;
+    },
     payments: () => joined(browsers, entries),
   };
 }
@@ -105,7 +114,7 @@ function entryOf(one: LedgerObservation): Entry {
   return {
     id: one.id, intentId: one.intentId, subject: one.subject, state: one.state, amountMinor: one.amountMinor, netMinor: one.netMinor,
     feeMinor: one.feeMinor, refundedMinor: one.refundedMinor, currency: one.currency.toLowerCase(), keyConflicts: one.keyConflicts,
-    ageMs: one.ageMs, autoCaptured: one.autoCaptured === true, bookingFault: bookingFaultOf(one),
+    ageMs: one.ageMs, readMs: one.tMs, autoCaptured: one.autoCaptured === true, bookingFault: bookingFaultOf(one),
   };
 }
 

@@ -6,6 +6,8 @@ export interface Rules {
   /** Whether the book was read as a whole: without that, nothing missing in it says anything. */
   platformComplete: boolean;
   providerComplete: boolean;
+  /** From when on the provider's book was read: an entry that it lacks may have come later. Null where nothing was read. */
+  providerReadMs: number | null;
   /** An entry that has been under way for longer is stuck. */
   settleMs: number;
   /** 300 is 3 %. */
@@ -62,8 +64,7 @@ function whereTheMoneyIs(payment: Payment, platform: Entry | null, provider: Ent
   if (live.length > 1) return { kind: 'duplicate_charge', why: `${live.length} live charges for one payment` };
   if (booked.length > 1) return { kind: 'duplicate_charge', why: `the platform books it ${booked.length} times` };
   if (platform === null) return unbooked(live.length > 0, shown, rules);
-  const isOpen = platform.state === 'pending' || platform.state === 'refunding';
-  if (isOpen && platform.ageMs !== null && platform.ageMs < rules.settleMs) return 'under way';
+  if (isMoving(platform, provider, rules)) return 'under way';
   const [charge] = live;
   if (charge !== undefined && charge.state !== 'refunding' && toldFailed) {
     return { kind: 'charge_on_failure', why: `the user was told that it failed, the platform says ${platform.state}, the provider has the money` };
@@ -84,6 +85,14 @@ function whereTheMoneyIs(payment: Payment, platform: Entry | null, provider: Ent
     case 'released':
       return claimed(platform, provider, charge, rules);
   }
+}
+
+/** Open and too young to be stuck, or changed after the provider was asked, who could then not say the same. */
+function isMoving({ state, ageMs, readMs }: Entry, provider: Entry | null, { settleMs, providerReadMs }: Rules): boolean {
+  if (ageMs === null) return false;
+  const askedMs = provider?.readMs ?? providerReadMs;
+  const isOpen = state === 'pending' || state === 'refunding';
+  return (isOpen && ageMs < settleMs) || (askedMs !== null && readMs - ageMs > askedMs);
 }
 
 /** The platform's book has nothing of the payment. */

@@ -159,6 +159,15 @@ test('a payment that is too young to be stuck leaves every zero open', () => {
   assert.deepEqual(doubtsOf([...young, ...BOTH]), ['2 of the payments were still under way when the books were read']);
 });
 
+test('a payment that moved between the readings of the two books is no breach, and leaves every zero open', () => {
+  const moved = [
+    bookedOf('a', { state: 'released', ageMs: 100 }), chargedOf('a', { tMs: 8_500 }),
+    bookedOf('b', { ageMs: 100 }), bookedOf('c', { ageMs: 501 }), chargedOf('c', { tMs: 8_500 }),
+  ];
+  assert.deepEqual(kindsOf([...moved, ...BOTH]), []);
+  assert.deepEqual(doubtsOf([...moved, ...BOTH]), ['2 of the payments were still under way when the books were read']);
+});
+
 test('books that tell no fee, or nothing of keys, cannot show that these are right', () => {
   const plain = [bookedOf('a', { netMinor: null, feeMinor: null, keyConflicts: null }), chargedOf('a', { keyConflicts: null })];
   assert.deepEqual(doubtsOf([...plain, ...BOTH]), [null, "the platform's book tells no fee", 'neither book tells of keys that came with another body']);

@@ -44,6 +44,7 @@ export function createIntegrity(plan: Plan): Integrity {
       const [platform, provider] = [readingOf(books, 'platform', parts), readingOf(books, 'provider', parts)];
       const rules: Rules = {
         ...(plan.audit ?? NO_AUDIT), platformComplete: platform.state === 'complete', providerComplete: provider.state === 'complete',
+        providerReadMs: books.firstReadMs('provider', parts.at(-1) ?? 0),
       };
       const payments = books.payments();
       const { breaches, underWay } = findBreaches(payments, rules);
