@@ -44,11 +44,11 @@ function fundingPanel(orders: FundedOrder[]): Html {
   }
   return html`<section class="card body" aria-labelledby="funding-title" data-funding><h2 id="funding-title">Funding</h2>
     <p class="muted">See with the payment provider that the money is really there before you begin.</p>
-    <table><thead><tr><th scope="col">Order</th><th scope="col">Amount</th><th scope="col">Fee, 3 %</th>
+    <table><thead><tr><th scope="col">Order</th><th scope="col">Amount</th><th scope="col">Fee,&nbsp;3&nbsp;%</th>
       <th scope="col">Funding</th></tr></thead><tbody>${orders.map(orderRow)}</tbody></table>
     <p role="alert" class="alert" data-testid="funding-error" hidden></p>
-    <button class="button" type="button" data-verify>Verify funding</button>
     <div role="status"><p data-testid="funding-result" hidden></p></div>
+    <button class="button" type="button" data-verify>Verify funding</button>
   </section>`;
 }
 
