@@ -28,8 +28,8 @@ export interface BreakerSettings {
 
 /**
  * Three calls: one user's call and its two retries are enough where each fails at once. More than half of the calls of
- * 12 s: where all calls hang, that is seven seconds after the first one, also at only three calls in this time. 2 to 4 s:
- * a fallback that was not needed costs its user little, a dependency that hangs costs each user the time limit.
+ * 12 s: where all calls hang, that is seven seconds after the first one, also at only three calls in this time. Open for
+ * 2 to 4 s: a fallback not needed costs its user little, a dependency that hangs costs each user the time limit.
  */
 const DEFAULTS: BreakerSettings = {
   timeoutMs: 2000, volumeThreshold: 3, errorPercent: 50, windowMs: 12_000, resetMinMs: 2000, resetMaxMs: 4000,
