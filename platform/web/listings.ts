@@ -7,8 +7,8 @@ import type { ListingRow } from './listing-rows.ts';
 import { listingRows } from './metrics.ts';
 import type { Replica } from './replica.ts';
 
-/** Rows in one transaction: some ms, so that neither other writers nor this worker's other users wait for 1,000. */
-const CHUNK_ROWS = 100;
+/** Rows in one transaction: a few ms, so that neither other writers nor this worker's other users wait for 1,000. */
+const CHUNK_ROWS = 25;
 
 /** What can become of a row that is taken. */
 const KINDS = ['created', 'updated', 'unchanged'] as const;
