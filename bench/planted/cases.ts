@@ -50,7 +50,7 @@ const drift = {
 const leak = {
   // Growth an hour is told from ten minutes of load at least.
   profile: 'soak', phases: steady(660), windowSeconds: 10, stopPastKnee: false, long: true,
-  gate: '{ id: it, metric: kpi_growth, kpi: memory, unit: MiB, max: 30, source: planted }',
+  gate: '{ id: it, metric: kpi_growth, kpi: external-memory, unit: MiB, max: 30, source: planted }',
 } as const;
 
 export const CASES: readonly PlantedCase[] = [
