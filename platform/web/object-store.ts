@@ -5,8 +5,6 @@ import { STORAGE } from '../shared/storage.ts';
 
 /** An object of a few 100 KB takes some ms; this is for a store that answers slowly. */
 const TIME_LIMIT_MS = 2000;
-/** Few files come at a time: a short window, so that good ones of before do not outweigh the failures of now. */
-const WINDOW_MS = 10_000;
 /** While a user waits: one more try where the first one failed at once. */
 const RETRIES = { attempts: 2, baseMs: 100, maxMs: 300, startWithinMs: 600 };
 
@@ -19,7 +17,7 @@ export type ObjectStore = ReturnType<typeof createObjectStore>;
 
 /** Object storage through the official client, behind a breaker. */
 export function createObjectStore({ storageUrl }: Pick<PartConfig, 'storageUrl'>) {
-  const breaker: Breaker = createBreaker('storage', { timeoutMs: TIME_LIMIT_MS, windowMs: WINDOW_MS });
+  const breaker: Breaker = createBreaker('storage', { timeoutMs: TIME_LIMIT_MS });
   // Loading the client takes longer than all else here: begun at once, so that no upload waits for it.
   const loaded = import('@aws-sdk/client-s3').then(({ S3Client, PutObjectCommand }) => ({
     PutObjectCommand,
