@@ -116,6 +116,19 @@ test('a reset enables everything and takes all toxics away', async () => {
   assert.equal(await speaks(body.listen), true);
 });
 
+test('a reset goes through all proxies, also when one of them cannot have its port', async () => {
+  const taken = await startUpstream(echo);
+  await make('first', { listen: taken.address, enabled: false });
+  await make('second', { enabled: false });
+  await api.send('POST', '/proxies/second/toxics', { type: 'timeout' });
+  const answer = await api.send('POST', '/reset');
+  assert.equal(answer.status, 500);
+  assert.match(answer.body.error, /^listen tcp .*EADDRINUSE/);
+  const { body } = await api.send<Record<string, Shown>>('GET', '/proxies');
+  assert.deepEqual([body['first']?.enabled, body['second']?.enabled, body['second']?.toxics], [false, true, []]);
+  taken.stop();
+});
+
 test('populate makes proxies, leaves equal ones alone and replaces others; of a wrong list it makes none', async () => {
   const { body: shop } = await make('shop');
   await api.send('POST', '/proxies/shop/toxics', { type: 'timeout' });

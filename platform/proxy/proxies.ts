@@ -42,12 +42,12 @@ export function createProxies(random: () => number) {
       await this.get(name).close();
       proxies.delete(name);
     },
-    /** Opens every proxy and takes all toxics away. */
+    /** Takes all toxics away and opens every proxy. One that cannot be opened is told, once all others are. */
     async reset(): Promise<void> {
-      for (const proxy of proxies.values()) {
-        await proxy.open();
-        proxy.removeAll();
-      }
+      for (const proxy of proxies.values()) proxy.removeAll();
+      const opened = await Promise.allSettled([...proxies.values()].map((proxy) => proxy.open()));
+      const failed = opened.find((result) => result.status === 'rejected');
+      if (failed) throw failed.reason;
     },
     async close(): Promise<void> {
       await Promise.all([...proxies.values()].map((proxy) => proxy.close()));
