@@ -5,9 +5,8 @@ import { requireUser } from '../auth.ts';
 import { AppError } from '../errors.ts';
 import type { Answer } from '../escrow.ts';
 import { requireProject } from '../projects.ts';
-import { idParams } from './schemas.ts';
+import { idParams, intentId } from './schemas.ts';
 
-const intentId = { type: 'string', pattern: '^[A-Za-z0-9_-]{8,100}$' };
 const lockSchema = {
   type: 'object', required: ['projectId', 'intentId', 'paymentMethod'],
   properties: {
