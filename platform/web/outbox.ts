@@ -20,10 +20,10 @@ export interface OutboxRow {
 export type Outbox = ReturnType<typeof createOutbox>;
 
 /**
- * Whoever writes a row tries it at once, and has this long to: an attempt takes 3.2 s at most (provider.ts), a look-up
- * after it as much again. If its process dies, the runner takes the row up then.
+ * Whoever writes a row tries it at once, and has this long to: an attempt takes 3.2 s at most (provider.ts). If its
+ * process dies, the runner takes the row up then. Two at once would do no harm: they use the same key.
  */
-export const LEASE_MS = 8000;
+const LEASE_MS = 5000;
 /** Waits between attempts: the breaker keeps a provider that is down from being asked, so that they may stay short. */
 const BASE_MS = 250;
 const LONGEST_MS = 5000;
