@@ -85,6 +85,16 @@ test('a user of the crowd acts the same and claims no perceived latency', async 
   assert.deepEqual(steps.map(({ clock, perceivedMs }) => ({ clock, perceivedMs })), [{ clock: 'driver', perceivedMs: null }]);
 });
 
+test('a user who was shown a fallback passed, and is recorded with each of its texts once, on one line', async () => {
+  const { result, seen } = await live({
+    act: async ({ degraded }) => {
+      for (const text of ['being\n  confirmed', 'being confirmed', 'later']) degraded(text);
+    },
+  });
+  assert.equal(result.outcome, 'passed');
+  assert.deepEqual(seen.find((one) => one.kind === 'journey')?.degraded, ['being confirmed', 'later']);
+});
+
 test('a bare function is a step by the driver\'s clock', async () => {
   const { steps } = await live({ act: async ({ page, step }) => step('flow', () => page.goto('/')) });
   assert.deepEqual(steps.map(({ clock, perceivedMs, outcome }) => ({ clock, perceivedMs, outcome })), [{ clock: 'driver', perceivedMs: null, outcome: 'passed' }]);

@@ -39,6 +39,14 @@ test('a small script gives its phases, its journeys and the defaults', () => {
   assert.equal(config.slo, 'slo.yml');
 });
 
+test('a profile weighs journeys in place of the script, and only those that there are', () => {
+  const scenarios = `${SCENARIOS}  - { engine: playwright, testFunction: agent task, weight: 2 }\n`;
+  const { journeys } = read(`${PHASES}  plugins: { journeys: { weights: { signup: 0, agent task: 5 } } }\n${scenarios}`);
+  assert.deepEqual(journeys, [{ name: 'signup', weight: 0 }, { name: 'agent task', weight: 5 }]);
+  const { faults } = refused(`${PHASES}  plugins: { journeys: { weights: { agnet task: 5 } } }\n${scenarios}`);
+  assert.deepEqual(faults.map(({ message, hint }) => `${message} (${hint})`), ['no scenario is of a journey named "agnet task" (did you mean "agent task"?)']);
+});
+
 test('all faults are told at once, each with its line', () => {
   const error = refused([
     'config:',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { CodedError, type Fault } from '../../errors.ts';
 import type { DrillAction, DrillsPlan } from '../../model/index.ts';
+import { reachesOf } from './hands.ts';
 import { checkDrills } from './preflight.ts';
 import { OPERATIONS_TOKEN } from './secrets.ts';
 import { planOf, reachesAt, serveDependencies, TOKEN, type Dependencies } from './testing.ts';
@@ -70,4 +71,21 @@ test('a metrics page that cannot be read is refused where a breaker is to be see
   const metricsUrls = ['http://127.0.0.1:1/metrics'];
   assert.match((await faultsOf(t, [CUT], { plan: asks, metricsUrls }))[0]?.where ?? '', /metrics page/);
   assert.deepEqual(await faultsOf(t, [CUT], { metricsUrls }), []);
+});
+
+test('"embedded" stands for the bundled platform\'s own addresses, and for nothing on another target', () => {
+  const plan: DrillsPlan = {
+    ...planOf(CUT), flags: 'embedded',
+    dependencies: {
+      payments: { toxiproxy: 'embedded', proxy: 'payments', control: 'embedded', breakerMetric: null, transitionsMetric: null, requestsMetric: null },
+      own: { toxiproxy: 'http://127.0.0.1:8474/', proxy: 'own', control: null, breakerMetric: null, transitionsMetric: null, requestsMetric: null },
+    },
+  };
+  const own = { url: 'http://127.0.0.1:1000', toxiproxyUrl: 'http://127.0.0.1:2000', controls: { payments: 'http://127.0.0.1:3000' } };
+  const embedded = reachesOf(plan, own);
+  assert.deepEqual([embedded.dependencies['payments']?.toxiproxy, embedded.dependencies['payments']?.control], [own.toxiproxyUrl, own.controls.payments]);
+  assert.deepEqual([embedded.flags, embedded.killWorker], [`${own.url}/api/v1/operations/flags`, `${own.url}/api/v1/operations/kill-worker`]);
+  assert.equal(embedded.dependencies['own']?.toxiproxy, 'http://127.0.0.1:8474');
+  const foreign = reachesOf(plan, null);
+  assert.deepEqual([foreign.dependencies['payments']?.toxiproxy, foreign.flags, foreign.killWorker], [null, null, null]);
 });
