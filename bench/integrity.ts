@@ -10,7 +10,7 @@ import { aimLine, atLeast, atMost, bench, machine, table, type Aim } from './she
 const USAGE = `usage: npm run bench:integrity -- [--json] [--quick] [--only TEXT]
 The audit of payments against a known truth: each kind of breach planted in the bundled platform's books under load, 10,000 clean
 payments, and books that have to balance after web workers, the payment provider and the harness were killed. About twelve minutes.
-  --quick      a few hundred payments, about two minutes
+  --quick      a few hundred payments, some three minutes
   --only TEXT  only cases whose name contains TEXT
   --json       one JSON object on standard output instead of the table
 exit code: 0 all aims met, 1 some missed, 3 bad options, 4 the benchmark itself failed`;
