@@ -25,7 +25,7 @@ function shaper(list: ThirdPartyBudget[], routes: string[][]): { lane: LaneShape
 
 test('a flow waits for all that its requests call, and is due when it may go; too many at once are refused', () => {
   const { lane, sent, refused } = shaper([PAYMENTS], [['POST /projects', 'POST /lock', 'POST /release']]);
-  for (const number of [0, 1, 2, 3]) lane.arrive(0, number, PHASE, 1_000 + number);
+  for (const number of [0, 1, 2, 3]) lane.arrive(0, number, PHASE, 1_000 + number, 1_000 + number);
   assert.deepEqual(sent, [[0, 1_000]]);
   assert.deepEqual(refused, [[2, 1_002, 'payments'], [3, 1_003, 'payments']]);
   assert.equal(lane.nextMs, 1_200);
@@ -38,7 +38,7 @@ test('a flow waits for all that its requests call, and is due when it may go; to
 
 test('flows that call nobody go at once, past those who wait; at the end those still waiting are counted, at their own time', () => {
   const { lane, sent, refused } = shaper([PAYMENTS], [['POST /lock'], ['GET /creators']]);
-  for (const number of [0, 1, 2, 3, 4]) lane.arrive(0, number, PHASE, 100);
+  for (const number of [0, 1, 2, 3, 4]) lane.arrive(0, number, PHASE, 100, 100);
   assert.deepEqual(sent, [[0, 100], [1, 100], [3, 100]]);
   lane.end();
   assert.deepEqual(refused, [[2, 100, 'payments'], [4, 100, 'payments']]);
@@ -47,10 +47,19 @@ test('flows that call nobody go at once, past those who wait; at the end those s
   assert.equal(sent.length, 3);
 });
 
+test('a lane that is late is late: only what it waits for a budget is taken off', () => {
+  const { lane, sent } = shaper([PAYMENTS], [['POST /lock']]);
+  lane.arrive(0, 0, PHASE, 900, 1_000);
+  lane.arrive(0, 1, PHASE, 950, 1_010);
+  assert.equal(lane.nextMs, 1_100);
+  lane.run(1_100);
+  assert.deepEqual(sent, [[0, 900], [1, 1_040, 'payments', 90]]);
+});
+
 test('those of several third parties go in the order of their times', () => {
   const model: ThirdPartyBudget = { ...PAYMENTS, name: 'model', callsPerSecond: 5, routes: { 'POST /brief': 1 } };
   const { lane, sent } = shaper([PAYMENTS, model], [['POST /brief'], ['POST /lock']]);
-  for (const number of [0, 1, 2, 3]) lane.arrive(0, number, PHASE, 0);
+  for (const number of [0, 1, 2, 3]) lane.arrive(0, number, PHASE, 0, 0);
   lane.run(10_000);
   assert.deepEqual(sent, [[0, 0], [1, 0], [3, 100, 'payments', 100], [2, 200, 'model', 200]]);
 });

@@ -20,14 +20,16 @@ interface Waiting {
   scenario: number;
   number: number;
   phase: LanePhase;
-  /** When its calls come free. */
   dueMs: number;
   waited: Waited;
+  /** When its calls come free. */
+  goMs: number;
 }
 
 /**
  * Has the lane's arrivals wait until their calls to third parties fit into the budgets; those that would wait too long are
- * refused, and counted. One that waited is due when it may go: its waiting is the plan's doing, and no latency. Reads no clock.
+ * refused, and counted. One that waited is due so much later: its waiting is the plan's doing, and no latency. What the lane was
+ * late with it before is not taken off. Reads no clock.
  */
 export class LaneShaper {
   readonly #budgets: Budgets;
@@ -44,33 +46,33 @@ export class LaneShaper {
 
   /** When the next of those waiting may go; null where none waits. */
   get nextMs(): number | null {
-    return this.#waiting[0]?.dueMs ?? null;
+    return this.#waiting[0]?.goMs ?? null;
   }
 
-  /** An arrival due at a time: it goes at once, or waits, or is refused. */
-  arrive(scenario: number, number: number, phase: LanePhase, dueMs: number): void {
+  /** An arrival that was due at a time has come now: it goes at once, or waits, or is refused. */
+  arrive(scenario: number, number: number, phase: LanePhase, dueMs: number, nowMs: number): void {
     const calls = this.#callsOf(this.#flows.routesOf(scenario, number));
-    const answer = calls.length === 0 ? { waitMs: 0, waitsFor: null } : this.#budgets.reserve(calls, dueMs);
+    const answer = calls.length === 0 ? { waitMs: 0, waitsFor: null } : this.#budgets.reserve(calls, nowMs);
     if ('refusedBy' in answer) return this.#flows.refuse(scenario, number, phase, dueMs, answer.refusedBy);
     const { waitMs, waitsFor } = answer;
     if (waitsFor === null) return this.#flows.arrive(scenario, number, phase, dueMs);
-    const waiting: Waiting = { scenario, number, phase, dueMs: dueMs + waitMs, waited: { budget: waitsFor, waitMs } };
-    const before = this.#waiting.findLastIndex((one) => one.dueMs <= waiting.dueMs);
+    const waiting: Waiting = { scenario, number, phase, dueMs, waited: { budget: waitsFor, waitMs }, goMs: nowMs + waitMs };
+    const before = this.#waiting.findLastIndex((one) => one.goMs <= waiting.goMs);
     this.#waiting.splice(before + 1, 0, waiting);
   }
 
   /** Lets everyone go who may by a time, in order. */
   run(nowMs: number): void {
-    for (let next = this.#waiting[0]; next && next.dueMs <= nowMs; next = this.#waiting[0]) {
+    for (let next = this.#waiting[0]; next && next.goMs <= nowMs; next = this.#waiting[0]) {
       this.#waiting.shift();
-      this.#flows.arrive(next.scenario, next.number, next.phase, next.dueMs, next.waited);
+      this.#flows.arrive(next.scenario, next.number, next.phase, next.dueMs + next.waited.waitMs, next.waited);
     }
   }
 
   /** Ends the waiting: who has not gone by now never will. */
   end(): void {
     for (const { scenario, number, phase, dueMs, waited } of this.#waiting.splice(0)) {
-      this.#flows.refuse(scenario, number, phase, dueMs - waited.waitMs, waited.budget);
+      this.#flows.refuse(scenario, number, phase, dueMs, waited.budget);
     }
   }
 

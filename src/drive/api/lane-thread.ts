@@ -59,7 +59,10 @@ const shaper = budgets && budgets.list.length > 0 ? new LaneShaper(new Budgets(b
 const pacer = new Pacer({
   ratesPerSecond: plan.scenarios.map(({ ratePerSecond }) => ratePerSecond),
   random: plan.arrivals === 'poisson', seed, thread, threads: plan.threads,
-  arrive: (scenario, number, phase, dueMs) => (shaper ?? flows).arrive(scenario, number, phase, dueMs),
+  arrive: (scenario, number, phase, dueMs) => {
+    if (shaper) shaper.arrive(scenario, number, phase, dueMs, nowMs());
+    else flows.arrive(scenario, number, phase, dueMs);
+  },
 });
 // Its first wake-up is that of having started.
 let started = (): void => {};
