@@ -8,7 +8,8 @@ const route = z.string().regex(/^(?:GET|POST|PUT|PATCH|DELETE) \/\S*$/, 'a metho
 /** A third party in slo.yml: what it allows, and who calls it how often; documentation/budgets.md. */
 export const ThirdParty = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and dashes'),
-  calls_per_second: z.number().positive().max(1_000_000),
+  /** Fewer than one in a quarter of an hour is no rate. */
+  calls_per_second: z.number().min(0.001).max(1_000_000),
   /** Calls that one user of a journey makes. */
   journeys: z.record(z.string().min(1), calls).default({}),
   /** Calls that one request of an API route makes. */

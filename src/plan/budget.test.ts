@@ -102,7 +102,7 @@ test('every fault of a third party is told with its line', () => {
   const cases: [string, string, RegExp][] = [
     ['  payments: 25\n', 'slo.yml:5:3 third_parties', /must be a list/],
     ['  - 25\n', 'slo.yml:5:5 third_parties[0]', /must be a third party/],
-    [`  - ${PARTY.replace('25', '0')}\n`, 'slo.yml:5:43 third_parties[0].calls_per_second', /must be more than 0/],
+    [`  - ${PARTY.replace('25', '0')}\n`, 'slo.yml:5:43 third_parties[0].calls_per_second', /must be at least 0.001/],
     [`  - ${PARTY.replace('signup: 2', 'signup: 0')}\n`, 'slo.yml:5:67 third_parties[0].journeys.signup', /must be more than 0/],
     [`  - ${PARTY.replace('signup', 'singup')}\n`, 'slo.yml:5:59 third_parties[0].journeys.singup', /no journey is named "singup"/],
     [`  - ${PARTY.replace('journeys: { signup: 2 }', 'routes: { /lock: 1 }')}\n`, 'slo.yml:5:57 third_parties[0].routes."/lock"', /a method and a path/],
