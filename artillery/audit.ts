@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
-import { platformBook } from '../src/collect/audit/platform-book.ts';
-import { providerBook } from '../src/collect/audit/provider-book.ts';
+import { plainReason } from '../src/collect/audit/entry.ts';
+import { platformBook, type PlatformBook } from '../src/collect/audit/platform-book.ts';
+import { providerBook, type ProviderBook } from '../src/collect/audit/provider-book.ts';
 import { readBooks } from '../src/collect/audit/read-books.ts';
 import { Recorder } from '../src/collect/recorder.ts';
 import type { RunningPlatform } from '../src/drive/platform.ts';
-import { OBSERVATION_VERSION, type Plan } from '../src/model/index.ts';
+import { CodedError, type Fault } from '../src/errors.ts';
+import { OBSERVATION_VERSION, type AuditPlan, type Plan } from '../src/model/index.ts';
 import type { HarnessSettings } from '../src/plan/settings.ts';
 import { say } from './artillery-global.ts';
 
@@ -59,20 +61,37 @@ export async function auditPayments(options: AuditOptions): Promise<void> {
   }
 }
 
+/** Reads the books of another target once before its run: a mistyped address is found now, and not after hours of load. Throws J_AUDIT. */
+export async function checkBooks(plan: Plan, keys: AuditKeys): Promise<void> {
+  if (plan.audit === undefined) return;
+  const { platform, provider } = booksOf(plan, plan.audit, keys);
+  const failed = (where: string) => (error: unknown): Fault[] => [{ where, message: plainReason(error) }];
+  const faults = await Promise.all([
+    platform.read(null).then(() => [], failed(`audit.platform ${plan.audit.platform}`)),
+    provider.read(() => {}).then(() => [], failed(`audit.provider ${plan.audit.provider}`)),
+  ]);
+  if (faults.flat().length > 0) throw new CodedError('J_AUDIT', faults.flat());
+}
+
+function booksOf(plan: Plan, audit: AuditPlan, { platformHeaders, providerKey, controlToken }: AuditKeys): { platform: PlatformBook; provider: ProviderBook } {
+  return {
+    platform: platformBook({ url: audit.platform, headers: platformHeaders }),
+    provider: providerBook({
+      url: audit.provider, key: providerKey, runId: plan.runId, startedAtEpochMs: plan.startedAtEpochMs,
+      conflicts: controlToken === null ? null : { url: `${audit.provider}/control/key-conflicts`, token: controlToken },
+    }),
+  };
+}
+
 async function readInto({ plan, keys, runDir, now, hurried }: AuditOptions): Promise<void> {
   const { audit, runId } = plan;
   if (audit === undefined || keys === null) return;
   // Of a run that was resumed, what the books said before stays: what they say now is later, and counts.
   const recorder = new Recorder(join(runDir, 'observations.ledger.ndjson'), (error) => say(`audit    not written: ${error.message}`));
   const base = { v: OBSERVATION_VERSION, runId, phase: null, vu: null, journey: null } as const;
-  const { controlToken } = keys;
   try {
     const ends = await readBooks({
-      platform: platformBook({ url: audit.platform, headers: keys.platformHeaders }),
-      provider: providerBook({
-        url: audit.provider, key: keys.providerKey, runId, startedAtEpochMs: plan.startedAtEpochMs,
-        conflicts: controlToken === null ? null : { url: `${audit.provider}/control/key-conflicts`, token: controlToken },
-      }),
+      ...booksOf(plan, audit, keys),
       settleMs: audit.settleMs,
       waitMs: hurried ? Math.min(HURRIED_WAIT_MS, audit.settleMs) : audit.settleMs,
       now,

@@ -22,7 +22,7 @@ import { refuseOverCeiling } from '../src/plan/cost.ts';
 import { expectedArrivals } from '../src/plan/script.ts';
 import { readSettings, type HarnessSettings } from '../src/plan/settings.ts';
 import { artillery, say } from './artillery-global.ts';
-import { auditKeys } from './audit.ts';
+import { auditKeys, checkBooks } from './audit.ts';
 import { crowdPriority, refuseOverCapacity } from './capacity.ts';
 import { openDrills, undoLeftovers } from './drills.ts';
 import { ROOT, type RunParts } from './run-parts.ts';
@@ -105,6 +105,7 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
   };
   writeRunFile(planFile, plan);
   if (plan.audit) parts.auditKeys = auditKeys(plan, settings, auth, parts.platform);
+  if (parts.auditKeys && !embedded) await checkBooks(plan, parts.auditKeys);
   if (!resumed) writeRunFile(join(runDir, 'environment.json'), describeEnvironment(ROOT, browser, priority));
   parts.recorder = new Recorder(join(runDir, 'observations.main.ndjson'), how.onLost);
   parts.drills = await openDrills({ plan, platform: parts.platform, runDir, places: drillPlaces, recorder: parts.recorder, now: how.now });

@@ -30,6 +30,7 @@ export const ERRORS = {
   J_COST_CEILING: { exitCode: 3, what: 'The run would cost more than slo.yml allows.', fix: 'Shorten or shrink it, or raise cost.ceiling in slo.yml once that is approved; documentation/kpis.md says how a cost is reckoned.' },
   J_BUSY: { exitCode: 3, what: 'The machine is too busy to be calibrated.', fix: 'End what else runs here, and try again.' },
   J_API_ARRANGE: { exitCode: 3, what: 'The accounts that the API lane sends with could not be made.', fix: 'See what the target answered; "sessions" in the scenarios file says how accounts are made. No load was sent.' },
+  J_AUDIT: { exitCode: 3, what: 'A book of payments cannot be read, so that nothing could be said about them afterwards.', fix: 'Correct "audit" under the journeys plugin, AUDIT_PROVIDER_KEY or AUDIT_PLATFORM_TOKEN; documentation/integrity.md says what each book must answer. No load was sent.' },
   J_RESUME: { exitCode: 3, what: 'This run cannot go on.', fix: 'RESUME takes the folder of a run that was killed or interrupted in a phase, with script, profile, slo.yml and scenarios as they were.' },
   J_REPORTS_UNWRITABLE: { exitCode: 4, what: 'The reports folder cannot be written.', fix: 'Free space, or make the folder writable, or set REPORTS_DIR.' },
   J_OBSERVATIONS_LOST: { exitCode: 4, what: 'Observations could not be written.', fix: 'Free disk space; the run was ended so that nothing is judged on part of its data.' },

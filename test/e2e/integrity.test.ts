@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { serveSite } from '../../src/drive/testing.ts';
 import { ROOT, judge, onlyRun, runArtillery, scriptWith } from './artillery.ts';
 import { recordOf, shortScript } from './short.ts';
 
@@ -38,6 +39,16 @@ test('charges planted twice are found, named in both books, and found again from
   const before = readFileSync(join(folder, 'record.json'), 'utf8');
   assert.equal((await judge(folder)).exitCode, 1);
   assert.equal(readFileSync(join(folder, 'record.json'), 'utf8'), before);
+});
+
+test('a book that is not there is refused before the first arrival, with both reasons at once', async (t) => {
+  const url = await serveSite(t, (request, response) => response.writeHead(request.url === '/' ? 200 : 404).end('no such page'));
+  const audit = `audit: { platform: "${url}/ledger", provider: "${url}" }`;
+  const script = payersScript(t).replace('stepDeadlineSeconds: 15', `stepDeadlineSeconds: 15\n      ${audit}`);
+  const { exitCode, output } = await runArtillery(t, { script, env: { TARGET_URL: url, AUDIT_PROVIDER_KEY: 'sk_test_abc' } });
+  assert.equal(exitCode, 3, output);
+  assert.match(output, /J_AUDIT[\s\S]*audit\.platform http:\S+: answered 404: no such page\n\s+audit\.provider http:/);
+  assert.doesNotMatch(output, /sk_test_abc/);
 });
 
 // The benchmark's short form: every kind of breach planted, clean payments, and parts of the platform killed.
