@@ -79,7 +79,8 @@ test('what is left where the guard was killed too is found by the next run, and 
   process.kill(guardPid, 'SIGKILL');
   await kill();
   const [left] = leftovers(reports);
-  assert.equal(left?.journal.runId, 'killed');
+  assert.ok(left?.journal);
+  assert.equal(left.journal.runId, 'killed');
   const results = await rollBack(left.journal, () => TOKEN);
   // The last first, as things are taken off that were put on.
   assert.deepEqual(results, [{ what: 'flag page-cache off', why: null }, { what: 'payments: nothing comes through', why: null }]);
