@@ -51,6 +51,7 @@ export function startReplication(db: Db, config: PartConfig): () => void {
     });
     // 409 says where it really stands: a replica that was restarted begins with nothing.
     if (answer.ok || answer.status === 409) return await answer.json() as ReplicaPosition;
+    await answer.body?.cancel();
     throw new Error(`the replica answered ${answer.status}`);
   }
 
