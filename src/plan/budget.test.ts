@@ -66,9 +66,9 @@ test('up to its budget a plan may go, and rounding is no call', () => {
 
 test('people are told what is planned, and which routes look mistyped', () => {
   const typo = { ...PAYMENTS, routes: { 'POST /lockk': 1, 'POST /release': 1, 'POST /releases': 1, 'DELETE /something/else': 1 } };
-  const [line] = budgetLines(plan({ phases: [phase({ arrivalRate: 8 }), phase({ name: 'other', arrivalRate: 1 })], api: API, budgets: [typo] }));
-  assert.equal(line, 'payments: 25 calls a second, at most 5 planned, in "main"; no scenario sends POST /lockk: did you mean "POST /lock"?');
-  assert.deepEqual(budgetLines(plan({ journeys: [{ name: 'signup', weight: 1 }] })), ['payments: 25 calls a second, none planned']);
+  const lines = budgetLines(plan({ phases: [phase({ arrivalRate: 8 }), phase({ name: 'other', arrivalRate: 1 })], api: API, budgets: [typo] }));
+  assert.deepEqual(lines, ['most calls a second: payments 5 of 25', 'payments: no scenario sends POST /lockk: did you mean "POST /lock"?']);
+  assert.deepEqual(budgetLines(planOf({})), []);
 });
 
 const SLO = 'version: 1\ngates:\n  - { id: errors, source: a decision, metric: journey_error_rate, unit: "%", max: 1 }\nthird_parties:\n';

@@ -66,20 +66,20 @@ function own(calls: Readonly<Record<string, number>>, name: string): number | un
   return Object.hasOwn(calls, name) ? calls[name] : undefined;
 }
 
-/** Returns a line for people on each budget: what it allows, what is planned at most, and which of its routes may be mistyped. */
+/** Returns lines for people: how much of each budget is planned at most, and which of its routes may be mistyped. */
 export function budgetLines(plan: Planned): string[] {
   const planned = plannedCalls(plan);
   const sent = new Set(plan.api?.scenarios.flatMap(({ flows }) => flows.flatMap(({ requests }) => requests.map(({ route }) => route))));
-  return plan.budgets.map((budget) => {
+  const asked = plan.budgets.flatMap((budget) => {
     const most = planned.filter((one) => one.budget === budget).reduce((a, b) => (b.perSecond > a.perSecond ? b : a));
-    const busiest = most.perSecond === 0 ? 'none planned' : `at most ${shown(most.perSecond)} planned, in "${most.phase}"`;
-    // No fault of slo.yml: it is there for all profiles, and each may send other scenarios.
-    const told = Object.keys(budget.routes).filter((route) => !sent.has(route)).flatMap((route) => {
-      const near = nearest(route, sent);
-      return near === null || Object.hasOwn(budget.routes, near) ? [] : [`; no scenario sends ${route}: did you mean "${near}"?`];
-    });
-    return `${budget.name}: ${calls(budget)} a second, ${busiest}${told.join('')}`;
+    return most.perSecond === 0 ? [] : [`${budget.name} ${shown(most.perSecond)} of ${shown(budget.callsPerSecond)}`];
   });
+  // No fault of slo.yml: it is there for all profiles, and each may send other scenarios.
+  const mistyped = plan.budgets.flatMap((budget) => Object.keys(budget.routes).filter((route) => !sent.has(route)).flatMap((route) => {
+    const near = nearest(route, sent);
+    return near === null || Object.hasOwn(budget.routes, near) ? [] : [`${budget.name}: no scenario sends ${route}: did you mean "${near}"?`];
+  }));
+  return [...(asked.length === 0 ? [] : [`most calls a second: ${asked.join(', ')}`]), ...mistyped];
 }
 
 /**
