@@ -42,8 +42,8 @@ export async function openDrills({ plan, platform, runDir, places, recorder, now
     onBreaker: ({ dependency, state, sinceMs, detail }) => {
       if (current !== null) record({ drill: current, event: 'breaker', dependency, state, ...(sinceMs === null ? {} : { sinceMs }), ...(detail === undefined ? {} : { detail }) });
     },
-    onRequests: ({ dependency, requests, overMs }) => {
-      if (current !== null) record({ drill: current, event: 'requests', dependency, requests, overMs });
+    onRequests: ({ dependency, ...counted }) => {
+      if (current !== null) record({ drill: current, event: 'requests', dependency, ...counted });
     },
   });
   const journal = RollbackJournal.begin(runDir, runId);

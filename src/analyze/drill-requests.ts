@@ -1,4 +1,4 @@
-import type { DrillObservation, RequestObservation } from '../model/index.ts';
+import type { DrillObservation, Interval, RequestObservation } from '../model/index.ts';
 import { seconds } from './drill-breaker.ts';
 import type { Course } from './drill-course.ts';
 import { percent } from './findings.ts';
@@ -41,6 +41,8 @@ export function unanswered({ drill, fault }: Course, requests: readonly Answer[]
 export interface Surge {
   /** Requests a second in the busiest second after the fault; null where nobody counted. */
   perSecond: number | null;
+  /** As the counter was read at some time within each look, which on a busy machine takes long. */
+  interval: Interval | null;
   n: number;
   doubt: string | null;
   evidence: string[];
@@ -53,24 +55,41 @@ const LEAST_MS = 1_000;
 export function surgeAfter({ drill, events, begunMs, fault }: Course): Surge {
   const counted = events.filter(({ event, dependency, requests, overMs }) =>
     event === 'requests' && dependency === drill.expect.breaker && requests !== undefined && overMs !== undefined);
-  const rates = (fromMs: number, toMs: number): number[] => slidingRates(counted.filter(({ tMs, overMs = 0 }) => tMs - overMs >= fromMs && tMs <= toMs));
-  if (fault === null || begunMs === null) return { perSecond: null, n: 0, doubt: 'the fault never went in', evidence: [] };
+  const rates = (fromMs: number, toMs: number): Rate[] => slidingRates(counted.filter(({ tMs, overMs = 0 }) => tMs - overMs >= fromMs && tMs <= toMs));
+  if (fault === null || begunMs === null) return { perSecond: null, interval: null, n: 0, doubt: 'the fault never went in', evidence: [] };
   const after = rates(fault.toMs, Infinity);
-  if (after.length === 0) return { perSecond: null, n: 0, doubt: `the requests to "${drill.expect.breaker}" could not be counted after the fault`, evidence: [] };
+  if (after.length === 0) return { perSecond: null, interval: null, n: 0, doubt: `the requests to "${drill.expect.breaker}" could not be counted after the fault`, evidence: [] };
   const before = rates(begunMs, fault.fromMs);
-  const evidence = before.length === 0 ? [] : [`before the fault at most ${tenth(Math.max(...before))} a second`];
-  return { perSecond: tenth(Math.max(...after)), n: after.length, doubt: null, evidence };
+  const evidence = before.length === 0 ? [] : [`before the fault at most ${tenth(most(before, 'value'))} a second`];
+  const high = most(after, 'high');
+  return {
+    perSecond: tenth(most(after, 'value')), interval: { low: tenth(most(after, 'low')), high: Number.isFinite(high) ? tenth(high) : null },
+    n: after.length, doubt: null, evidence,
+  };
+}
+
+interface Rate {
+  value: number;
+  low: number;
+  high: number;
+}
+
+function most(rates: readonly Rate[], of: keyof Rate): number {
+  return Math.max(...rates.map((rate) => rate[of]));
 }
 
 /** Requests a second over each shortest row of looks that lasts a second. */
-function slidingRates(counted: readonly DrillObservation[]): number[] {
+function slidingRates(counted: readonly DrillObservation[]): Rate[] {
   return counted.flatMap((_, first) => {
     let requests = 0;
     let overMs = 0;
     for (const one of counted.slice(first)) {
       requests += one.requests ?? 0;
       overMs += one.overMs ?? 0;
-      if (overMs >= LEAST_MS) return [(requests * 1_000) / overMs];
+      if (overMs < LEAST_MS) continue;
+      const per = (ms: number): number => (ms > 0 ? (requests * 1_000) / ms : requests === 0 ? 0 : Infinity);
+      const before = counted[first - 1]?.tookMs ?? counted[first]?.tookMs ?? 0;
+      return [{ value: per(overMs), low: per(overMs + (one.tookMs ?? 0)), high: per(overMs - before) }];
     }
     return [];
   });

@@ -227,6 +227,13 @@ test('a slow journey counts although most requests are quick: each is measured a
   assert.ok((recovered.finding.interval?.high ?? 0) >= 2, JSON.stringify(recovered));
 });
 
+test('a rate counted by looks that took long is known only within bounds, which leave a limit between them open', () => {
+  const slow = WHOLE.map((one) => (one.kind === 'drill' && one.event === 'requests' ? { ...one, requests: 12, tookMs: 400 } : one));
+  const { value, interval } = analyse(slow).scalar('requests').finding;
+  // 36 requests in 1,350 ms, or in 950 to 1,750 ms.
+  assert.deepEqual([value, interval], [26.7, { low: 20.6, high: 37.9 }]);
+});
+
 test('an answer that came late, with 504 or not at all counts as a time-out inside; the crowd\'s lateness does not', () => {
   const bad = [request(IN + 6_000, { durationMs: 5_500 }), request(IN + 7_000, { status: 504 }), request(IN + 8_000, { status: null, durationMs: null, errorCode: 'ERR_CONNECTION_RESET' }),
     request(IN + 9_000, { durationMs: 9_000, role: 'crowd' }), request(OUT + 9_000, { status: 504 })];

@@ -121,7 +121,7 @@ function scalarsOf(course: Course, grounds: Grounds): Scalar[] {
   if (expect.recoversWithinS !== null) add('recovers', 's', recovering(recovery));
   if (expect.requestsPerSecondAtMost !== null) {
     const { perSecond, ...rest } = surgeAfter(course);
-    add('requests', '1/s', { value: perSecond, interval: null, ...rest });
+    add('requests', '1/s', { value: perSecond, ...rest });
   }
   const inFault = usersInFault(course, users);
   for (const [journey, expectation] of Object.entries(expect.journeys)) {

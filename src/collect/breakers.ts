@@ -28,7 +28,10 @@ export interface BreakerChange {
 export interface RequestCount {
   dependency: string;
   requests: number;
+  /** From the beginning of the look before to that of this one. */
   overMs: number;
+  /** How long this one took: the counter was read at some time within. */
+  tookMs: number;
 }
 
 export interface BreakerOptions {
@@ -112,7 +115,7 @@ export class BreakerWatch {
       const passed = follow.transitions && missing === null ? passedThrough(follow, samples.filter(fits(follow.transitions))) : [];
       for (const state of passed) this.#seeState(follow, { state }, follow.lookedMs ?? atMs);
       if (follow.breaker) this.#seeState(follow, stateOf(samples.filter(fits(follow.breaker)), missing), atMs);
-      if (follow.requests && missing === null) this.#count(follow, samples.filter(fits(follow.requests)), pages, atMs);
+      if (follow.requests && missing === null) this.#count(follow, samples.filter(fits(follow.requests)), pages, { atMs, tookMs: now() - atMs });
     }
   }
 
@@ -124,7 +127,7 @@ export class BreakerWatch {
     follow.lookedMs = atMs;
   }
 
-  #count(follow: Follow, samples: readonly Sample[], pages: readonly Scraped[], atMs: number): void {
+  #count(follow: Follow, samples: readonly Sample[], pages: readonly Scraped[], { atMs, tookMs }: { atMs: number; tookMs: number }): void {
     // A counter that no process has counted up yet may not be there: it stands at zero.
     if (pages.length === 0) return;
     const sum = samples.reduce((all, { value }) => all + (Number.isFinite(value) ? value : 0), 0);
@@ -132,7 +135,7 @@ export class BreakerWatch {
     follow.counted = { sum, atMs };
     // One that fell was begun anew, with a process: how many came in between nobody knows.
     if (!before || sum < before.sum || atMs <= before.atMs) return;
-    this.#options.onRequests({ dependency: follow.dependency, requests: Math.round(sum - before.sum), overMs: atMs - before.atMs });
+    this.#options.onRequests({ dependency: follow.dependency, requests: Math.round(sum - before.sum), overMs: atMs - before.atMs, tookMs });
   }
 }
 

@@ -158,6 +158,8 @@ export const DrillEvent = {
   /** Of requests to a dependency: so many in so long, up to now. */
   requests: z.number().int().nonnegative().optional(),
   overMs: z.number().positive().optional(),
+  /** How long the look took that counted them: the counter was read at some time within. */
+  tookMs: z.number().nonnegative().optional(),
   detail: z.string().optional(),
 } as const;
 
