@@ -20,9 +20,9 @@ test('faults come from the option and the environment, the option wins, and typi
   assert.deepEqual([faults, workers], [{ 'leak': 2, 'drift': 600, 'api-delay': 1.5 }, { min: 2, max: 4 }]);
   assert.deepEqual(readOptions(['--workers', '2'], { PLATFORM_WORKERS: '' }).workers, { min: 2, max: 2 });
   const table: [text: string, message: RegExp][] = [
-    ['leek=1', /no fault "leek", did you mean "leak"\? \(known: leak=MB_PER_MINUTE, drift/],
+    ['leek=1', /no fault "leek", did you mean "leak"\? \(known: leak=MIB_PER_MINUTE, drift/],
     ['delay=5', /did you mean "api-delay"/], ['xyz', /no fault "xyz" \(known/], ['=1', /no fault "" \(known/],
-    ['leak', /leak needs a number above 0, as in leak=MB_PER_MINUTE, not ""/], ['drift=-1', /above 0/],
+    ['leak', /leak needs a number above 0, as in leak=MIB_PER_MINUTE, not ""/], ['drift=-1', /above 0/],
     ['drift=1e99', /above 0/], ['capacity=0', /above 0/], ['__proto__=1', /no fault/],
   ];
   for (const [text, message] of table) assert.throws(() => parseFaults([text]), message, text);

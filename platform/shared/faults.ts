@@ -1,6 +1,6 @@
 /** Faults that can be planted so that a test of the platform can itself be tested: each is off unless asked for. */
 export const FAULTS = {
-  'leak': { unit: 'MB_PER_MINUTE', help: 'memory that the first web worker keeps' },
+  'leak': { unit: 'MIB_PER_MINUTE', help: 'memory that the first web worker keeps' },
   'drift': { unit: 'PERCENT_PER_HOUR', help: 'API requests take 40 ms more, and it grows by this' },
   'capacity': { unit: 'REQUESTS_PER_SECOND', help: 'what the API serves at most, with all its workers' },
   'slow-recovery': { unit: 'SECONDS', help: 'API requests take 250 ms more, this long after a rush' },
