@@ -8,7 +8,7 @@ import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
-const UNIT_FOLDERS = ['src', 'artillery', 'fixtures', 'journeys', 'platform', 'bench', 'scripts'];
+const UNIT_FOLDERS = ['src', 'artillery', 'fixtures', 'journeys', 'bench', 'scripts'];
 
 interface Part {
   name: string;
@@ -22,7 +22,7 @@ function testFiles(...patterns: string[]): string[] {
   return globSync(patterns, { cwd: ROOT, exclude: (path) => basename(path) === 'node_modules' }).sort();
 }
 
-/** Node's runner, one process a file. Two at a time: more would stretch the timings that browser tests look at. */
+/** Node's runner, one process a file, so many of them at a time. */
 function nodeTests(concurrency: number, ...patterns: string[]): string[] | null {
   const files = testFiles(...patterns);
   return files.length === 0 ? null : ['--test', `--test-concurrency=${concurrency}`, ...files];
@@ -31,10 +31,13 @@ function nodeTests(concurrency: number, ...patterns: string[]): string[] | null 
 const PARTS: Part[] = [
   { name: 'types', args: tool('typescript/bin/tsc', '-p', '.', '--noEmit') },
   { name: 'lint', args: tool('eslint/bin/eslint.js', '.', '--max-warnings=0') },
+  // Two at a time: more would stretch the timings that browser tests look at.
   { name: 'unit', args: () => nodeTests(2, '*.test.ts', ...UNIT_FOLDERS.map((folder) => `${folder}/**/*.test.ts`)) },
+  // They mostly wait: for time limits, for breakers, for processes to come back.
+  { name: 'platform', args: () => nodeTests(4, 'platform/**/*.test.ts') },
   { name: 'journeys', args: tool('@playwright/test/cli.js', 'test') },
-  // What is refused, lost, or sent: nothing in them depends on how fast this machine is, so two at a time.
-  { name: 'e2e', args: () => nodeTests(2, 'test/e2e/!(*.alone).test.ts', 'test/load/**/*.test.ts') },
+  // What is refused, lost, or sent: nothing in them depends on how fast this machine is, so several at a time.
+  { name: 'e2e', args: () => nodeTests(3, 'test/e2e/!(*.alone).test.ts', 'test/load/**/*.test.ts') },
   // Each is a load test of its own, judged by what its users saw.
   { name: 'e2e-alone', args: () => nodeTests(1, 'test/e2e/*.alone.test.ts') },
 ];

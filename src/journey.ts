@@ -1,5 +1,4 @@
 import type { BrowserContext, Locator, Page } from 'playwright';
-import type { PaymentShown } from './model/index.ts';
 
 /** One measured step: what the user does, and what the user waits to see. */
 export interface StepSpec {
@@ -31,6 +30,9 @@ export interface StepFunction {
   (name: string, spec: StepSpec): Promise<void>;
   (name: string, action: () => Promise<unknown>): Promise<void>;
 }
+
+/** What a user saw come of a payment; src/model/ledger.ts explains each, and the compiler holds the two together. */
+export type PaymentShown = 'receipt' | 'confirming' | 'declined' | 'error' | 'unclear';
 
 /**
  * Tells the audit about payments (documentation/integrity.md). The intent's id must be known before the click that pays:

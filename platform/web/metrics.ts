@@ -87,7 +87,8 @@ export const replicaLag = (read: () => number): Gauge => new Gauge({
 
 // Counters that have not counted yet are 0, not absent.
 for (const outcome of ['completed', 'degraded', 'failed']) agentTasks.inc({ outcome }, 0);
-for (const queue of ['agent_tasks', 'connections', 'outbox', 'refunds', 'uploads']) queueLength.set({ queue }, 0);
+// Those in the database are not known before somebody has counted them there: absent until then.
+for (const queue of ['agent_tasks', 'connections']) queueLength.set({ queue }, 0);
 for (const operation of ['lock', 'release', 'refund']) {
   for (const outcome of ['ok', operation === 'lock' ? 'declined' : 'refused', 'unknown']) {
     payments.inc({ operation, outcome }, 0);

@@ -50,6 +50,8 @@ export function startOutboxRunner({ ledger, outbox, settlement, provider }: Mone
     if (waiting.outbox + waiting.refunds > 0) fill();
   }
 
+  // At once: what a platform that was killed left behind has waited long enough, and is no empty queue.
+  attempt(tick);
   const timer = setInterval(() => attempt(tick), TICK_MS).unref();
   return {
     stop(): void {
