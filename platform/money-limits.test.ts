@@ -15,6 +15,12 @@ before(async () => {
 });
 after(() => platform.stop());
 
+/** The primary's breaker may be closed while a worker's is not yet. */
+async function untilBreakersAreClosed(): Promise<void> {
+  await untilFigures(platform.ready.metricsUrl, 'closed breakers', (figures) => [...figures]
+    .every(([name, value]) => !name.startsWith('circuit_breaker_state{dependency="payments"') || value === 0));
+}
+
 test('a payment that the provider has nothing of is given up, once the provider has said so', async () => {
   const user = await createPayer(platform.ready.url, 'run-late');
   const projectId = await user.newProject();
@@ -28,12 +34,12 @@ test('a payment that the provider has nothing of is given up, once the provider 
   assert.deepEqual(await paymentsOf(platform.ready, 'run-late'), []);
   const again = await user.lock(projectId, 'intent-late');
   assert.deepEqual([again.status, again.body.error.code], [402, 'CARD_DECLINED'], 'the same intent stays what it was');
+  await untilBreakersAreClosed();
   assert.equal((await user.lock(projectId, 'intent-late-2')).status, 200, 'and another one may follow');
 });
 
 test('a payment that the provider does have is not given up, however late it is', async () => {
-  await untilFigures(platform.ready.metricsUrl, 'closed breakers', (figures) => [...figures]
-    .every(([name, value]) => !name.startsWith('circuit_breaker_state{dependency="payments"') || value === 0));
+  await untilBreakersAreClosed();
   const user = await createPayer(platform.ready.url, 'run-held');
   const projectId = await user.newProject();
   await faults.provider({ mode: 'no-webhook' });
