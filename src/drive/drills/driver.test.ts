@@ -155,3 +155,14 @@ test('a drill that ends before its fault breaks nothing', async (t) => {
   assert.deepEqual(events(points), ['begun', 'ended']);
   assert.deepEqual(dependencies.asked, []);
 });
+
+test('a phase that begins after the end breaks nothing', async (t) => {
+  const { driver, dependencies, points } = await hold(t, { kind: 'cut', dependency: 'payments', ...LONG });
+  const ending = driver.end();
+  driver.phaseStarted('held');
+  await ending;
+  driver.phaseStarted('held');
+  await driver.end();
+  assert.deepEqual(points, []);
+  assert.deepEqual(dependencies.asked, []);
+});

@@ -30,6 +30,8 @@ export class DrillDriver {
   /** The drills before the current one, as far as they are still being undone. */
   #leaving: Promise<unknown> = Promise.resolve();
   readonly #failed: RolledBack[] = [];
+  /** Once it was ended: load phases may still go on while a run is concluded, and nothing may be broken any more. */
+  #over = false;
 
   constructor(options: DriverOptions) {
     this.#options = options;
@@ -37,6 +39,7 @@ export class DrillDriver {
 
   /** A phase of the run begins now. Whatever the drill of the phase before still had in is taken out. */
   phaseStarted(name: string | null): void {
+    if (this.#over) return;
     const startedMs = this.#options.now();
     this.#leave();
     const drill = this.#options.plan.drills.find(({ phase }) => phase === name);
@@ -48,8 +51,9 @@ export class DrillDriver {
     this.#current = { drill, ending, actions };
   }
 
-  /** Takes everything out, and returns what could not be. Bounded in time; may be called again. */
+  /** Takes everything out, for good: no drill begins after it. Returns what could not be. Bounded in time; may be called again. */
   async end(): Promise<RolledBack[]> {
+    this.#over = true;
     this.#leave();
     await this.#leaving;
     return this.#failed;
