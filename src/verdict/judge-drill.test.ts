@@ -17,7 +17,7 @@ function result(status: GateStatus, id = 'down-recovers'): GateResult {
   };
 }
 
-function integrity(phases: string[], platform: 'complete' | 'failed' = 'complete'): IntegrityReport {
+function integrity(phases: (string | null)[], platform: 'complete' | 'failed' = 'complete'): IntegrityReport {
   return {
     books: { platform, provider: 'complete' },
     breaches: phases.map((phase) => ({ kind: 'lost_payment', intentId: null, subject: null, phase, detail: '' })),
@@ -32,6 +32,8 @@ const CASES: [what: string, facts: Partial<DrillFacts>, results: GateResult[], b
   ['steady state not held, whatever its gates say', { notJudged: 'the steady state did not hold' }, [result('pass')], null, 'not judged', /steady state/, null],
   ['a breach in its phase', {}, [result('pass')], integrity(['down', 'up']), 'fail', /1 integrity breach among its payments/, 1],
   ['a breach in another phase', {}, [result('pass')], integrity(['up']), 'pass', /met/, 0],
+  ['a breach that may be its own', {}, [result('pass')], integrity([null, 'up']), 'pass', /^1 expectation met; 1 integrity breach may be of its payments/, null],
+  ['a breach of its own beside one that may be', {}, [result('pass')], integrity([null, 'down']), 'fail', /^1 integrity breach among its payments$/, 1],
   ['a book that could not be read', {}, [result('pass')], integrity([], 'failed'), 'pass', /met/, null],
   ['only another drill\'s gates', {}, [result('pass', 'other-recovers')], null, 'not judged', /none of its expectations/, null],
 ];

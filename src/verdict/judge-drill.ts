@@ -9,7 +9,10 @@ export function drillReports(plan: Plan, analysis: Pick<Analysis, 'drills' | 'in
     const ids = plan.gates.flatMap((gate) => (gate.metric === 'drill' && gate.drill === facts.name ? [gate.id] : []));
     const { phase, notJudged: _notJudged, ...rest } = facts;
     const integrityBreaches = breachesIn(phase, analysis.integrity);
-    return { ...rest, integrityBreaches, ...verdictOf(facts, results.filter(({ id }) => ids.includes(id)), integrityBreaches) };
+    const { verdict, reason } = verdictOf(facts, results.filter(({ id }) => ids.includes(id)), integrityBreaches);
+    const stray = integrityBreaches === null ? strayBreaches(analysis.integrity) : 0;
+    const unknown = stray === 0 ? '' : `; ${plural(stray, 'integrity breach', 'integrity breaches')} may be of its payments: their phase is not known`;
+    return { ...rest, integrityBreaches, verdict, reason: `${reason}${unknown}` };
   });
 }
 
@@ -26,8 +29,17 @@ function verdictOf({ notJudged }: DrillFacts, gates: readonly GateResult[], brea
   return { verdict: 'pass', reason: `${plural(gates.length, 'expectation')} met` };
 }
 
-/** Returns the breaches among the payments intended in a phase; null where the books could not both be read. */
+/**
+ * Returns the breaches among the payments intended in a phase; null where the books could not both be read, or where there are none
+ * of its own but some of payments of which nobody knows when they were intended: they may be its own.
+ */
 function breachesIn(phase: string, integrity: IntegrityReport | null): number | null {
   if (integrity === null || integrity.books.platform !== 'complete' || integrity.books.provider !== 'complete') return null;
-  return integrity.breaches.filter((breach) => breach.phase === phase).length;
+  const own = integrity.breaches.filter((breach) => breach.phase === phase).length;
+  return own === 0 && strayBreaches(integrity) > 0 ? null : own;
+}
+
+/** Breaches of payments that belong to no known phase, such as those of the API lane. */
+function strayBreaches(integrity: IntegrityReport | null): number {
+  return integrity?.breaches.filter((breach) => breach.phase === null).length ?? 0;
 }
