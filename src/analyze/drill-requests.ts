@@ -1,11 +1,20 @@
 import type { DrillObservation, Interval, RequestObservation } from '../model/index.ts';
 import { seconds } from './drill-breaker.ts';
 import type { Course } from './drill-course.ts';
+import { usersInFault } from './drill-users.ts';
+import type { DrillUser } from './drill-users.ts';
 import { percent } from './findings.ts';
 import { rateBounds } from './rate-bounds.ts';
 
 /** A request of a user's page to the API. */
 export type Answer = Pick<RequestObservation, 'method' | 'route' | 'status' | 'durationMs' | 'tMs' | 'role' | 'errorCode'>;
+
+/** Who asked, and what was answered. */
+export interface Asked {
+  requests: readonly Answer[];
+  users: readonly DrillUser[];
+  confidence: number;
+}
 
 export interface Bad {
   n: number;
@@ -20,22 +29,29 @@ const NAMED = 2;
 /**
  * Returns how many API requests that were under way in the fault were not answered, answered with 504, or later than the limit: a
  * time-out inside of the target. How long the crowd's took is no word about the target (design §6), whether they were answered is.
+ * A request that is never answered ends with its page, and nobody records it: users who timed out leave a good figure open.
  */
-export function unanswered({ drill, fault }: Course, requests: readonly Answer[], confidence: number): Bad {
+export function unanswered(course: Course, { requests, users, confidence }: Asked): Bad {
+  const { drill, fault } = course;
   const limitS = drill.expect.answersWithinS ?? Infinity;
   const during = fault === null ? [] : requests.filter(({ tMs, durationMs }) => tMs > fault.fromMs && tMs - (durationMs ?? 0) < fault.toMs);
   const n = during.length;
   if (n === 0) return { n, bad: null, doubt: 'no request to the API was under way while the fault was in', evidence: [] };
   const isLate = ({ role, durationMs }: Answer): boolean => role === 'observer' && (durationMs ?? 0) > limitS * 1_000;
   const bad = during.filter((one) => one.status === null || one.status === GATEWAY_TIMEOUT || isLate(one)).toSorted((a, b) => a.tMs - b.tMs);
-  const slowestMs = Math.max(0, ...during.filter(({ role }) => role === 'observer').map(({ durationMs }) => durationMs ?? 0));
+  const observed = during.filter(({ role }) => role === 'observer');
+  const slowestMs = Math.max(0, ...observed.map(({ durationMs }) => durationMs ?? 0));
   const evidence = [
     ...bad.slice(0, NAMED).map(({ method, route, status, durationMs, errorCode }) =>
       `${method} ${route} ${status === null ? `was not answered (${errorCode ?? 'no reason given'})` : `answered ${status}${durationMs === null ? '' : ` after ${seconds(durationMs)} s`}`}`),
-    `the slowest answer came after ${seconds(slowestMs)} s`,
+    ...(observed.length === 0 ? [] : [`the slowest answer came after ${seconds(slowestMs)} s`]),
     ...(bad.length === 0 ? [`0 of ${n}: rules out more than ${percent(rateBounds(0, n, confidence).high).toPrecision(2)} %`] : []),
   ];
-  return { n, bad: bad.length, doubt: null, evidence };
+  const timedOut = [...usersInFault(course, users).values()].flat().filter(({ outcome }) => outcome === 'timeout').length;
+  const doubt = bad.length > 0 ? null
+    : timedOut > 0 ? `${timedOut} ${timedOut === 1 ? 'user' : 'users'} timed out in the fault, and what they waited for ended with their page`
+      : observed.length === 0 ? 'no observer was among them: how long answers took is not known' : null;
+  return { n, bad: bad.length, doubt, evidence };
 }
 
 export interface Surge {

@@ -115,7 +115,7 @@ function scalarsOf(course: Course, grounds: Grounds): Scalar[] {
   if (expect.breakerOpensWithinS !== null) add('breaker opens', 's', turning(opening(course)));
   if (expect.breakerClosesWithinS !== null) add('breaker closes', 's', turning(closing(course)));
   if (expect.answersWithinS !== null) {
-    const { bad, ...rest } = unanswered(course, answers, confidence);
+    const { bad, ...rest } = unanswered(course, { requests: answers, users, confidence });
     add('answers', 'requests', { value: bad, interval: null, ...rest });
   }
   if (expect.recoversWithinS !== null) add('recovers', 's', recovering(recovery));
