@@ -58,7 +58,7 @@ function casesOf(quick: boolean): Case[] {
     },
     { id: 'clean payments', group: 'clean', quick: true, run: (folder) => plantedCase(folder, 'clean payments', '', clean, PLANTED_SETTLE_S) },
     { id: 'web worker killed', group: 'killed', quick: true, run: (folder) => killedPart(folder, 'web worker', killed, 4_000) },
-    { id: 'payments killed', group: 'killed', quick: true, run: (folder) => killedPart(folder, 'payments', killed, 8_000) },
+    { id: 'payments killed', group: 'killed', quick: false, run: (folder) => killedPart(folder, 'payments', killed, 8_000) },
     { id: 'harness killed', group: 'killed', quick: false, run: (folder) => killedHarness(folder, killed) },
   ];
 }

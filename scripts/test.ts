@@ -33,11 +33,10 @@ const PARTS: Part[] = [
   { name: 'lint', args: tool('eslint/bin/eslint.js', '.', '--max-warnings=0') },
   // Two at a time: more would stretch the timings that browser tests look at.
   { name: 'unit', args: () => nodeTests(2, '*.test.ts', ...UNIT_FOLDERS.map((folder) => `${folder}/**/*.test.ts`)) },
-  // They mostly wait: for time limits, for breakers, for processes to come back.
-  { name: 'platform', args: () => nodeTests(4, 'platform/**/*.test.ts') },
   { name: 'journeys', args: tool('@playwright/test/cli.js', 'test') },
-  // What is refused, lost, or sent: nothing in them depends on how fast this machine is, so several at a time.
-  { name: 'e2e', args: () => nodeTests(3, 'test/e2e/!(*.alone).test.ts', 'test/load/**/*.test.ts') },
+  // The platform, and what is refused, lost, or sent: nothing in them depends on how fast this machine is, and they mostly
+  // wait, for time limits and for processes to come and go. So several at a time.
+  { name: 'e2e', args: () => nodeTests(4, 'platform/**/*.test.ts', 'test/e2e/!(*.alone).test.ts', 'test/load/**/*.test.ts') },
   // Each is a load test of its own, judged by what its users saw.
   { name: 'e2e-alone', args: () => nodeTests(1, 'test/e2e/*.alone.test.ts') },
 ];

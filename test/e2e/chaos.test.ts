@@ -14,14 +14,14 @@ interface Report {
 test('killed at random moments, harness and browsers leave no process, no lock, and a run that can be judged', {
   skip: existsSync('/proc/self/stat') ? false : 'skipped: needs /proc',
 }, async () => {
-  const child = spawn(process.execPath, ['bench/chaos.ts', '--json', '--harness', '3', '--browser', '3', '--seed', '3'], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['bench/chaos.ts', '--json', '--harness', '2', '--browser', '2', '--seed', '3'], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   let [out, err] = ['', ''];
   child.stdout.on('data', (data: Buffer) => (out += data.toString()));
   child.stderr.on('data', (data: Buffer) => (err += data.toString()));
   const [code] = (await once(child, 'close')) as [number | null];
   const { cases, aims } = JSON.parse(out || '{"cases":[],"aims":[]}') as Report;
   assert.deepEqual(cases.flatMap((one) => one.faults), [], err);
-  assert.deepEqual(cases.map((one) => one.id), ['browsers', 'harness-1', 'harness-2', 'harness-3']);
+  assert.deepEqual(cases.map((one) => one.id), ['browsers', 'harness-1', 'harness-2']);
   assert.ok(aims.length === 3 && aims.every((aim) => aim.met), JSON.stringify(aims));
   assert.equal(code, 0, err);
 });
