@@ -66,18 +66,28 @@ export interface Surge {
 
 /** A provider's limit is one a second, and two looks may lie closer. */
 const LEAST_MS = 1_000;
+/** A row of usual looks is at most a second and one look long; in a longer one all may have come within one second. */
+const LONG_ROW_MS = 1_500;
 
-/** Returns the most requests a second that a dependency got after its fault's end, and what it got before. */
+/**
+ * Returns the most requests a second that a dependency got after its fault's end, and what it got before. What was counted in the
+ * look in which the fault ended may all have come after: it counts for the upper bound.
+ */
 export function surgeAfter({ drill, events, begunMs, fault }: Course): Surge {
+  const nothing = (doubt: string): Surge => ({ perSecond: null, interval: null, n: 0, doubt, evidence: [] });
+  if (fault === null || begunMs === null) return nothing('the fault never went in');
   const counted = events.filter(({ event, dependency, requests, overMs }) =>
     event === 'requests' && dependency === drill.expect.breaker && requests !== undefined && overMs !== undefined);
   const rates = (fromMs: number, toMs: number): Rate[] => slidingRates(counted.filter(({ tMs, overMs = 0 }) => tMs - overMs >= fromMs && tMs <= toMs));
-  if (fault === null || begunMs === null) return { perSecond: null, interval: null, n: 0, doubt: 'the fault never went in', evidence: [] };
   const after = rates(fault.toMs, Infinity);
-  if (after.length === 0) return { perSecond: null, interval: null, n: 0, doubt: `the requests to "${drill.expect.breaker}" could not be counted after the fault`, evidence: [] };
+  if (after.length === 0) return nothing(`the requests to "${drill.expect.breaker}" could not be counted after the fault`);
+  // A counter that is not there reads as one that stands at zero.
+  if (counted.every(({ requests }) => requests === 0)) {
+    return nothing(`not one request to "${drill.expect.breaker}" was counted in the whole drill: its counter may not be there`);
+  }
   const before = rates(begunMs, fault.fromMs);
   const evidence = before.length === 0 ? [] : [`before the fault at most ${tenth(most(before, 'value'))} a second`];
-  const high = most(after, 'high');
+  const high = Math.max(most(after, 'high'), most(slidingRates(counted.filter(({ tMs }) => tMs > fault.toMs)), 'high'));
   return {
     perSecond: tenth(most(after, 'value')), interval: { low: tenth(most(after, 'low')), high: Number.isFinite(high) ? tenth(high) : null },
     n: after.length, doubt: null, evidence,
@@ -105,7 +115,8 @@ function slidingRates(counted: readonly DrillObservation[]): Rate[] {
       if (overMs < LEAST_MS) continue;
       const per = (ms: number): number => (ms > 0 ? (requests * 1_000) / ms : requests === 0 ? 0 : Infinity);
       const before = counted[first - 1]?.tookMs ?? counted[first]?.tookMs ?? 0;
-      return [{ value: per(overMs), low: per(overMs + (one.tookMs ?? 0)), high: per(overMs - before) }];
+      const high = Math.max(per(overMs - before), overMs > LONG_ROW_MS ? per(LEAST_MS) : 0);
+      return [{ value: per(overMs), low: per(overMs + (one.tookMs ?? 0)), high }];
     }
     return [];
   });
