@@ -1,8 +1,9 @@
 import { DRILL_WINDOW_MS, OTHERS, type RequestObservation, type StepObservation } from '../model/index.ts';
+import { seconds } from './drill-breaker.ts';
 import type { Course } from './drill-course.ts';
 import { nearestRank } from './order-bounds.ts';
 import { LEAST_BEFORE, LEAST_STABLE, normalBand, recoveryAfter } from './recovery.ts';
-import type { P95Window, Recovery } from './recovery.ts';
+import type { Band, P95Window, Recovery } from './recovery.ts';
 import { median } from './robust.ts';
 import { isSample } from './series.ts';
 import type { Span } from './windowed.ts';
@@ -74,24 +75,66 @@ export function recoveryOfDrill(
   const expected = Object.entries(drill.expect.journeys);
   const touched = expected.filter(([, { kind }]) => kind !== 'unaffected').map(([name]) => name);
   const all = touched.length === 0 || touched.includes(OTHERS);
-  const own = samples.filter((one) => (all || touched.includes(one.journey ?? '')) && counts(one.span));
+  const meant = samples.filter(({ journey }) => all || touched.includes(journey ?? ''));
+  const own = meant.filter(({ span }) => counts(span));
   const windows = (span: Span): P95Window[] => windowsOf(span, own, usual);
-  const band = normalBand(windows({ fromMs: begunMs, toMs: fault.fromMs }), 0);
+  const beforeFault = windows({ fromMs: begunMs, toMs: fault.fromMs });
+  const band = normalBand(beforeFault, 0);
   if (band === null) return { recovery: null, n: 0, doubt: `needs ${LEAST_BEFORE} windows with undisturbed samples before the fault`, evidence: [] };
-  const after = windows({ fromMs: fault.toMs, toMs: endedMs });
+  const waiting = meant.flatMap((one) => waitingAt(endedMs, one, band.upToMs * (usual.get(one.kind) ?? Infinity))).filter(({ span }) => counts(span));
+  const after = windowsOf({ fromMs: fault.toMs, toMs: endedMs }, [...own.filter(({ span }) => span.toMs < endedMs), ...waiting], usual);
   const n = after.filter(({ p95Ms }) => p95Ms !== null).length;
   const since = [...windows(fault), ...after].flatMap(({ p95Ms }) => p95Ms ?? []);
   const worst = Math.max(0, ...since);
   // Where it never left its band there is nothing to recover from, and what was seen in the fault proves it as well.
-  const never = n > 0 && since.length >= LEAST_STABLE && worst <= band.upToMs;
+  const never = n > 0 && since.length >= LEAST_STABLE && worst <= band.upToMs && waiting.length === 0;
   const observedMs = endedMs - fault.toMs;
-  const recovery = never ? { afterMs: 0, low: 0, high: 0, observedMs, stable: since.length } : recoveryAfter(after, fault.toMs, band);
+  const seen = never ? { afterMs: 0, low: 0, high: 0, observedMs, stable: since.length } : recoveryAfter(after, fault.toMs, band);
+  const end = never ? null : endOf(after, waiting.length, { band, endedMs, quietMs: longest(beforeFault) });
+  const recovery = seen === null || end === null ? seen : { ...seen, afterMs: null, high: null, low: end.isBeyond ? observedMs : seen.low };
   const whose = all ? 'all journeys' : touched.join(', ');
-  const evidence = [`${whose}: normal P95 up to ${times(band.upToMs)} the usual time (${band.n} windows before), at worst ${times(worst)}${never ? ': it never left its band' : ''}`];
+  const evidence = [`${whose}: normal P95 up to ${times(band.upToMs)} the usual time (${band.n} windows before), at worst ${times(worst)}${never ? ': it never left its band' : ''}`,
+    ...(end === null ? [] : [end.why])];
   const doubt = recovery === null || n === 0 ? 'no undisturbed sample after the fault'
     : recovery.high === null && recovery.stable > 0 && recovery.stable < LEAST_STABLE && recovery.low === 0
-      ? `only ${recovery.stable} windows with samples after the fault, and ${LEAST_STABLE} prove it` : null;
+      ? `only ${recovery.stable} windows with samples after the fault, and ${LEAST_STABLE} prove it`
+      : end?.isBeyond === false && seen?.afterMs != null ? end.why : null;
   return { recovery, n, doubt, evidence };
+}
+
+/**
+ * Returns what began before the drill's end, was not over then and had waited for longer than `upToMs` already: a target that hangs
+ * shows in nothing else. What had waited for less says nothing yet.
+ */
+function waitingAt(endedMs: number, one: TimedSample, upToMs: number): TimedSample[] {
+  const { span: { fromMs, toMs }, ms } = one;
+  if (fromMs >= endedMs || toMs < endedMs) return [];
+  const waitedMs = Math.min(ms, endedMs - fromMs);
+  return waitedMs > upToMs ? [{ ...one, span: { fromMs, toMs: endedMs - 1 }, ms: waitedMs }] : [];
+}
+
+/** One that is late as the drill ends is chance, two wait for something. */
+const LEAST_WAITING = 2;
+
+/**
+ * Returns why the end of a drill proves no recovery, whatever was seen before: several still waited, or nobody knows how its last
+ * windows went (more of them than a proof needs, and longer than any window before the fault). `isBeyond`: it had not recovered, as
+ * enough for a window of their own waited. Null where nothing speaks against it.
+ */
+function endOf(
+  after: readonly P95Window[], waiting: number, { band, endedMs, quietMs }: { band: Band; endedMs: number; quietMs: number },
+): { why: string; isBeyond: boolean } | null {
+  const known = after.filter(({ p95Ms }) => p95Ms !== null);
+  if (waiting >= LEAST_WAITING) {
+    return { why: `${waiting} steps or requests were still waiting as the drill ended`, isBeyond: waiting >= LEAST_SAMPLES && (known.at(-1)?.p95Ms ?? 0) > band.upToMs };
+  }
+  const unknownMs = endedMs - (known.at(-1)?.toMs ?? endedMs);
+  if (unknownMs < Math.max(quietMs, LEAST_STABLE * DRILL_WINDOW_MS)) return null;
+  return { why: `too few samples in the last ${seconds(unknownMs)} s of the drill to know whether it held`, isBeyond: false };
+}
+
+function longest(windows: readonly P95Window[]): number {
+  return Math.max(0, ...windows.map(({ fromMs, toMs, p95Ms }) => (p95Ms === null ? 0 : toMs - fromMs)));
 }
 
 /**
