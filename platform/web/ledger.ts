@@ -138,9 +138,10 @@ export function createLedger(db: Db, outbox: Outbox) {
     /** The provider holds money for a payment that was given up: it has to let it go. */
     orphaned({ intentId }: Escrow, providerId: string): void {
       db.transaction(() => {
-        db.run('escrows.orphaned', "UPDATE escrows SET provider_id = ? WHERE intent_id = ? AND state = 'failed'",
-          providerId, intentId);
-        outbox.add(intentId, 'void', Date.now());
+        const nowMs = Date.now();
+        db.run('escrows.orphaned', `UPDATE escrows SET provider_id = ?, updated_ms = ?
+          WHERE intent_id = ? AND state = 'failed'`, providerId, nowMs, intentId);
+        outbox.add(intentId, 'void', nowMs);
       });
     },
   };

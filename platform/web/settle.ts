@@ -102,8 +102,11 @@ export function createSettlement(parts: {
     const request = breaches?.request(plan, escrow) ?? escrow;
     const said = await provider.hold(request);
     if (said.kind === 'ok') {
-      return settled(breaches && plan !== null ? await breaches.held(plan, request, escrow, said.providerId)
-        : ledger.held(escrow, said.providerId));
+      if (breaches && plan !== null) return settled(await breaches.held(plan, request, escrow, said.providerId));
+      const now = ledger.held(escrow, said.providerId);
+      // Given up by another process while this call was under way: no webhook need come to say so.
+      if (now.state === 'failed') ledger.orphaned(now, said.providerId);
+      return settled(now);
     }
     if (said.kind === 'declined') {
       const failed = declined(escrow, said.code, said.message);

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { openDb } from './db.ts';
+import type { Db } from './db.ts';
+import { createLedger } from './ledger.ts';
+import type { Escrow, Ledger } from './ledger.ts';
+import { createOutbox } from './outbox.ts';
+import type { Outbox } from './outbox.ts';
+import type { Provider } from './provider.ts';
+import { createSettlement } from './settle.ts';
+import type { Settlement } from './settle.ts';
+
+let directory: string;
+let db: Db;
+let outbox: Outbox;
+let ledger: Ledger;
+before(() => {
+  directory = mkdtempSync(join(tmpdir(), 'openshow-settle-'));
+  db = openDb(join(directory, 'platform.db'));
+  db.run('test', "INSERT INTO users VALUES ('usr_1', 'a@example.test', 'A', 'x', NULL, 0)");
+  outbox = createOutbox(db);
+  ledger = createLedger(db, outbox);
+});
+after(() => {
+  db.close();
+  rmSync(directory, { recursive: true });
+});
+
+let projects = 0;
+function pending(): Escrow {
+  projects += 1;
+  const projectId = `prj_${projects}`;
+  db.run('test', `INSERT INTO projects (id, user_id, creator_id, title, details, skill, amount_cents, status, brief,
+    run_id, created_ms) VALUES (?, 'usr_1', NULL, 'A film', '', 'video-editor', 10000, 'draft', NULL, NULL, 0)`,
+  projectId);
+  const nowMs = Date.now();
+  const escrow: Escrow = {
+    intentId: `intent-${projects}`, projectId, userId: 'usr_1', amountCents: 10_000, feeCents: 300, totalCents: 10_300,
+    currency: 'usd', paymentMethod: 'pm_card_visa', providerId: null, state: 'pending', failure: null, runId: null,
+    keyConflicts: 0, createdMs: nowMs, updatedMs: nowMs, underway: 'lock',
+  };
+  db.transaction(() => ledger.open(escrow));
+  return escrow;
+}
+
+/** A provider that does what the test says while it is asked; what it does not say is not asked for. */
+const settlementWith = (provider: Partial<Provider>, book: Outbox = outbox): Settlement => createSettlement({
+  db, ledger, outbox: book, provider: provider as Provider, breaches: null, pendingLimitMs: 600_000,
+});
+const intentOf = (escrow: Escrow): Escrow => ledger.find(escrow.intentId) ?? assert.fail('it is gone');
+
+test('a hold that comes after its payment was given up is let go, without any webhook', async () => {
+  const escrow = pending();
+  const cancelled: string[] = [];
+  const { attempt } = settlementWith({
+    hold: async () => {
+      ledger.failed(escrow, 'not_confirmed: too late');
+      db.run('test', 'UPDATE escrows SET updated_ms = 1 WHERE intent_id = ?', escrow.intentId);
+      return { kind: 'ok', providerId: 'pi_late' };
+    },
+    cancel: async (providerId) => {
+      cancelled.push(providerId);
+      return { kind: 'ok', providerId };
+    },
+  });
+  assert.equal((await attempt(escrow, true)).escrow.state, 'failed');
+  const { providerId, underway, updatedMs } = intentOf(escrow);
+  assert.deepEqual([providerId, underway], ['pi_late', 'void']);
+  assert.ok(updatedMs > 1, 'an auditor sees that it moved');
+  await attempt(escrow, false);
+  assert.deepEqual([cancelled, intentOf(escrow).underway, intentOf(escrow).state], [['pi_late'], null, 'failed']);
+});
