@@ -27,6 +27,8 @@ export interface BrowserSide {
   intended: Said | null;
   /** The last thing that the user was shown. */
   shown: (Said & { what: PaymentShown }) | null;
+  /** The last receipt, whatever was shown after it: another tab that says something else does not take it back. */
+  receipt: Said | null;
 }
 
 /** One payment with everything that each source says of it. */
@@ -92,7 +94,7 @@ function isLater<T extends { tMs: number }>(one: T, other: T): boolean {
 
 function addBrowser(browsers: Map<string, { side: BrowserSide; firstMs: number }>, one: PaymentObservation): void {
   const { intentId, tMs, amountMinor, shown, subject } = one;
-  const known = browsers.get(intentId) ?? { side: { subject: null, phase: null, intended: null, shown: null }, firstMs: Infinity };
+  const known = browsers.get(intentId) ?? { side: { subject: null, phase: null, intended: null, shown: null, receipt: null }, firstMs: Infinity };
   browsers.set(intentId, known);
   const { side } = known;
   const said: Said = { tMs, amountMinor, currency: one.currency?.toLowerCase() ?? null };
@@ -107,6 +109,7 @@ function addBrowser(browsers: Map<string, { side: BrowserSide; firstMs: number }
   } else if (shown !== null) {
     const saw = { ...said, what: shown };
     if (side.shown === null || isLater(saw, side.shown)) side.shown = saw;
+    if (shown === 'receipt' && (side.receipt === null || isLater(said, side.receipt))) side.receipt = said;
   }
 }
 

@@ -61,9 +61,10 @@ function whereTheMoneyIs(payment: Payment, platform: Entry | null, provider: Ent
   const booked = payment.platform.filter(isLive);
   const shown = payment.browser?.shown?.what ?? null;
   const toldFailed = shown !== null && TOLD_FAILED.has(shown);
+  const hadReceipt = (payment.browser?.receipt ?? null) !== null;
   if (live.length > 1) return { kind: 'duplicate_charge', why: `${live.length} live charges for one payment` };
   if (booked.length > 1) return { kind: 'duplicate_charge', why: `the platform books it ${booked.length} times` };
-  if (platform === null) return unbooked(live.length > 0, shown, rules);
+  if (platform === null) return unbooked(live.length > 0, toldFailed, hadReceipt, rules);
   if (isMoving(platform, provider, rules)) return 'under way';
   const [charge] = live;
   if (charge !== undefined && charge.state !== 'refunding' && toldFailed) {
@@ -76,7 +77,7 @@ function whereTheMoneyIs(payment: Payment, platform: Entry | null, provider: Ent
       return { kind: 'stuck_refund', why: 'the refund did not come to an end' };
     case 'failed':
       if (charge !== undefined) return { kind: 'charge_on_failure', why: 'it failed, the provider has the money all the same' };
-      return shown === 'receipt' ? { kind: 'false_receipt', why: 'the user was shown a receipt, it failed' } : null;
+      return hadReceipt ? { kind: 'false_receipt', why: 'the user was shown a receipt, it failed' } : null;
     case 'refunded':
     case 'canceled':
       return notGivenBack(platform, charge)
@@ -96,13 +97,13 @@ function isMoving({ state, ageMs, readMs }: Entry, provider: Entry | null, { set
 }
 
 /** The platform's book has nothing of the payment. */
-function unbooked(isCharged: boolean, shown: PaymentShown | null, rules: Rules): Money {
+function unbooked(isCharged: boolean, toldFailed: boolean, hadReceipt: boolean, rules: Rules): Money {
   if (isCharged) {
     if (rules.platformComplete) return { kind: 'lost_payment', why: 'the provider has the money, the platform knows nothing of it' };
-    if (shown === null || !TOLD_FAILED.has(shown)) return null;
+    if (!toldFailed) return null;
     return { kind: 'charge_on_failure', why: 'the user was told that it failed, the provider has the money' };
   }
-  if (shown !== 'receipt' || !rules.platformComplete || !rules.providerComplete) return null;
+  if (!hadReceipt || !rules.platformComplete || !rules.providerComplete) return null;
   return { kind: 'false_receipt', why: 'the user was shown a receipt, neither book has the money' };
 }
 
@@ -150,7 +151,7 @@ function mismatch({ browser }: Payment, platform: Entry | null, provider: Entry 
   const charge = provider !== null && (isLive(provider) || GIVEN_BACK.has(provider.state)) ? provider : null;
   const others = [
     ...(browser?.intended ? [{ who: 'the page asked for', ...browser.intended }] : []),
-    ...(browser?.shown?.what === 'receipt' ? [{ who: 'the receipt says', ...browser.shown }] : []),
+    ...(browser?.receipt ? [{ who: 'the receipt says', ...browser.receipt }] : []),
     ...(charge ? [{ who: 'the provider has', ...charge }] : []),
   ];
   // Amounts in different currencies cannot be compared: a wrong currency is told alone.

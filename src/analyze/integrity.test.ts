@@ -69,6 +69,17 @@ const WRONG: [name: string, observations: Observation[], kinds: BreachKind[]][] 
   ], ['stuck_refund']],
   ['a receipt for what failed', [...paid, bookedOf('a', { state: 'failed' }), chargedOf('a', { state: 'failed' })], ['false_receipt']],
   ['a receipt that no book knows', paid, ['false_receipt']],
+  ['a receipt for what failed, and another tab that said so afterwards', [
+    ...paid, shownOf('a', 'error', { tMs: 4_000 }), bookedOf('a', { state: 'failed' }), chargedOf('a', { state: 'failed' }),
+  ], ['false_receipt']],
+  ['a receipt that no book knows, and words that say neither afterwards', [...paid, shownOf('a', 'unclear', { tMs: 4_000 })], ['false_receipt']],
+  ['a receipt that says less, and another tab that is still confirming', [
+    intendedOf('a'), shownOf('a', 'receipt', { amountMinor: 1 }), shownOf('a', 'confirming', { tMs: 4_000 }), bookedOf('a'), chargedOf('a'),
+  ], ['amount_mismatch']],
+  ['a receipt in another currency, and words that say neither afterwards', [
+    intendedOf('a'), shownOf('a', 'receipt', { currency: 'eur' }), shownOf('a', 'unclear', { tMs: 4_000 }), bookedOf('a'), chargedOf('a'),
+  ], ['currency_mismatch']],
+  ['a receipt, and then told that it failed, while both books have it', [...paid, shownOf('a', 'error', { tMs: 4_000 }), bookedOf('a'), chargedOf('a')], ['charge_on_failure']],
   ['held on the platform, never at the provider', [bookedOf('a'), chargedOf('a', { state: 'failed' })], ['false_receipt']],
   ['two faults that have nothing to do with each other', [
     ...paid, bookedOf('a', { keyConflicts: 1 }), chargedOf('a', { amountMinor: TOTAL + 1 }),

@@ -121,7 +121,8 @@ function subjectOf({ browser, platform, provider }: Payment): string | null {
 
 function breachOf(payment: Payment, kind: BreachKind, why: string): Breach {
   const { intentId, browser, platform, provider } = payment;
-  const saw = browser === null ? [] : [`browser ${browser.shown?.what ?? 'left'}`];
+  const last = browser?.shown?.what ?? 'left';
+  const saw = browser === null ? [] : [`browser ${browser.receipt && last !== 'receipt' ? `receipt, then ${last}` : last}`];
   const said = [...saw, `platform ${wordsOf(platform)}`, `provider ${wordsOf(provider, true)}`].join('; ');
   return { kind, intentId, subject: subjectOf(payment), phase: browser?.phase ?? null, detail: `${why} (${said})` };
 }

@@ -15,7 +15,7 @@ export const BrowserPayment = {
   /** Made in the browser before the click, so that a payment is known even when nothing comes back. */
   intentId: z.string().min(1),
   event: z.enum(['intended', 'shown']),
-  /** Null for `intended`. The last one of an intent counts. */
+  /** Null for `intended`. Whether its user was told of a failure goes by the last one of an intent; a receipt counts whatever came after it. */
   shown: PaymentShown.nullable(),
   /** Null where the page did not say. */
   amountMinor: minor.nullable(),
