@@ -35,6 +35,7 @@ const WRONG: [name: string, observations: Observation[], kinds: BreachKind[]][] 
   ], ['duplicate_charge']],
   ['it failed on the platform, and the provider holds it', [intendedOf('a'), shownOf('a', 'declined'), bookedOf('a', { state: 'failed' }), chargedOf('a')], ['charge_on_failure']],
   ['the user was told it failed, and both books have it', [intendedOf('a'), shownOf('a', 'error'), bookedOf('a'), chargedOf('a')], ['charge_on_failure']],
+  ['one charge that the platform books twice', [...paid, bookedOf('a'), bookedOf('a', { id: 'a #2' }), chargedOf('a')], ['duplicate_charge']],
   ['charged on failure, then paid once more', [
     bookedOf('a', { state: 'failed' }), chargedOf('a'), bookedOf('b', { subject: 'project-a' }), chargedOf('b', { subject: 'project-a' }),
   ], ['charge_on_failure']],

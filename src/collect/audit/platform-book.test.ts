@@ -46,6 +46,15 @@ test('a platform that says less is read all the same: what it does not tell is u
   assert.deepEqual([netMinor, feeMinor, keyConflicts, ageMs, subject], [null, null, null, null, null]);
 });
 
+test('an intent that is listed twice, on whichever page, is two entries of one payment', async (t) => {
+  const { book } = await bookOf(t, { json: { escrows: [ESCROW, ESCROW], next: 2 } }, { json: { escrows: [{ ...ESCROW, intentId: 'b' }, ESCROW] } });
+  const lines: BookLine[] = [];
+  assert.equal((await book.read((line) => lines.push(line))).entries, 4);
+  assert.deepEqual(lines.map(({ id, intentId }) => [id, intentId]), [['a', 'a'], ['a #2', 'a'], ['b', 'b'], ['a #3', 'a']]);
+  await book.read((line) => lines.push(line));
+  assert.deepEqual(lines.slice(4).map(({ id }) => id), ['b', 'a'], 'another reading begins anew');
+});
+
 test('the digest changes with the book and with nothing else', async (t) => {
   const of = (escrow: object): Answer => ({ json: { escrows: [escrow], nowMs: Math.random() } });
   const { book } = await bookOf(t, of(ESCROW), of(ESCROW), of({ ...ESCROW, state: 'released' }));

@@ -73,10 +73,13 @@ export function platformBook({ url, headers, timeoutMs = TIMEOUT_MS, retryMs = R
       const digest = createHash('sha256');
       const reading = { entries: 0, open: 0, youngestOpenMs: null as number | null, waiting: null as number | null };
       const cursors = new Set<string>();
+      const timesListed = new Map<string, number>();
       for (let next: string | null = null; ;) {
         const { escrows, next: following, outbox, nowMs } = await page(next);
         for (const escrow of escrows) {
-          const line = lineOf(escrow, nowMs ?? null);
+          const nth = (timesListed.get(escrow.intentId) ?? 0) + 1;
+          timesListed.set(escrow.intentId, nth);
+          const line = lineOf(escrow, nth, nowMs ?? null);
           reading.entries += 1;
           if (OPEN.has(line.state)) {
             reading.open += 1;
@@ -95,10 +98,11 @@ export function platformBook({ url, headers, timeoutMs = TIMEOUT_MS, retryMs = R
   };
 }
 
-function lineOf(escrow: LedgerPage['escrows'][number], nowMs: number | null): BookLine {
+/** `nth`: how often the book has listed the intent, this time included. What is booked twice must stay two entries, to be found. */
+function lineOf(escrow: LedgerPage['escrows'][number], nth: number, nowMs: number | null): BookLine {
   const { intentId, totalCents, updatedMs } = escrow;
   return {
-    id: intentId,
+    id: nth === 1 ? intentId : `${intentId} #${nth}`,
     intentId,
     subject: escrow.projectId ?? null,
     state: escrow.state,
