@@ -46,6 +46,14 @@ test('a platform that says less is read all the same: what it does not tell is u
   assert.deepEqual([netMinor, feeMinor, keyConflicts, ageMs, subject], [null, null, null, null, null]);
 });
 
+test('a refund whose amount is not told is one of the whole; of anything else nothing was given back', async (t) => {
+  const of = (state: string, refundedCents?: number): object => ({ ...ESCROW, intentId: `${state} ${refundedCents}`, state, refundedCents });
+  const { book } = await bookOf(t, { json: { escrows: [of('refunded'), of('refunded', 0), of('refunded', 5), of('released'), of('refunding')] } });
+  const lines: BookLine[] = [];
+  await book.read((line) => lines.push(line));
+  assert.deepEqual(lines.map(({ refundedMinor }) => refundedMinor), [103, 0, 5, 0, 0]);
+});
+
 test('an intent that is listed twice, on whichever page, is two entries of one payment', async (t) => {
   const { book } = await bookOf(t, { json: { escrows: [ESCROW, ESCROW], next: 2 } }, { json: { escrows: [{ ...ESCROW, intentId: 'b' }, ESCROW] } });
   const lines: BookLine[] = [];

@@ -109,7 +109,8 @@ function lineOf(escrow: LedgerPage['escrows'][number], nth: number, nowMs: numbe
     amountMinor: totalCents,
     netMinor: escrow.amountCents ?? null,
     feeMinor: escrow.feeCents ?? null,
-    refundedMinor: escrow.refundedCents ?? 0,
+    // What is left out is not zero: an escrow that was refunded gave all of it back, as far as anybody says.
+    refundedMinor: escrow.refundedCents ?? (escrow.state === 'refunded' ? totalCents : 0),
     currency: escrow.currency,
     bookings: (escrow.entries ?? []).map(({ operation, account, amountCents }) => ({ operation, account, amountMinor: amountCents })),
     keyConflicts: escrow.keyConflicts ?? null,
