@@ -88,11 +88,11 @@ function whereTheMoneyIs(payment: Payment, platform: Entry | null, provider: Ent
   }
 }
 
-/** Open and too young to be stuck, or changed after the provider was asked, who could then not say the same. */
+/** Open and too young to be stuck (or of an age that nobody tells: it may be), or changed after the provider was asked, who could then not say the same. */
 function isMoving({ state, ageMs, readMs }: Entry, provider: Entry | null, { settleMs, providerReadMs }: Rules): boolean {
-  if (ageMs === null) return false;
-  const askedMs = provider?.readMs ?? providerReadMs;
   const isOpen = state === 'pending' || state === 'refunding';
+  if (ageMs === null) return isOpen;
+  const askedMs = provider?.readMs ?? providerReadMs;
   return (isOpen && ageMs < settleMs) || (askedMs !== null && readMs - ageMs > askedMs);
 }
 

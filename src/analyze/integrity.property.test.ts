@@ -116,7 +116,7 @@ test('of any history exactly the planted breaches are found, each once, in any o
 /** Any book whatever, in or out of order. */
 const state = fc.constantFrom<LedgerState>('pending', 'held', 'released', 'refunding', 'refunded', 'canceled', 'failed');
 const anything = fc.record({
-  platform: fc.option(fc.record({ state, ageMs: fc.constantFrom(0, SETTLE_MS) })),
+  platform: fc.option(fc.record({ state, ageMs: fc.constantFrom(0, SETTLE_MS, null) })),
   provider: fc.array(state, { maxLength: 3 }),
   /** One after the other. */
   shown: fc.array(fc.constantFrom('receipt', 'confirming', 'declined', 'error', 'unclear'), { maxLength: 3 }),

@@ -171,6 +171,13 @@ test('a payment that is too young to be stuck leaves every zero open', () => {
   assert.deepEqual(doubtsOf([...young, ...BOTH]), ['2 of the payments were still under way when the books were read']);
 });
 
+test('an open payment whose age nobody tells is no breach, and leaves every zero open', () => {
+  const ageless = [bookedOf('a', { state: 'pending', ageMs: null }), bookedOf('b', { state: 'refunding', ageMs: null }), chargedOf('b')];
+  const settled = [bookedOf('c', { ageMs: null }), chargedOf('c')];
+  assert.deepEqual(kindsOf([...ageless, ...settled, ...BOTH]), []);
+  assert.deepEqual(doubtsOf([...ageless, ...settled, ...BOTH]), ['2 of the payments were still under way when the books were read']);
+});
+
 test('a payment that moved between the readings of the two books is no breach, and leaves every zero open', () => {
   const moved = [
     bookedOf('a', { state: 'released', ageMs: 100 }), chargedOf('a', { tMs: 8_500 }),
