@@ -73,3 +73,38 @@ test('a hold that comes after its payment was given up is let go, without any we
   await attempt(escrow, false);
   assert.deepEqual([cancelled, intentOf(escrow).underway, intentOf(escrow).state], [['pi_late'], null, 'failed']);
 });
+
+test('a refused move leaves alone what was begun for its payment meanwhile', async () => {
+  const held = ledger.held(pending(), 'pi_refused');
+  db.transaction(() => outbox.add(held.intentId, 'cancel') && ledger.mark(held, 'refunding'));
+  const { attempt } = settlementWith({
+    cancel: async () => {
+      // Another process is refused the same, and its user then releases.
+      const row = outbox.of(held.intentId) ?? assert.fail('no row');
+      ledger.mark(intentOf(held), 'held');
+      outbox.removeOnly(row);
+      outbox.add(held.intentId, 'release');
+      return { kind: 'declined', code: 'no', message: 'No.' };
+    },
+    read: async () => ({
+      id: 'pi_refused', status: 'requires_capture', amountCents: 10_300, currency: 'usd', intentId: held.intentId,
+      failure: null,
+    }),
+  });
+  assert.equal((await attempt(held, true)).kind, 'refused');
+  assert.deepEqual([intentOf(held).state, intentOf(held).underway], ['held', 'release']);
+});
+
+test('a payment that was settled just after its row was read is not asked for again', async () => {
+  const escrow = pending();
+  const { attempt } = settlementWith({ hold: () => assert.fail('it was asked') }, {
+    ...outbox,
+    of(intentId) {
+      const row = outbox.of(intentId);
+      ledger.failed(escrow, 'card_declined: No.');
+      return row;
+    },
+  });
+  const { kind, escrow: now } = await attempt(escrow, true);
+  assert.deepEqual([kind, now.state], ['settled', 'failed']);
+});

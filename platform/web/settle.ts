@@ -148,13 +148,13 @@ export function createSettlement(parts: {
     const message = said.kind === 'ok' ? null : said.message;
     if (operation === 'void') {
       if (!done) return later(escrow, row, message ?? '');
-      outbox.remove(intentId);
+      outbox.removeOnly(row);
       return settled({ ...escrow, underway: null });
     }
     if (done) return settled(operation === 'release' ? ledger.released(escrow) : ledger.refunded(escrow));
     db.transaction(() => {
       if (operation !== 'release') ledger.mark(escrow, operation === 'cancel' ? 'held' : 'released');
-      outbox.remove(intentId);
+      outbox.removeOnly(row);
     });
     return { kind: 'refused', escrow: ledger.find(intentId) ?? escrow, message };
   }
@@ -169,6 +169,8 @@ export function createSettlement(parts: {
       const row = outbox.of(known.intentId);
       const escrow = ledger.find(known.intentId) ?? known;
       if (row === null) return settled(escrow);
+      // Settled by somebody else between the two readings.
+      if (row.operation === 'lock' && escrow.state !== 'pending') return settled(escrow);
       // A refund that was planted to be stuck.
       if (breaches?.planOf(escrow.intentId) === 'stuck_refund' && row.operation === 'cancel') {
         return { kind: 'waiting', escrow, message: null };
