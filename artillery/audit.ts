@@ -23,6 +23,9 @@ export interface AuditKeys {
 const EMBEDDED_KEY = 'sk_test_openshow';
 /** Somebody who pressed Ctrl-C waits no longer than this for payments to settle. */
 const HURRIED_WAIT_MS = 5_000;
+/** Nor for a book that does not answer. */
+const HURRIED_TIMEOUT_MS = 5_000;
+const HURRIED_RETRY_MS = [250];
 
 /** Returns the keys for the books of a run; `auth` are the headers that the target wants of everybody. */
 export function auditKeys(
@@ -73,11 +76,15 @@ export async function checkBooks(plan: Plan, keys: AuditKeys): Promise<void> {
   if (faults.flat().length > 0) throw new CodedError('J_AUDIT', faults.flat());
 }
 
-function booksOf(plan: Plan, audit: AuditPlan, { platformHeaders, providerKey, controlToken }: AuditKeys): { platform: PlatformBook; provider: ProviderBook } {
+function booksOf(
+  plan: Plan, audit: AuditPlan, { platformHeaders, providerKey, controlToken }: AuditKeys, hurried = false,
+): { platform: PlatformBook; provider: ProviderBook } {
+  const timeout = hurried ? { timeoutMs: HURRIED_TIMEOUT_MS } : {};
   return {
-    platform: platformBook({ url: audit.platform, headers: platformHeaders }),
+    platform: platformBook({ url: audit.platform, headers: platformHeaders, ...timeout, ...(hurried ? { retryMs: HURRIED_RETRY_MS } : {}) }),
     provider: providerBook({
       url: audit.provider, key: providerKey, runId: plan.runId, startedAtEpochMs: plan.startedAtEpochMs,
+      ...timeout, ...(hurried ? { retries: HURRIED_RETRY_MS.length } : {}),
       conflicts: controlToken === null ? null : { url: `${audit.provider}/control/key-conflicts`, token: controlToken },
     }),
   };
@@ -91,7 +98,7 @@ async function readInto({ plan, keys, runDir, now, hurried }: AuditOptions): Pro
   const base = { v: OBSERVATION_VERSION, runId, phase: null, vu: null, journey: null } as const;
   try {
     const ends = await readBooks({
-      ...booksOf(plan, audit, keys),
+      ...booksOf(plan, audit, keys, hurried),
       settleMs: audit.settleMs,
       waitMs: hurried ? Math.min(HURRIED_WAIT_MS, audit.settleMs) : audit.settleMs,
       now,

@@ -111,3 +111,11 @@ test('a book that cannot be read ends with a reason in which no key stands', asy
   const { url: without } = await serve(t, { intents: [], conflicts: null });
   await assert.rejects(bookAt(without, 'token').read(() => {}), /its list of refused keys answered 404/);
 });
+
+test('a provider that does not answer is asked as often as the reader has time for', async (t) => {
+  let asked = 0;
+  const url = await serveSite(t, () => { asked += 1; });
+  const book = providerBook({ url, key: 'sk_test_x', runId: 'r', startedAtEpochMs: 0, conflicts: null, timeoutMs: 50, retries: 1 });
+  await assert.rejects(book.read(() => {}));
+  assert.equal(asked, 2);
+});

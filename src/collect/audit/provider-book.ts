@@ -18,6 +18,8 @@ export interface ProviderBookOptions {
   /** Where a local stand-in tells of keys that came with another body, and the token for it; null for Stripe's own. */
   conflicts: { url: string; token: string } | null;
   timeoutMs?: number;
+  /** Of a request that may pass. */
+  retries?: number;
 }
 
 const PAGE = 100;
@@ -37,7 +39,7 @@ export function providerBook(options: ProviderBookOptions): ProviderBook {
   const timeout = options.timeoutMs ?? TIMEOUT_MS;
   const stripe = new Stripe(options.key, {
     host: hostname, protocol: protocol === 'http:' ? 'http' : 'https', ...(port === '' ? {} : { port }),
-    maxNetworkRetries: RETRIES, timeout, telemetry: false,
+    maxNetworkRetries: options.retries ?? RETRIES, timeout, telemetry: false,
   });
   const created = { gte: Math.floor(options.startedAtEpochMs / 1_000) - CLOCK_MARGIN_S };
 
