@@ -73,8 +73,8 @@ export class CheckoutPage {
   /** The next payment reaches the server, whose answer never comes back: as when a train enters a tunnel. */
   async loseNextAnswer(): Promise<void> {
     await this.page.route('**/api/v1/payments/escrow/lock', async (route) => {
-      // The page may be closed, or the server gone, before the answer is there: it is lost then as well, and a rejection
-      // in here would end the process with all of its users.
+      // The page may be closed, or the server gone, before the answer is there: it is lost then as well, and nobody
+      // would catch a rejection in here.
       await route.fetch().catch(() => undefined);
       await route.abort('aborted').catch(() => undefined);
     }, { times: 1 });

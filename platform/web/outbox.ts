@@ -20,7 +20,7 @@ export interface OutboxRow {
 export type Outbox = ReturnType<typeof createOutbox>;
 
 /**
- * Whoever writes a row tries it at once, and has this long to: call and look-up: 6.4 s at most (provider.ts). If its
+ * Whoever writes a row tries it at once, and has this long to; call and look-up: 6.4 s at most (provider.ts). If its
  * process dies, the runner takes the row up then. Two at once would do no harm: they use the same key.
  */
 const LEASE_MS = 8000;
