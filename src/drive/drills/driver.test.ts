@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { DrillAction } from '../../model/index.ts';
+import type { DrillAction, DrillsPlan } from '../../model/index.ts';
 import { temporaryFolder } from '../testing.ts';
 import { DrillDriver, type DrillPoint } from './driver.ts';
 import { leftovers, RollbackJournal } from './journal.ts';
@@ -15,19 +15,23 @@ interface Held {
   runDir: string;
   points: DrillPoint[];
   journal: RollbackJournal;
-  /** Resolves at the turning point. */
-  came: (event: DrillPoint['event']) => Promise<void>;
+  /** Resolves at the turning point, the first unless said otherwise. */
+  came: (event: DrillPoint['event'], times?: number) => Promise<void>;
 }
 
 /** A driver at work on real servers; its clock is the machine's, so that `fromS` and `forS` are real, and short. */
 async function hold(t: TestContext, ...actions: DrillAction[]): Promise<Held> {
+  return holdAll(t, planOf(...actions));
+}
+
+async function holdAll(t: TestContext, plan: DrillsPlan): Promise<Held> {
   const dependencies = await serveDependencies(t);
   const runDir = temporaryFolder(t);
   const points: DrillPoint[] = [];
   const waiting = new Set<() => void>();
   const journal = RollbackJournal.begin(runDir, 'run-1');
   const driver = new DrillDriver({
-    plan: planOf(...actions), reaches: reachesAt(dependencies.url), journal, now: () => performance.now(),
+    plan, reaches: reachesAt(dependencies.url), journal, now: () => performance.now(),
     secrets: (name) => (name === OPERATIONS_TOKEN ? TOKEN : name === 'KEY' ? 'secret-key' : undefined),
     record: (point) => {
       points.push(point);
@@ -35,9 +39,9 @@ async function hold(t: TestContext, ...actions: DrillAction[]): Promise<Held> {
     },
   });
   t.after(() => driver.end());
-  const came = (event: DrillPoint['event']): Promise<void> => new Promise((resolve) => {
+  const came = (event: DrillPoint['event'], times = 1): Promise<void> => new Promise((resolve) => {
     const look = (): void => {
-      if (points.some((point) => point.event === event)) resolve();
+      if (points.filter((point) => point.event === event).length >= times) resolve();
     };
     waiting.add(look);
     look();
@@ -164,5 +168,85 @@ test('a phase that begins after the end breaks nothing', async (t) => {
   driver.phaseStarted('held');
   await driver.end();
   assert.deepEqual(points, []);
+  assert.deepEqual(dependencies.asked, []);
+});
+
+const TOXIC = { kind: 'toxic', dependency: 'payments', toxic: { type: 'timeout', stream: 'downstream', toxicity: 1, attributes: { timeout: 0 } } } as const;
+/** Two drills, one after the other: a toxic that is in until its drill ends, and these. */
+const twoDrills = (...next: DrillAction[]): DrillsPlan => {
+  const plan = planOf({ ...TOXIC, ...LONG });
+  return { ...plan, drills: [...plan.drills, ...planOf(...next).drills.map((drill) => ({ ...drill, name: 'next', phase: 'next' }))] };
+};
+
+test('a fault right after another one on the same dependency waits until that is out', async (t) => {
+  // Not in the order in which they are written, but in that of their times.
+  const { driver, dependencies, points, came } = await hold(t,
+    { kind: 'cut', dependency: 'payments', fromS: 0.05, forS: 600 }, { ...TOXIC, ...SHORT });
+  driver.phaseStarted('held');
+  await came('fault-in');
+  dependencies.failing = 500;
+  await dependencies.when(/DELETE \/proxies\/payments/);
+  dependencies.failing = null;
+  await came('fault-in', 2);
+  assert.deepEqual(events(points), ['begun', 'fault-in', 'fault-out', 'fault-in']);
+  assert.deepEqual([dependencies.proxies.get('payments')?.toxics.size, dependencies.proxies.get('payments')?.enabled], [0, false]);
+  await driver.end();
+});
+
+test('a flag set twice in a row goes back to what it was before both', async (t) => {
+  const { driver, dependencies, came } = await hold(t,
+    { kind: 'flag', flag: 'page-cache', enabled: false, ...SHORT }, { kind: 'flag', flag: 'page-cache', enabled: false, fromS: 0.05, forS: 600 });
+  driver.phaseStarted('held');
+  await came('fault-in');
+  dependencies.failing = 500;
+  await dependencies.when(/PUT \/flags\/page-cache/, 2);
+  dependencies.failing = null;
+  await came('fault-in', 2);
+  assert.equal(dependencies.flags.get('page-cache'), false);
+  await driver.end();
+  assert.equal(dependencies.flags.get('page-cache'), true);
+});
+
+test('a drill waits until what the one before did to the same dependency is out; what names none waits for all of it', async (t) => {
+  const { driver, dependencies, points, came } = await holdAll(t, twoDrills({ kind: 'cut', dependency: 'payments', ...LONG }, { kind: 'kill-worker', ...LONG }));
+  driver.phaseStarted('held');
+  await came('fault-in');
+  dependencies.failing = 500;
+  driver.phaseStarted('next');
+  await dependencies.when(/DELETE \/proxies\/payments/);
+  assert.deepEqual(events(points), ['begun', 'fault-in', 'ended', 'begun']);
+  dependencies.failing = null;
+  await came('fault-in', 3);
+  assert.deepEqual(events(points).slice(4), ['fault-out', 'fault-in', 'fault-in']);
+  assert.deepEqual([dependencies.proxies.get('payments')?.toxics.size, dependencies.proxies.get('payments')?.enabled, dependencies.killed], [0, false, 1]);
+  await driver.end();
+});
+
+test('a drill that ends while it waits for the one before breaks nothing', async (t) => {
+  const { driver, dependencies, points, came } = await holdAll(t, twoDrills({ kind: 'cut', dependency: 'payments', ...LONG }));
+  driver.phaseStarted('held');
+  await came('fault-in');
+  dependencies.failing = 500;
+  driver.phaseStarted('next');
+  await dependencies.when(/DELETE \/proxies\/payments/);
+  const ending = driver.end();
+  dependencies.failing = null;
+  assert.deepEqual(await ending, []);
+  assert.deepEqual(events(points), ['begun', 'fault-in', 'ended', 'begun', 'ended', 'fault-out']);
+  assert.deepEqual(dependencies.asked.filter((one) => one === 'POST /proxies/payments'), []);
+});
+
+test('a drill that ends while a state is read breaks nothing', async (t) => {
+  const { driver, dependencies, points } = await hold(t, { kind: 'flag', flag: 'page-cache', enabled: false, ...LONG });
+  const read = new Promise<void>((resolve) => {
+    dependencies.flags[Symbol.iterator] = function* entries() {
+      resolve();
+      yield* Map.prototype.entries.call(this) as MapIterator<[string, boolean]>;
+    };
+  });
+  driver.phaseStarted('held');
+  await read;
+  await driver.end();
+  assert.deepEqual(events(points), ['begun', 'ended']);
   assert.deepEqual(dependencies.asked, []);
 });

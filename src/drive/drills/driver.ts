@@ -20,6 +20,17 @@ export interface DriverOptions {
   onDrill?: (drill: Drill | null) => void;
 }
 
+/** One action of a drill that is held. */
+interface Holding {
+  drill: Drill;
+  action: DrillAction;
+  id: string;
+  startedMs: number;
+  ending: AbortSignal;
+  /** What must be over before it reads a state or goes in; never rejects. */
+  before: Promise<unknown>;
+}
+
 /**
  * Holds the drills: does what each says at its time on the run's clock, and undoes it, whatever happens. Before anything is
  * done, the journal knows how to undo it.
@@ -29,6 +40,8 @@ export class DrillDriver {
   #current: { drill: Drill; ending: AbortController; actions: Promise<void>[] } | null = null;
   /** The drills before the current one, as far as they are still being undone. */
   #leaving: Promise<unknown> = Promise.resolve();
+  /** What is still done or undone to each thing: what comes next to it waits for that, or the two would undo each other. */
+  readonly #busy = new Map<string, Promise<void>>();
   readonly #failed: RolledBack[] = [];
   /** Once it was ended: load phases may still go on while a run is concluded, and nothing may be broken any more. */
   #over = false;
@@ -47,7 +60,9 @@ export class DrillDriver {
     const ending = new AbortController();
     this.#record(drill, { event: 'begun', dependency: null });
     this.#options.onDrill?.(drill);
-    const actions = drill.actions.map((action, index) => this.#hold(drill, action, `${drill.name}/${index}`, startedMs, ending.signal));
+    const actions = drill.actions.map((action, index) => ({ action, id: `${drill.name}/${index}` }))
+      .toSorted((a, b) => a.action.fromS - b.action.fromS)
+      .map(({ action, id }) => this.#inTurn(action, (before) => this.#hold({ drill, action, id, startedMs, ending: ending.signal, before })));
     this.#current = { drill, ending, actions };
   }
 
@@ -69,15 +84,29 @@ export class DrillDriver {
     this.#leaving = Promise.all([this.#leaving, ...current.actions]);
   }
 
+  /** Holds an action after what is still done to the same thing; where that is not known, after the drill before. */
+  #inTurn(action: DrillAction, hold: (before: Promise<unknown>) => Promise<void>): Promise<void> {
+    const thing = thingOf(action);
+    if (thing === null) return hold(this.#leaving);
+    const held = hold(this.#busy.get(thing) ?? Promise.resolve());
+    this.#busy.set(thing, held);
+    return held;
+  }
+
   /** One action from its time to its undo. Never throws: a fault of a drill is a fact of the run. */
-  async #hold(drill: Drill, action: DrillAction, id: string, startedMs: number, ending: AbortSignal): Promise<void> {
+  async #hold({ drill, action, id, startedMs, ending, before }: Holding): Promise<void> {
     const { reaches, secrets, journal } = this.#options;
     const dependency = 'dependency' in action ? action.dependency : null;
     await this.#until(startedMs + action.fromS * 1_000, ending);
+    // Also where the drill has ended: whatever is next in turn waits for this one, and so for those before it.
+    await before;
     if (ending.aborted) return;
     let prepared: Prepared | null = null;
     try {
-      prepared = await prepareAction(action, id, reaches, secrets);
+      const ready = await prepareAction(action, id, reaches, secrets);
+      // It may have ended while the state was read.
+      if (hasEnded(ending)) return;
+      prepared = ready;
       if (prepared.owed) journal.owe(id, prepared.what, prepared.owed);
       await prepared.apply();
       this.#record(drill, { event: 'fault-in', dependency, detail: prepared.what });
@@ -128,6 +157,16 @@ export class DrillDriver {
   #record({ name }: Drill, point: Omit<DrillPoint, 'drill'>): void {
     this.#options.record({ drill: name, ...point });
   }
+}
+
+/** Returns what an action changes, where that is known. */
+function thingOf(action: DrillAction): string | null {
+  if ('dependency' in action) return action.dependency;
+  return action.kind === 'flag' ? `flag ${action.flag}` : null;
+}
+
+function hasEnded({ aborted }: AbortSignal): boolean {
+  return aborted;
 }
 
 function wordsOf(error: unknown): string {

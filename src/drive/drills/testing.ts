@@ -18,8 +18,8 @@ export interface Dependencies {
   asked: string[];
   /** Each answer is this status from now on; null to answer as usual. */
   failing: number | null;
-  /** Resolves once a change was asked for that the pattern fits. */
-  when: (pattern: RegExp) => Promise<void>;
+  /** Resolves once so many changes, one unless said otherwise, were asked for that the pattern fits. */
+  when: (pattern: RegExp, times?: number) => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -32,9 +32,9 @@ export async function serveDependencies(t: Pick<TestContext, 'after'>): Promise<
     url: '', fault: null, killed: 0, asked: [], failing: null,
     proxies: new Map(['payments', 'model'].map((name) => [name, { enabled: true, toxics: new Map() }])),
     flags: new Map([['page-cache', true], ['payment-fallback', true]]),
-    when: (pattern) => new Promise((resolve) => {
+    when: (pattern, times = 1) => new Promise((resolve) => {
       const look = (): void => {
-        if (!state.asked.some((one) => pattern.test(one))) return;
+        if (state.asked.filter((one) => pattern.test(one)).length < times) return;
         waiting.delete(look);
         resolve();
       };
