@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
@@ -97,4 +97,20 @@ test('a fault inside of the bundled platform is gone with it', async (t) => {
   journal.owe('a/0', 'cut', { undo: { kind: 'proxy', api: dependencies.url, proxy: 'payments' }, embedded: true });
   await dependencies.close();
   assert.deepEqual(await rollBack(journal, () => undefined), [{ what: 'cut', why: null }]);
+});
+
+test('where the file cannot be written any more, all is undone all the same, and that is told', async (t) => {
+  const dependencies = await serveDependencies(t);
+  const runDir = join(temporaryFolder(t), 'run');
+  mkdirSync(runDir);
+  const journal = RollbackJournal.begin(runDir, 'run');
+  for (const proxy of ['payments', 'model']) {
+    journal.owe(proxy, proxy, { undo: { kind: 'proxy', api: dependencies.url, proxy }, embedded: false });
+    dependencies.proxies.set(proxy, { enabled: false, toxics: new Map() });
+  }
+  rmSync(runDir, { recursive: true });
+  const results = await rollBack(journal, () => undefined);
+  assert.deepEqual([...dependencies.proxies.values()].map(({ enabled }) => enabled), [true, true]);
+  assert.deepEqual(results.map(({ what }) => what), ['model', 'payments']);
+  for (const { why } of results) assert.match(why ?? '', /^undone, but that could not be noted: .*rollback\.json: ENOENT$/);
 });

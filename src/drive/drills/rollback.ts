@@ -1,3 +1,4 @@
+import { asCodedError } from '../../errors.ts';
 import type { RollbackJournal } from './journal.ts';
 import type { Secrets } from './secrets.ts';
 import { undoOne } from './undo.ts';
@@ -8,7 +9,7 @@ export interface RolledBack {
   why: string | null;
 }
 
-/** Undoes all that a journal still owes, the last first, and notes what came of each. Never throws for one that cannot be undone. */
+/** Undoes all that a journal still owes, the last first, and notes what came of each. Never throws for one that cannot be undone, or not be noted. */
 export async function rollBack(journal: RollbackJournal, secrets: Secrets): Promise<RolledBack[]> {
   const results: RolledBack[] = [];
   for (const entry of journal.open.toReversed()) {
@@ -18,7 +19,17 @@ export async function rollBack(journal: RollbackJournal, secrets: Secrets): Prom
     } catch (error) {
       why = error instanceof Error ? error.message : String(error);
     }
-    journal.settle(entry.id, why);
+    try {
+      try {
+      journal.settle(entry.id, why);
+    } catch (error) {
+      // A full disk must not leave the others in. Whoever reads the file undoes this one once more, which does no harm.
+      why ??= `undone, but that could not be noted: ${asCodedError(error).faults.map(({ where, message }) => `${where}: ${message}`).join('; ')}`;
+    }
+    } catch (error) {
+      // A full disk must not keep what else is in from being taken out.
+      why ??= `undone, but that could not be noted: ${error instanceof Error ? error.message : String(error)}`;
+    }
     results.push({ what: entry.what, why });
   }
   return results;
