@@ -8,9 +8,11 @@ import { leftovers, RollbackJournal } from '../src/drive/drills/journal.ts';
 import { checkDrills } from '../src/drive/drills/preflight.ts';
 import { rollBack, type RolledBack } from '../src/drive/drills/rollback.ts';
 import { OPERATIONS_TOKEN, secretsOf, type Secrets } from '../src/drive/drills/secrets.ts';
+import { addressOf } from '../src/drive/drills/undo.ts';
 import type { RunningPlatform } from '../src/drive/platform.ts';
 import { CodedError, type Fault } from '../src/errors.ts';
 import { OBSERVATION_VERSION, type Drill, type DrillObservation, type DrillsPlan, type Plan } from '../src/model/index.ts';
+import { isLoopback } from '../src/plan/drill-config.ts';
 import { say } from './artillery-global.ts';
 
 export interface DrillsOptions {
@@ -122,19 +124,37 @@ export class RunDrills {
 
 /**
  * Undoes what drills of earlier runs left in, whose harness and guard were both ended: a run must not measure a target that an
- * earlier one broke. Throws J_DRILL_LEFTOVER where that cannot be done.
+ * earlier one broke. A file that came from elsewhere, or would call hosts that are not allowed here, is left to a person.
+ * Throws J_DRILL_LEFTOVER where that cannot be done.
  */
-export async function undoLeftovers(reports: string): Promise<void> {
+export async function undoLeftovers(reports: string, hosts: readonly string[]): Promise<void> {
   const faults: Fault[] = [];
   for (const { runDir, journal, fault } of leftovers(reports)) {
     if (fault) faults.push(fault);
     if (!journal) continue;
-    const results = await rollBack(journal, secretsFor(null));
     const path = relative(process.cwd(), journal.path);
+    const strange = strangeness(journal, hosts);
+    if (strange !== null) {
+      faults.push({ where: path, message: strange, hint: `npm run drills -- --rollback ${relative(process.cwd(), runDir)}, once you trust it` });
+      continue;
+    }
+    const results = await rollBack(journal, secretsFor(null));
     for (const { what, why } of results) {
       if (why === null) say(`drill    undone, left by ${journal.runId}: ${what}`);
       else faults.push({ where: path, message: `${what}: ${why}`, hint: `npm run drills -- --rollback ${relative(process.cwd(), runDir)}` });
     }
   }
   if (faults.length > 0) throw new CodedError('J_DRILL_LEFTOVER', faults);
+}
+
+/** Returns why what a journal owes is not to be done unasked; null where it may be. */
+function strangeness(journal: RollbackJournal, hosts: readonly string[]): string | null {
+  if (!journal.isOwn) return 'was written on another machine';
+  for (const owed of journal.open) {
+    const address = addressOf(owed);
+    const host = address === null ? null : (URL.parse(address)?.hostname ?? address);
+    if (address === null || host === null || isLoopback(address) || hosts.includes(host)) continue;
+    return `would call ${host}, which DRILL_HOSTS does not allow`;
+  }
+  return null;
 }

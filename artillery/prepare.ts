@@ -82,7 +82,7 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
   const overCapacity = refuseOverCapacity(draft, fingerprint(browser.version, priority), { root: ROOT, where, force });
   const forced = bothForced(overCapacity, overBudget);
   if (locks) parts.lock ??= RunLock.take(runId);
-  await undoLeftovers(settings.REPORTS_DIR);
+  await undoLeftovers(settings.REPORTS_DIR, settings.DRILL_HOSTS ?? []);
   const runDir = settings.RESUME ?? makeRunFolder(settings.REPORTS_DIR, runId);
   parts.runDir = runDir;
 

@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, readFileSync, readdirSync, renameSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { asCodedError, CodedError, type Fault } from '../../errors.ts';
@@ -26,6 +27,8 @@ const Journal = z.strictObject({
   /** The harness that wrote it: while it lives, what is due is its own business. */
   pid: z.number().int(),
   born: z.string().nullable(),
+  /** The machine it was written on; left out: nobody knows, so another. */
+  host: z.string().optional(),
   entries: z.array(Entry),
 });
 type Journal = z.infer<typeof Journal>;
@@ -45,7 +48,7 @@ export class RollbackJournal {
 
   /** Begins the journal of a run, empty. */
   static begin(runDir: string, runId: string): RollbackJournal {
-    const journal = new RollbackJournal(join(runDir, ROLLBACK_FILE), { version: 1, runId, ...markOf(process.pid), entries: [] });
+    const journal = new RollbackJournal(join(runDir, ROLLBACK_FILE), { version: 1, runId, ...markOf(process.pid), host: hostname(), entries: [] });
     journal.#write();
     return journal;
   }
@@ -80,6 +83,11 @@ export class RollbackJournal {
   /** Whether the harness that wrote it still runs. */
   get isHeld(): boolean {
     return isAlive(this.#journal);
+  }
+
+  /** Whether it was written on this machine: nobody here allowed what another one was to do. */
+  get isOwn(): boolean {
+    return this.#journal.host === hostname();
   }
 
   /** Notes, before a thing is done, how it is undone. */

@@ -23,6 +23,23 @@ export interface Owed {
   embedded: boolean;
 }
 
+/** Returns the address that an undo calls; null for a command. */
+export function addressOf({ undo }: Owed): string | null {
+  switch (undo.kind) {
+    case 'toxic':
+    case 'proxy':
+      return undo.api;
+    case 'provider':
+      return undo.control;
+    case 'flag':
+      return undo.flags;
+    case 'http':
+      return undo.call.url;
+    case 'command':
+      return null;
+  }
+}
+
 /** Times after the first one at which an undo is tried again, in ms. */
 const AGAIN_MS = [200, 600, 1_500];
 
