@@ -131,7 +131,8 @@ export class MainRun {
     const drained = await this.#drainWorker(interrupted, limitMs);
     const lost = drained ? null : new CodedError('J_HARNESS_FAULT', [{ where: 'worker', message: `did not end within ${limitMs} ms` }]);
     const stuck = broken.length === 0 ? null : new CodedError('J_DRILL_ROLLBACK', broken.map(({ what, why }) => ({ where: what, message: why ?? '' })));
-    const fault = this.#fatal ?? lost ?? stuck;
+    // What is still broken matters more than why the run ended.
+    const fault = stuck ?? this.#fatal ?? lost;
     if (fault) this.#record({ event: 'fault', detail: fault.message });
     else this.#record({ event: interrupted ? 'interrupted' : 'completed', counters: this.#counters });
     this.#parts.recorder?.close();
