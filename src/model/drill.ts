@@ -3,7 +3,14 @@ import { z } from 'zod';
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and dashes');
 const words = z.string().trim().min(1);
 const seconds = z.number().nonnegative();
-const url = z.string().regex(/^https?:\/\//, 'an http(s) address');
+
+/** True for an address that a drill can speak to. Credentials in it would end up in the plan and in reports, in plain text. */
+export function isDrillAddress(text: string): boolean {
+  const parsed = URL.parse(text);
+  return parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.username === '' && parsed.password === '';
+}
+
+const url = z.string().refine(isDrillAddress, 'must be an http(s) address without credentials');
 
 /** A fault on the network, in the terms of Toxiproxy's HTTP API. */
 export const Toxic = z.strictObject({

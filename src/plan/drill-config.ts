@@ -1,17 +1,11 @@
 import { z } from 'zod';
-import type { DependencyAccess } from '../model/index.ts';
+import { isDrillAddress, type DependencyAccess } from '../model/index.ts';
 import { parseSelector } from '../model/kpi-selector.ts';
 
 /** Stands for the bundled platform's own fault proxy, control APIs and flags. */
 export const EMBEDDED = 'embedded';
 
-/** True for an address that a drill can speak to. Credentials in it would end up in the plan, in plain text. */
-function isAddress(text: string): boolean {
-  const url = URL.parse(text);
-  return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
-}
-
-const address = z.string().refine((text) => text === EMBEDDED || isAddress(text), 'must be "embedded" or an http(s) address without credentials');
+const address = z.string().refine((text) => text === EMBEDDED || isDrillAddress(text), 'must be "embedded" or an http(s) address without credentials');
 const metric = z.string().superRefine((text, context) => {
   try {
     parseSelector(text);

@@ -127,6 +127,8 @@ const WRONG: Wrong[] = [
   { what: 'too few users before the fault', replace: ['from: 10s, for: 15s', 'from: 1s, for: 10s'], line: 1, says: /only 1 user comes before the fault, and 5 are needed/ },
   { what: 'another target without addresses of its own', around: { embedded: false }, line: 5, says: /is the bundled platform's own, and another target is tested/ },
   { what: 'a Toxiproxy on a host that nobody allowed', around: { config: { ...CONFIG, dependencies: { payments: { ...CONFIG.dependencies.payments, toxiproxy: 'http://proxy.example.com:8474' } } } }, line: 5, says: /is on proxy\.example\.com.*DRILL_HOSTS=proxy\.example\.com/ },
+  { what: 'a call with credentials in its address', replace: ['cut: payments }', 'http: { method: GET, url: "http://me:hidden@127.0.0.1/" } }'], line: 5, says: /must be an http\(s\) address without credentials/ },
+  { what: 'an undo that is no address', replace: ['cut: payments }', 'http: { method: GET, url: "http://127.0.0.1/" }, undo: { method: GET, url: "ftp://x/" } }'], line: 5, says: /must be an http\(s\) address without credentials/ },
   { what: 'no phase of its name', around: { phases: [{ ...PHASE, name: 'payment-down' }] }, line: 1, says: /no phase is named "payments-down".*did you mean "payment-down"/ },
 ];
 
