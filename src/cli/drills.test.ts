@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -54,4 +54,15 @@ test('a folder without drills, and a run under way, are not rolled back; one wit
   assert.deepEqual(around.said, ['nothing is left to undo\n']);
   journal.owe('a/0', 'cut', { undo: { kind: 'command', run: ['true'] }, embedded: false });
   assert.equal((await refused(['--rollback', runDir])).code, 'J_RUN_LOCKED');
+});
+
+test('the record of another run under the same id is not taken for this one\'s', async (t) => {
+  const reports = mkdtempSync(join(tmpdir(), 'reports-'));
+  t.after(() => rmSync(reports, { recursive: true }));
+  mkdirSync(join(reports, 'taken'));
+  // Whoever reads it throws.
+  writeFileSync(join(reports, 'taken', 'record.json'), '{}');
+  const around = { ...surroundings(), environment: { RUN_ID: 'taken', REPORTS_DIR: reports } };
+  assert.equal(await drillsCommand([], around), 1);
+  assert.deepEqual(around.said, []);
 });

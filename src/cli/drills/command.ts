@@ -45,6 +45,9 @@ export async function drillsCommand(args: string[], around: DrillsSurroundings):
 async function run(drills: readonly string[], json: boolean, { root, command, environment, out, columns }: DrillsSurroundings): Promise<number> {
   const settings = readSettings(root, environment);
   const runId = makeRunId(settings.RUN_ID, new Date(), 'drills');
+  const recordPath = join(resolve(root, settings.REPORTS_DIR), runId, 'record.json');
+  // A run with an id that is taken is refused, and what lies there is another one's.
+  const taken = existsSync(recordPath);
   const started = startRun({
     command, root, profilePath: PROFILE, output: json ? 2 : 1,
     env: { RUN_ID: runId, ...(drills.length > 0 ? { DRILLS: drills.join(',') } : {}) },
@@ -53,7 +56,7 @@ async function run(drills: readonly string[], json: boolean, { root, command, en
   interrupts.listener = started.interrupt;
   const exitCode = (await started.ended) ?? 4;
   interrupts.stop();
-  const record = readRecord(join(resolve(root, settings.REPORTS_DIR), runId, 'record.json'));
+  const record = taken ? null : readRecord(recordPath);
   // Refused, or ended without a verdict: the run's own words have said why.
   if (!record) return exitCode;
   if (json) out(`${JSON.stringify(drillsJson(record))}\n`);
