@@ -20,15 +20,10 @@ export async function rollBack(journal: RollbackJournal, secrets: Secrets): Prom
       why = error instanceof Error ? error.message : String(error);
     }
     try {
-      try {
       journal.settle(entry.id, why);
     } catch (error) {
       // A full disk must not leave the others in. Whoever reads the file undoes this one once more, which does no harm.
       why ??= `undone, but that could not be noted: ${asCodedError(error).faults.map(({ where, message }) => `${where}: ${message}`).join('; ')}`;
-    }
-    } catch (error) {
-      // A full disk must not keep what else is in from being taken out.
-      why ??= `undone, but that could not be noted: ${error instanceof Error ? error.message : String(error)}`;
     }
     results.push({ what: entry.what, why });
   }
