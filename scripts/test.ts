@@ -1,5 +1,6 @@
 /**
- * Runs every part of the tests, or only the named ones (`npm test -- lint unit`), and says how long each took.
+ * Runs the parts of the tests that fit into CI's time, or only the named ones (`npm test -- lint unit`), and says how long
+ * each took.
  * All parts run even if one fails; the exit code is 1 then. A part with nothing to run counts as failed: absence is no pass.
  */
 import { spawn } from 'node:child_process';
@@ -14,6 +15,8 @@ interface Part {
   name: string;
   /** Arguments for this Node; null where there is nothing to run. */
   args: () => string[] | null;
+  /** Only where it is named: CI has twelve minutes. */
+  byName?: true;
 }
 
 const tool = (path: string, ...args: string[]) => (): string[] => [join(ROOT, 'node_modules', path), ...args];
@@ -36,9 +39,11 @@ const PARTS: Part[] = [
   { name: 'journeys', args: tool('@playwright/test/cli.js', 'test') },
   // The platform, and what is refused, lost, or sent: nothing in them depends on how fast this machine is, and they mostly
   // wait, for time limits and for processes to come and go. So several at a time.
-  { name: 'e2e', args: () => nodeTests(4, 'platform/**/*.test.ts', 'test/e2e/!(*.alone).test.ts', 'test/load/**/*.test.ts') },
+  { name: 'e2e', args: () => nodeTests(4, 'platform/**/*.test.ts', 'test/e2e/!(*.alone|*.long).test.ts', 'test/load/**/*.test.ts') },
   // Each is a load test of its own, judged by what its users saw.
   { name: 'e2e-alone', args: () => nodeTests(1, 'test/e2e/*.alone.test.ts') },
+  // The short forms of benchmarks.
+  { name: 'e2e-long', args: () => nodeTests(1, 'test/e2e/*.long.test.ts'), byName: true },
 ];
 
 interface Result {
@@ -72,7 +77,7 @@ process.on('SIGINT', () => {});
 
 const results: Result[] = [];
 for (const part of PARTS) {
-  if (asked.length === 0 || asked.includes(part.name)) results.push(await run(part));
+  if (asked.length === 0 ? !part.byName : asked.includes(part.name)) results.push(await run(part));
 }
 
 console.log('\npart        seconds');
