@@ -210,6 +210,9 @@ test('the provider killed in the middle of payments has each of them once when i
   kill(platform.ready.pids['payments']);
   for (const { status } of await Promise.all(paying)) assert.ok(status === 200 || status === 202, String(status));
   for (const [index] of projects.entries()) await user.until(`intent-provider-${index}`, 'held');
+  // All may have been held before it died: then its book is not back yet.
+  const isBack = (): Promise<boolean> => fetch(`${platform.ready.paymentsUrl}/healthz`).then(({ ok }) => ok, () => false);
+  while (!(await isBack())) await new Promise(setImmediate);
   await assertBalanced(user, 'run-provider', 16);
 });
 

@@ -25,5 +25,7 @@ test('a plan that asks a third party for more than it allows is refused; forced,
   const [lcp, errors] = verdict.gates;
   // Whoever was turned away is no error of the target; and what the rest met is not the load of the plan.
   assert.equal(errors?.n, 20 - users.turnedAway);
-  assert.deepEqual([lcp?.status, /^not the planned load: .* for a third party's budget/.test(lcp?.hint ?? '')], ['inconclusive', true], lcp?.hint ?? '');
+  assert.equal(lcp?.status, 'inconclusive');
+  // Beside other tests the observers may be disturbed as well, which is then told first.
+  assert.match(lcp.hint ?? '', /^not the planned load: .* for a third party's budget|^observers disturbed/);
 });
