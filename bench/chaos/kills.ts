@@ -45,6 +45,16 @@ async function untilGone(sessions: ReadonlySet<number>, faults: string[]): Promi
   }
 }
 
+/** Resolves when a user has done a step, or the run has ended: on a busy machine that is many seconds after the plan is told. */
+async function untilUsersAct(run: ChaosRun): Promise<void> {
+  await run.said('\nplan ');
+  while (run.child.exitCode === null) {
+    const runDir = run.runDir();
+    if (runDir !== null && observationsOf(runDir).some((one) => one.kind === 'step')) return;
+    await sleep(100);
+  }
+}
+
 const MOMENTS = ['preflight', 'load', 'end'] as const;
 
 /** Kills the harness (`kill -9`) once, at a random moment of its preflight, its load or its end, and looks at what is left. */
@@ -55,8 +65,8 @@ export async function killHarness(number: number, random: () => number): Promise
   try {
     if (moment === 'preflight') await sleep(200 + random() * 4_000);
     else {
-      await run.said('\nplan ');
-      await sleep(2_500 + random() * 4_000);
+      await untilUsersAct(run);
+      await sleep(500 + random() * 4_000);
     }
     if (moment === 'end') {
       run.child.kill('SIGINT');
@@ -118,8 +128,7 @@ export async function killBrowsers(kills: number, random: () => number): Promise
   const faults: string[] = [];
   let killed = 0;
   try {
-    await run.said('\nplan ');
-    await sleep(2_000);
+    await untilUsersAct(run);
     for (; killed < kills; killed += 1) {
       await sleep(500 + random() * 4_000);
       const alive = browsersOf(run.runDir() ?? '');

@@ -124,8 +124,8 @@ export function onlyRun(reports: string): string {
 }
 
 /** Judges a run folder again, in a process of its own. */
-export async function judge(folder: string): Promise<{ exitCode: number | null; output: string }> {
-  const child = spawn(process.execPath, ['src/cli/judge.ts', folder], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+export async function judge(folder: string, ...args: string[]): Promise<{ exitCode: number | null; output: string }> {
+  const child = spawn(process.execPath, ['src/cli/judge.ts', folder, ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => (output += data.toString()));
   const [exitCode] = (await once(child, 'close')) as [number | null];
