@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { z } from 'zod';
 import { createAnalyzer } from '../analyze/analyze.ts';
+import { createStory } from '../analyze/story/story.ts';
 import { CodedError } from '../errors.ts';
 import { Environment, PLAN_VERSION, Plan, RECORD_VERSION, RunRecord } from '../model/index.ts';
 import { judgeable } from '../plan/api-alone.ts';
@@ -131,11 +132,15 @@ export async function judgeRun(runDir: string, options: JudgeOptions = {}): Prom
   const environment = await readJson(join(folder, 'environment.json'), Environment);
   const names = (await readdir(folder)).filter((name) => /^observations.*\.ndjson$/.test(name)).sort();
   const analyzer = createAnalyzer(plan);
+  const story = createStory(plan);
   const observationFiles: RunRecord['provenance']['observationFiles'] = [];
   let unreadableLines = 0;
   for (const name of names) {
     const path = join(folder, name);
-    const read = await readObservations(path, plan.runId, (one) => analyzer.add(one)).catch((thrown: unknown) => {
+    const read = await readObservations(path, plan.runId, (one) => {
+      analyzer.add(one);
+      story.add(one);
+    }).catch((thrown: unknown) => {
       throw unreadable(path, messageOf(thrown));
     });
     observationFiles.push({ name, lines: read.lines, sha256: read.sha256 });
@@ -159,7 +164,7 @@ export async function judgeRun(runDir: string, options: JudgeOptions = {}): Prom
     provenance: { harnessVersion: await harnessVersion(), observationFiles },
   } satisfies RunRecord);
   const runPath = options.runPath ?? typedPath(folder);
-  const context = { runDir: folder, runPath, stepSummaryPath: options.stepSummaryPath ?? null };
+  const context = { runDir: folder, runPath, stepSummaryPath: options.stepSummaryPath ?? null, story: story.finish(analysis) };
   const reporterFaults = await writeReports(record, context, options.reporters);
   const block = verdictBlock(record, { runPath, width: options.width ?? 120, color: options.color ?? false });
   const { exitCode } = record.verdict;

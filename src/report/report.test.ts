@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { planOf } from '../golden/samples.ts';
-import type { GateResult, RunRecord } from '../model/index.ts';
+import type { GateResult, RunRecord, Story } from '../model/index.ts';
 import { gateGroups } from './lines.ts';
 import { REPORTERS, writeReports } from './reporter.ts';
 import { stepSummary } from './step-summary.ts';
@@ -63,6 +63,10 @@ function recordOf(gates: GateResult[], changes: Partial<RunRecord> = {}): RunRec
 }
 
 const OPTIONS = { runPath: 'reports/run-1', width: 120, color: false };
+
+const NO_STORY: Story = {
+  slotMs: 1_000, slots: 0, phases: [], faults: [], panels: [], breakers: [], waterfalls: [], distributions: [], temperatures: [], failures: [],
+};
 
 test('the block: a header, aligned lines with mark, value, interval, limit and n, and where to look', () => {
   const block = verdictBlock(
@@ -226,7 +230,7 @@ test('a crashing reporter never hides the others, and no reporter can change the
   context.after(() => rm(runDir, { recursive: true }));
   const record = recordOf([gateOf({})]);
   const summary = join(runDir, 'summary.md');
-  const faults = await writeReports(record, { runDir, runPath: 'reports/run-1', stepSummaryPath: summary }, [
+  const faults = await writeReports(record, { runDir, runPath: 'reports/run-1', stepSummaryPath: summary, story: NO_STORY }, [
     { name: 'broken', write: () => Promise.reject(new Error('disk full')) },
     {
       name: 'meddling',

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../model/index.ts';
+import type { RunRecord, Story } from '../model/index.ts';
 import { jsonReporter } from './json.ts';
 import { stepSummaryReporter } from './step-summary.ts';
 import { verdictTextReporter } from './verdict-text.ts';
@@ -11,6 +11,8 @@ export interface ReportContext {
   runPath: string;
   /** The file of a CI service's step summary, or null. */
   stepSummaryPath: string | null;
+  /** What charts show, deep-frozen as the record. */
+  story: Story;
 }
 
 /** Writes one kind of report from a finished, deep-frozen record. */
@@ -43,6 +45,7 @@ export async function writeReports(
   reporters: readonly Reporter[] = REPORTERS,
 ): Promise<ReporterFault[]> {
   deepFreeze(record);
+  deepFreeze(context.story);
   const faults: ReporterFault[] = [];
   for (const reporter of reporters) {
     try {
