@@ -1,5 +1,6 @@
 import type { BudgetUse, GateResult, GateStatus, RunRecord } from '../model/index.ts';
 import { openDrillGates } from './drill-lines.ts';
+import { GATE_GROUPS } from './gate-groups.ts';
 import { integrityLines } from './integrity.ts';
 import { amount, count, counted, exact, harmless, withUnit } from './text.ts';
 
@@ -33,22 +34,6 @@ const SHOWN_EVIDENCE = 3;
 
 /** Of these the story is the result: where it broke, what was normal, whether there is any trend. */
 const FOUND_OUT = new Set(['capacity_headroom', 'recovery_time', 'latency_drift']);
-
-/** Gates that belong together, in the order they are shown. */
-const GROUPS: readonly (readonly string[])[] = [
-  ['drill'],
-  ['perceived_latency'],
-  ['vital'],
-  ['agent_completion', 'agent_first_progress', 'agent_success_rate', 'cold_start_incidence', 'cold_start_penalty'],
-  ['integrity'],
-  ['request_latency'],
-  ['request_error_rate', 'journey_error_rate', 'rate_limited'],
-  ['api_latency'],
-  ['api_error_rate', 'api_throughput'],
-  ['capacity_headroom', 'recovery_time', 'latency_drift'],
-  ['kpi', 'kpi_growth'],
-  ['cost'],
-];
 
 /** Returns the header: the run's facts, and whether its observers were undisturbed. */
 export function headline(record: RunRecord): string {
@@ -118,13 +103,14 @@ function laneShaping({ name, callsPerSecond, api }: BudgetUse): string[] {
 
 /** Returns the gates of a record as table cells, in groups. */
 export function gateGroups(record: RunRecord): GateLine[][] {
-  const groups = GROUPS.map((metrics) => (metrics[0] === 'integrity' ? integrityLines(record, gateLine)
-    : metrics[0] === 'drill' ? openDrillGates(record, gateLine)
+  const groups = GATE_GROUPS.map(({ id, metrics }) => (id === 'payments' ? integrityLines(record, gateLine)
+    : id === 'drills' ? openDrillGates(record, gateLine)
     : record.verdict.gates.filter((gate) => metrics.includes(gate.metric)).map(gateLine)));
   return groups.filter((group) => group.length > 0);
 }
 
-function gateLine(gate: GateResult): GateLine {
+/** Returns a single gate as the cells of a table. */
+export function gateLine(gate: GateResult): GateLine {
   const [subject = '', ...rest] = harmless(gate.title).split(' › ');
   const sign = gate.limit.kind === 'max' ? '≤' : '≥';
   const isTold = gate.status !== 'pass' || FOUND_OUT.has(gate.metric);

@@ -3,6 +3,16 @@ import { jsonReporter } from './json.ts';
 import { stepSummaryReporter } from './step-summary.ts';
 import { verdictTextReporter } from './verdict-text.ts';
 
+/** Where a run is told beside its folder. Nothing is sent that the caller did not ask for: each may be null. */
+export interface Outlets {
+  /** Takes lines that a CI service reads as commands (GitHub annotations). */
+  annotate: ((lines: string) => void) | null;
+  /** Address of a Prometheus Pushgateway, credentials included if it wants any. */
+  pushgatewayUrl: string | null;
+  /** OpenTelemetry's own variables (`OTEL_…`), an endpoint among them. */
+  otel: Readonly<Record<string, string>> | null;
+}
+
 /** Where a reporter writes. */
 export interface ReportContext {
   /** The run folder. */
@@ -13,6 +23,8 @@ export interface ReportContext {
   stepSummaryPath: string | null;
   /** What charts show, deep-frozen as the record. */
   story: Story;
+  /** Left out: the run is told nowhere else. */
+  outlets?: Outlets;
 }
 
 /** Writes one kind of report from a finished, deep-frozen record. */
