@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import { relative } from 'node:path';
 import { wantsColor } from '../src/cli/color.ts';
 import { judgeRun } from '../src/cli/judge-run.ts';
+import { withoutCommands } from '../src/cli/outlets.ts';
 import { clockSince, monotonicMs } from '../src/drive/run-clock.ts';
 import { CodedError, asCodedError, formatError, type Fault } from '../src/errors.ts';
 import type { AnyJourney } from '../src/journey.ts';
@@ -142,8 +144,9 @@ export class MainRun {
       color: wantsColor(process.env, process.stdout.isTTY),
       width: process.stdout.columns ?? 120,
       stepSummaryPath: process.env.GITHUB_STEP_SUMMARY || null,
+      ...(this.#parts.outlets ? { outlets: this.#parts.outlets } : {}),
     });
-    say(`\n${judged.block}\n`);
+    say(withoutCommands(`\n${judged.block}\n`, process.env, randomUUID()));
     for (const { reporter, message } of judged.reporterFaults) process.stderr.write(`report "${reporter}" failed: ${message}\n`);
     if (fault) printError(fault);
     return fault?.exitCode ?? judged.exitCode;

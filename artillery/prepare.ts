@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { setEnvironmentData } from 'node:worker_threads';
+import { outletsOf } from '../src/cli/outlets.ts';
 import { Recorder } from '../src/collect/recorder.ts';
 import { openSessions } from '../src/drive/api/sessions.ts';
 import { resolveBrowser, type ResolvedBrowser } from '../src/drive/browser.ts';
@@ -56,6 +57,7 @@ export interface PreparedRun {
 export async function prepareRun(how: Preparation, parts: RunParts): Promise<PreparedRun> {
   const { script, scriptPath, profilePath, journeys } = how;
   const settings = readSettings(process.cwd(), process.env);
+  parts.outlets = outletsOf(settings, process.env);
   if (how.journeyFaults.length > 0) throw new CodedError('J_JOURNEY_FILE', how.journeyFaults);
   const startedAt = new Date(Date.now() - how.now());
   const asked = askedTarget(script, settings);

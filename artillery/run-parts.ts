@@ -6,6 +6,7 @@ import { removeCrowdCgroup } from '../src/drive/crowd-cgroup.ts';
 import { endLeftovers } from '../src/drive/launcher.ts';
 import type { RunningPlatform } from '../src/drive/platform.ts';
 import type { RunLock } from '../src/drive/run-folder.ts';
+import type { Outlets } from '../src/report/reporter.ts';
 import type { AuditKeys } from './audit.ts';
 import type { RunDrills } from './drills.ts';
 
@@ -21,6 +22,7 @@ export class RunParts {
   recorder: Recorder | null = null;
   auditKeys: AuditKeys | null = null;
   drills: RunDrills | null = null;
+  outlets: Outlets | null = null;
 
   /** Ends what runs; the lock stays until the caller is done. */
   async stop(): Promise<void> {

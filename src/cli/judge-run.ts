@@ -11,7 +11,7 @@ import { sentBy } from '../plan/api.ts';
 import { withDrillGates } from '../plan/drills.ts';
 import { readSlo } from '../plan/slo.ts';
 import { writeReports } from '../report/reporter.ts';
-import type { Reporter, ReporterFault } from '../report/reporter.ts';
+import type { Outlets, ReportContext, Reporter, ReporterFault } from '../report/reporter.ts';
 import { verdictBlock } from '../report/terminal.ts';
 import { judge } from '../verdict/decide.ts';
 import { drillReports } from '../verdict/judge-drill.ts';
@@ -25,6 +25,8 @@ export interface JudgeOptions {
   width?: number;
   /** File for a CI service's step summary; null for none. */
   stepSummaryPath?: string | null;
+  /** Where the run is told beside its folder; nowhere when left out. */
+  outlets?: Outlets;
   /** How the block names the run folder; relative to the working folder when left out. */
   runPath?: string;
   /** All reporters when left out. */
@@ -164,7 +166,10 @@ export async function judgeRun(runDir: string, options: JudgeOptions = {}): Prom
     provenance: { harnessVersion: await harnessVersion(), observationFiles },
   } satisfies RunRecord);
   const runPath = options.runPath ?? typedPath(folder);
-  const context = { runDir: folder, runPath, stepSummaryPath: options.stepSummaryPath ?? null, story: story.finish(analysis) };
+  const context: ReportContext = {
+    runDir: folder, runPath, stepSummaryPath: options.stepSummaryPath ?? null, story: story.finish(analysis),
+    ...(options.outlets ? { outlets: options.outlets } : {}),
+  };
   const reporterFaults = await writeReports(record, context, options.reporters);
   const block = verdictBlock(record, { runPath, width: options.width ?? 120, color: options.color ?? false });
   const { exitCode } = record.verdict;

@@ -11,6 +11,7 @@ const text = z.string().trim().min(1);
 const MOST_SOAK_S = 24 * 86_400;
 const words = text.transform((list) => list.split(',').map((word) => word.trim()).filter((word) => word !== ''))
   .refine((list) => list.length > 0, 'names, with commas between them');
+const webAddress = text.refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), 'an http(s) address');
 const port = z.coerce.number().int().min(1).max(65_535);
 
 /** Every setting that .env or the environment may hold; .env.example documents each, and a test keeps the two together. */
@@ -40,6 +41,10 @@ export const SETTINGS = {
   METRICS_URLS: text.transform((list) => list.split(',').map((url) => url.trim()).filter((url) => url !== ''))
     .refine((urls) => urls.length > 0 && urls.every((url) => url === 'target' || isMetricsUrl(url)), '"target" or http(s) addresses without credentials, with commas between them').optional(),
   PROMETHEUS_URL: text.refine(isMetricsUrl, 'an http(s) address without credentials').optional(),
+  PUSHGATEWAY_URL: webAddress.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: webAddress.optional(),
+  OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: webAddress.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: text.optional(),
 } as const;
 
 const Settings = z.object(SETTINGS).superRefine((value, context) => {

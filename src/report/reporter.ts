@@ -3,14 +3,14 @@ import { jsonReporter } from './json.ts';
 import { stepSummaryReporter } from './step-summary.ts';
 import { verdictTextReporter } from './verdict-text.ts';
 
-/** Where a run is told beside its folder. Nothing is sent that the caller did not ask for: each may be null. */
+/** Where a run is told beside its folder. Nothing is sent that the caller did not ask for. */
 export interface Outlets {
   /** Takes lines that a CI service reads as commands (GitHub annotations). */
   annotate: ((lines: string) => void) | null;
   /** Address of a Prometheus Pushgateway, credentials included if it wants any. */
   pushgatewayUrl: string | null;
-  /** OpenTelemetry's own variables (`OTEL_…`), an endpoint among them. */
-  otel: Readonly<Record<string, string>> | null;
+  /** True: to where OpenTelemetry's own variables (`OTEL_…`) of the process say. */
+  otel: boolean;
 }
 
 /** Where a reporter writes. */
