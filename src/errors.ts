@@ -41,6 +41,8 @@ export const ERRORS = {
   J_DOCUMENT_STALE: { exitCode: 1, what: 'A generated document no longer says what its source does.', fix: 'Run "npm run targets", and keep the result with the change of slo.yml.' },
   J_USAGE: { exitCode: 3, what: 'The command was called with wrong options.', fix: 'See the usage line.' },
   J_ENGINE_SEAM: { exitCode: 4, what: "Artillery's engine no longer takes the shared browser that the harness gives it.", fix: 'Use the versions of package-lock.json.' },
+  J_CHECKS_LOCKED: { exitCode: 3, what: 'Another round of checks is under way.', fix: 'Wait for it; two at once would be in each other\'s way. Other rounds may have another REPORTS_DIR.' },
+  J_CHECKER_FAULT: { exitCode: 4, what: 'The checker itself failed, so nothing is known of the target.', fix: 'See the message: the browser ended, or this machine has no network; "npm run doctor" tells more.' },
   J_HARNESS_FAULT: { exitCode: 4, what: 'The harness itself failed.', fix: 'Report it with the run folder; it is not a statement about the target.' },
   J_STEP_TIMEOUT: { exitCode: 1, what: 'What the step waits for was not visible before its deadline.', fix: 'See the screenshot beside the step.' },
   J_STEP_FAILED: { exitCode: 1, what: 'An action of the step failed.', fix: 'See the message and the screenshot.' },

@@ -46,7 +46,8 @@ export interface ActOptions {
 
 /** Pictures are evidence of the first failures; hundreds of the same would fill the disk and cost CPU in the run. */
 const MAX_SCREENSHOTS = 40;
-let screenshots = 0;
+/** Of the folder at hand: a process has one for its run, or one after the other for its rounds of checks. */
+let screenshots = { folder: '', taken: 0 };
 
 /**
  * Acts a journey once in a fresh context and records everything it saw: the same under load and as a single check.
@@ -119,8 +120,10 @@ const SECRET_INPUTS = [
 ].join(', ');
 
 async function picture(page: Page, folder: string | null, name: string): Promise<string | undefined> {
-  if (!folder || screenshots >= MAX_SCREENSHOTS) return undefined;
-  screenshots += 1;
+  if (!folder) return undefined;
+  if (screenshots.folder !== folder) screenshots = { folder, taken: 0 };
+  if (screenshots.taken >= MAX_SCREENSHOTS) return undefined;
+  screenshots.taken += 1;
   const file = `${name.replace(/[^A-Za-z0-9._-]+/g, '-')}.jpg`;
   try {
     await mkdir(folder, { recursive: true });

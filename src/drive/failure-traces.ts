@@ -39,20 +39,22 @@ const MOST_BYTES = 50_000_000;
 
 /**
  * Playwright traces of failed steps, a few of each kind. Recording costs CPU, so it begins only after a failure was seen:
- * then the next users of that journey's crowd are recorded until enough have failed in the same way. Never observers: their
- * latency must stay undisturbed. A failure that happens once has its picture, and no trace.
+ * then the next users of that journey's crowd are recorded until enough have failed in the same way. Under load never observers:
+ * their latency must stay undisturbed. A failure that happens once has its picture, and no trace.
  */
 export class FailureTraces {
   readonly #settings: TraceSettings;
   readonly #folder: string;
+  readonly #roles: readonly Role[];
   readonly #kinds = new Map<string, Kind>();
   #recording = 0;
   #saved = 0;
 
-  /** `folder` is where pictures of failures are kept, too. */
-  constructor(settings: TraceSettings, folder: string) {
+  /** `folder` is where pictures of failures are kept, too. `roles`: whose failures; observers only where nobody judges their latency. */
+  constructor(settings: TraceSettings, folder: string, roles: readonly Role[] = ['crowd']) {
     this.#settings = settings;
     this.#folder = folder;
+    this.#roles = roles;
   }
 
   /** Users that are recorded now. */
@@ -63,7 +65,7 @@ export class FailureTraces {
   /** Starts the recording of a user where one is wanted. Never throws. */
   async begin(user: { vu: string; journey: string; role: Role }, context: BrowserContext): Promise<UserTrace> {
     const wanted = this.#wanted(user.journey);
-    const records = user.role === 'crowd' && wanted.length > 0 && this.#recording < MOST_AT_ONCE && await this.#start(context);
+    const records = this.#roles.includes(user.role) && wanted.length > 0 && this.#recording < MOST_AT_ONCE && await this.#start(context);
     if (!records) return { failed: async (step, code) => void this.#kind(user.journey, step, code), end: async () => {} };
 
     let open = true;

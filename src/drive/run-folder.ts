@@ -42,6 +42,8 @@ function unwritable(where: string, error: unknown): CodedError {
   return new CodedError('J_REPORTS_UNWRITABLE', [{ where, message: code ?? message }], { cause: error });
 }
 
+const MACHINE_LOCK = join(tmpdir(), 'openshow-journeys.lock');
+
 /** The machine's lock: two runs at once would each measure the other's load. */
 export class RunLock {
   readonly #path: string;
@@ -51,7 +53,7 @@ export class RunLock {
   }
 
   /** Takes the lock, also over from a run whose process is gone. Throws J_RUN_LOCKED with who holds it. */
-  static take(runId: string, path = join(tmpdir(), 'openshow-journeys.lock')): RunLock {
+  static take(runId: string, path = MACHINE_LOCK): RunLock {
     for (let attempt = 0; attempt < 3; attempt += 1) {
       try {
         claim(path, JSON.stringify({ ...markOf(process.pid), runId } satisfies Holder));
@@ -66,6 +68,12 @@ export class RunLock {
       rmSync(path, { force: true });
     }
     throw new CodedError('J_RUN_LOCKED', [{ where: path, message: 'taken again and again by others' }]);
+  }
+
+  /** Returns the id of the run that holds the lock now, or null. */
+  static holder(path = MACHINE_LOCK): string | null {
+    const holder = readHolder(path);
+    return holder && isAlive(holder) ? holder.runId : null;
   }
 
   release(): void {

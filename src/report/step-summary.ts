@@ -8,7 +8,7 @@ import { harmless } from './text.ts';
 const SPECIAL = /[&<>\\`*_{}[\]()#+!|~@]/g;
 
 /** Names come from outside: as character references, nothing in them is markup, a mention or the end of a cell. */
-function escape(text: string): string {
+export function escape(text: string): string {
   return harmless(text).replace(SPECIAL, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 

@@ -1,0 +1,97 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ResolvedBrowser } from '../../drive/browser.ts';
+import { checkAll, watchLaunch } from '../../drive/checks/checks.ts';
+import type { CreateFixtures } from '../../drive/checks/fixtures.ts';
+import { FailureTraces } from '../../drive/failure-traces.ts';
+import { createLauncher, endLeftovers } from '../../drive/launcher.ts';
+import { BrowserPool } from '../../drive/pool.ts';
+import { RunLock } from '../../drive/run-folder.ts';
+import { CodedError } from '../../errors.ts';
+import type { AnyJourney } from '../../journey.ts';
+import type { Check } from '../../model/index.ts';
+import type { HarnessSettings } from '../../plan/settings.ts';
+import { openTarget } from './targets.ts';
+
+/** As in the functional lane; a user who waits longer has gone. */
+const STEP_DEADLINE_MS = 15_000;
+const JOURNEY_DEADLINE_MS = 60_000;
+/** Of a dozen journeys that fail for one reason, a few traces say all there is. */
+const TRACES = { perError: 1, perRun: 6 };
+const FIXTURE_SEED = 1;
+
+export interface RoundOptions {
+  root: string;
+  settings: HarnessSettings;
+  /** An address, or "embedded". */
+  target: string;
+  roundId: string;
+  /** The folder of the checks. */
+  folder: string;
+  browser: ResolvedBrowser;
+  journeys: readonly AnyJourney[];
+  fixtures: CreateFixtures;
+  retries: number;
+  interrupted: AbortSignal;
+  onCheck: (check: Check) => void;
+}
+
+/**
+ * Checks every journey once against the target and returns the checks; browser and bundled platform are ended again.
+ * Throws coded errors where no check could be made at all: a load run under way, no platform, no browser.
+ */
+export async function runChecks(options: RoundOptions): Promise<Check[]> {
+  const { root, settings, target, roundId, folder } = options;
+  const run = settings.ALLOW_PARALLEL_RUNS === '1' ? null : RunLock.holder();
+  if (run !== null) {
+    throw new CodedError('J_RUN_LOCKED', [{ where: 'checks', message: `run ${run} makes load on this machine: what it slows would look like the target's fault` }]);
+  }
+  const open = await openTarget(target, settings, root, folder);
+  const browsers = join(folder, `browsers-${process.pid}`);
+  const watched = watchLaunch(createLauncher(options.browser, browsers));
+  const pool = new BrowserPool(watched.launch, { recycleAfterContexts: 1_000 });
+  const killNow = (): void => {
+    open.killNow();
+    endLeftovers(browsers);
+  };
+  process.once('exit', killNow);
+  try {
+    await pool.warm(['observer']).catch((thrown: unknown) => {
+      throw new CodedError('J_BROWSER_LAUNCH', [{ where: options.browser.executablePath, message: firstLine(thrown) }], { cause: thrown });
+    });
+    const { TARGET_HTTP_USER: username, TARGET_HTTP_PASSWORD: password } = settings;
+    return await checkAll(options.journeys, {
+      retries: options.retries,
+      onCheck: options.onCheck,
+      around: {
+        roundId, pool,
+        url: open.url,
+        contextOptions: {
+          baseURL: open.url,
+          extraHTTPHeaders: { 'x-test-run-id': roundId },
+          ...(username && password ? { httpCredentials: { username, password } } : {}),
+        },
+        fixtures: ({ vu, context }) => options.fixtures({ context, vu, runId: roundId, seed: FIXTURE_SEED }),
+        stepDeadlineMs: STEP_DEADLINE_MS,
+        journeyDeadlineMs: JOURNEY_DEADLINE_MS,
+        failuresFolder: join(folder, roundId, 'failures'),
+        evidencePath: `checks/${roundId}`,
+        // Latency of a check is not judged, so its second go may be recorded.
+        traces: new FailureTraces(TRACES, join(folder, roundId, 'failures'), ['observer']),
+        interrupted: options.interrupted,
+        browserFaults: watched.faults,
+        nowEpochMs: Date.now,
+      },
+    });
+  } finally {
+    watched.closing();
+    await pool.close();
+    await open.close();
+    process.off('exit', killNow);
+    rmSync(browsers, { recursive: true, force: true });
+  }
+}
+
+function firstLine(thrown: unknown): string {
+  return (thrown instanceof Error ? thrown.message : String(thrown)).split('\n')[0] ?? '';
+}
