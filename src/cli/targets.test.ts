@@ -32,7 +32,7 @@ test('the page is written, found current, and found stale once slo.yml says some
   assert.equal(stale.status, 1);
   assert.match(
     stale.stderr,
-    /J_DOCUMENT_STALE[^]*performance_targets\.md: differs from what slo\.yml gives, first at line 13\n/,
+    /J_DOCUMENT_STALE[^]*performance_targets\.md: differs from what its sources give, first at line 13 \(run "npm run targets"\)\n/,
   );
   assert.equal(readFileSync(page, 'utf8'), written);
   writeFileSync(join(root, 'slo.yml'), 'gates: 3\n');

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { asCodedError, CodedError, formatError } from '../errors.ts';
 import { readSlo } from '../plan/slo.ts';
 import { performanceTargets } from '../report/performance-targets.ts';
-import { writeWhole } from '../report/write-file.ts';
+import { checkDocuments, writeDocuments } from './documents.ts';
 
 const USAGE = 'npm run targets -- [--check] [--root <folder>]';
 const HELP = `Writes documentation/performance_targets.md from slo.yml.
@@ -26,19 +26,13 @@ async function main(): Promise<number> {
   });
   const { slo } = readSlo(text, SLO, { profile: '' });
   const wanted = performanceTargets(slo);
-  const path = join(root, PAGE);
-  if (!check) {
-    await writeWhole(path, wanted);
+  const documents = [{ path: PAGE, text: wanted }];
+  if (check) await checkDocuments(root, documents, 'npm run targets');
+  else {
+    await writeDocuments(root, documents);
     process.stdout.write(`${PAGE}: ${slo.gates.length} gates\n`);
-    return 0;
   }
-  const written = await readFile(path, 'utf8').catch(() => null);
-  if (written === wanted) return 0;
-  const message =
-    written === null
-      ? 'is not there'
-      : `differs from what slo.yml gives, first at line ${firstDifference(written, wanted)}`;
-  throw new CodedError('J_DOCUMENT_STALE', [{ where: PAGE, message }]);
+  return 0;
 }
 
 function readArguments(): { check: boolean; help: boolean; root: string } {
@@ -54,12 +48,6 @@ function readArguments(): { check: boolean; help: boolean; root: string } {
   } catch (error) {
     throw new CodedError('J_USAGE', [{ where: 'targets', message: (error as Error).message, hint: USAGE }]);
   }
-}
-
-function firstDifference(a: string, b: string): number {
-  const [linesA, linesB] = [a.split('\n'), b.split('\n')];
-  const at = linesB.findIndex((line, index) => line !== linesA[index]);
-  return at === -1 ? linesB.length + 1 : at + 1;
 }
 
 process.exitCode = await main().catch((thrown: unknown) => {
