@@ -36,6 +36,7 @@ export const ERRORS = {
   J_OBSERVATIONS_LOST: { exitCode: 4, what: 'Observations could not be written.', fix: 'Free disk space; the run was ended so that nothing is judged on part of its data.' },
   J_RUN_NOT_FOUND: { exitCode: 3, what: 'There is no such run folder.', fix: 'Give a folder that holds plan.json, such as reports/<runId>.' },
   J_RUN_UNREADABLE: { exitCode: 4, what: 'The run folder cannot be judged.', fix: 'plan.json must be complete and of this version; see the line named below.' },
+  J_REPORT: { exitCode: 4, what: 'The Allure report could not be built.', fix: 'See the words of Allure below; "npm run judge -- reports/<runId>" writes the results it is built from again.' },
   J_CAMPAIGN_INVALID: { exitCode: 3, what: 'The campaign has faults.', fix: 'Correct each line named below; documentation/campaign.md explains the file.' },
   J_CAMPAIGN_NOT_FOUND: { exitCode: 3, what: 'There is no such campaign.', fix: 'Name a file of campaigns/; --resume, --status and --tick need one that was begun.' },
   J_DOCUMENT_STALE: { exitCode: 1, what: 'A generated document no longer says what its source does.', fix: 'Run the command named below, and keep the result with the change of its source.' },
