@@ -127,7 +127,7 @@ async function afterwards(context: RoundsContext, round: CheckRound, say: (text:
     const { faults } = await context.budgetRound({
       root: context.root, environment, target: round.target, nowEpochMs: Date.now(), out: say, signal: interrupted,
     });
-    for (const fault of faults) err(` ! error budgets: ${fault}\n`);
+    for (const fault of faults) err(` ! ${fault}\n`);
   });
 }
 
