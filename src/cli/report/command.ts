@@ -1,0 +1,104 @@
+import { stat } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { CodedError } from '../../errors.ts';
+import type { RunRecord } from '../../model/index.ts';
+import { readSettings } from '../../plan/settings.ts';
+import { MOST_RUNS } from '../../report/allure/config.ts';
+import { RESULTS_FOLDER, allureReporter } from '../../report/allure/reporter.ts';
+import { counted, harmless } from '../../report/text.ts';
+import { headline } from '../../report/lines.ts';
+import { judgeRun } from '../judge-run.ts';
+import { watchInterrupts } from '../campaign/interrupts.ts';
+import { HELP, USAGE, readArguments } from './arguments.ts';
+import { buildReport } from './build.ts';
+import { hasDesktop, openFile } from './open.ts';
+import { judgedRuns, readRecord, recordsBefore } from './runs.ts';
+
+export interface ReportSurroundings {
+  /** The checkout. */
+  root: string;
+  environment: NodeJS.ProcessEnv;
+  out: (text: string) => void;
+  err: (text: string) => void;
+  isTerminal: boolean;
+}
+
+/** Does what `npm run report -- …` says and returns the exit code. Throws coded errors. */
+export async function reportCommand(args: string[], around: ReportSurroundings): Promise<number> {
+  const asked = readArguments(args);
+  if (asked === null) {
+    around.out(`${USAGE}\n\n${HELP}\n`);
+    return 0;
+  }
+  const reports = resolve(around.root, readSettings(around.root, around.environment).REPORTS_DIR);
+  const runs = await judgedRuns(reports);
+  const runDir = asked.runDir === null ? newest(runs[0]?.runDir, reports) : resolve(asked.runDir);
+  const ending = new AbortController();
+  const interrupts = watchInterrupts();
+  interrupts.listener = () => ending.abort();
+  try {
+    const record = await withResults(runDir, around.err);
+    const before = await recordsBefore(record, runs);
+    const page = await buildReport({ runDir, record, before, signal: ending.signal });
+    return await tell(record, { page, runDir, before: before.length, ...asked }, around);
+  } catch (thrown) {
+    if (ending.signal.aborted) return 130;
+    throw thrown;
+  } finally {
+    interrupts.stop();
+  }
+}
+
+function newest(runDir: string | undefined, reports: string): string {
+  if (runDir !== undefined) return runDir;
+  throw new CodedError('J_RUN_NOT_FOUND', [{ where: typed(reports), message: 'holds no judged run', hint: 'npx artillery run journeys.yml makes one' }]);
+}
+
+/** Returns the run's record. A run from before there were reports, or never judged, is judged now, from its files. */
+async function withResults(runDir: string, err: (text: string) => void): Promise<RunRecord> {
+  const judged = await readRecord(runDir);
+  const hasResults = (await stat(join(runDir, RESULTS_FOLDER)).catch(() => null))?.isDirectory() ?? false;
+  if (judged !== null && hasResults) return judged;
+  // What a judged run says stays as it is: only what is missing is written.
+  const { record, reporterFaults } = await judgeRun(runDir, judged === null ? {} : { reporters: [allureReporter] });
+  reporterFaults.forEach(({ reporter, message }) => err(`report "${reporter}" failed: ${harmless(message)}\n`));
+  const fault = reporterFaults.find(({ reporter }) => reporter === allureReporter.name);
+  if (fault !== undefined) throw new CodedError('J_REPORT', [{ where: RESULTS_FOLDER, message: fault.message }]);
+  return judged ?? record;
+}
+
+interface Told {
+  page: string;
+  runDir: string;
+  before: number;
+  open: boolean;
+  json: boolean;
+}
+
+async function tell(record: RunRecord, { page, runDir, before, open, json }: Told, { environment, out, isTerminal }: ReportSurroundings): Promise<number> {
+  const summaryPath = join(runDir, 'index.html');
+  const summary = (await stat(summaryPath).catch(() => null)) === null ? null : summaryPath;
+  if (json) {
+    out(`${JSON.stringify({ runId: record.plan.runId, decision: record.verdict.decision, allure: typed(page), summary: summary === null ? null : typed(summary), earlierRuns: before })}\n`);
+    return 0;
+  }
+  const opened = open && hasDesktop(process.platform, environment, isTerminal) && await openFile(page);
+  const past = before === 0 ? 'no earlier run of this script, profile and target' : `with ${counted(before, 'earlier run')}${before === MOST_RUNS ? ', the newest ones' : ''}`;
+  out([
+    '',
+    ` ${record.verdict.decision}   ${headline(record)}`,
+    '',
+    ` allure    ${harmless(typed(page))}   ${past}`,
+    ...(summary === null ? [] : [` summary   ${harmless(typed(summary))}`]),
+    '',
+    opened ? ' opened in your browser' : ` open it: both are files that a browser opens as they are, without a server`,
+    '',
+  ].join('\n'));
+  return 0;
+}
+
+/** A path inside the working folder as a person would type it. */
+function typed(path: string): string {
+  const inside = relative(process.cwd(), path);
+  return inside === '' || inside.startsWith('..') ? path : inside;
+}

@@ -1,0 +1,54 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Plan, RunRecord } from '../../model/index.ts';
+import { MOST_RUNS } from '../../report/allure/config.ts';
+import { seriesOf } from '../../report/allure/tests.ts';
+
+const Begun = Plan.pick({ runId: true, startedAtEpochMs: true, script: true, profile: true, target: true });
+
+/** A run that has been judged. */
+export interface JudgedRun {
+  runDir: string;
+  startedAtEpochMs: number;
+  series: string;
+}
+
+async function readText(path: string): Promise<string | null> {
+  return readFile(path, 'utf8').catch(() => null);
+}
+
+function parsed(text: string | null): unknown {
+  try {
+    return text === null ? null : (JSON.parse(text) as unknown);
+  } catch {
+    return null;
+  }
+}
+
+/** Returns the judged runs of a reports folder, the newest first. Folders that are none, and plans of other versions, are passed over. */
+export async function judgedRuns(reports: string): Promise<JudgedRun[]> {
+  const entries = await readdir(reports, { withFileTypes: true }).catch(() => []);
+  const found = await Promise.all(entries.filter((one) => one.isDirectory()).map(async ({ name }): Promise<JudgedRun[]> => {
+    const runDir = join(reports, name);
+    const plan = Begun.safeParse(parsed(await readText(join(runDir, 'plan.json'))));
+    const files = plan.success ? await readdir(runDir) : [];
+    if (!plan.success || !files.includes('record.json')) return [];
+    const { startedAtEpochMs } = plan.data;
+    return [{ runDir, startedAtEpochMs, series: seriesOf(plan.data) }];
+  }));
+  return found.flat().toSorted((a, b) => b.startedAtEpochMs - a.startedAtEpochMs);
+}
+
+/** Returns a run's record, or null for one that is missing or cannot be read by this version. */
+export async function readRecord(runDir: string): Promise<RunRecord | null> {
+  const record = RunRecord.safeParse(parsed(await readText(join(runDir, 'record.json'))));
+  return record.success ? record.data : null;
+}
+
+/** Returns the records of runs of the same series that began before this one, the oldest first, as many as a chart has room for. */
+export async function recordsBefore(record: RunRecord, runs: readonly JudgedRun[]): Promise<RunRecord[]> {
+  const series = seriesOf(record.plan);
+  const earlier = runs.filter((one) => one.series === series && one.startedAtEpochMs < record.plan.startedAtEpochMs);
+  const read = await Promise.all(earlier.slice(0, MOST_RUNS).map(({ runDir }) => readRecord(runDir)));
+  return read.filter((one) => one !== null).toReversed();
+}
