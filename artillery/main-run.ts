@@ -4,6 +4,7 @@ import { relative } from 'node:path';
 import { wantsColor } from '../src/cli/color.ts';
 import { judgeRun } from '../src/cli/judge-run.ts';
 import { withoutCommands } from '../src/cli/outlets.ts';
+import { sourceUrl } from '../src/cli/source-url.ts';
 import { clockSince, monotonicMs } from '../src/drive/run-clock.ts';
 import { CodedError, asCodedError, formatError, type Fault } from '../src/errors.ts';
 import type { AnyJourney } from '../src/journey.ts';
@@ -144,6 +145,7 @@ export class MainRun {
       color: wantsColor(process.env, process.stdout.isTTY),
       width: process.stdout.columns ?? 120,
       stepSummaryPath: process.env.GITHUB_STEP_SUMMARY || null,
+      sourceUrl: sourceUrl(process.env),
       ...(this.#parts.outlets ? { outlets: this.#parts.outlets } : {}),
     });
     say(withoutCommands(`\n${judged.block}\n`, process.env, randomUUID()));

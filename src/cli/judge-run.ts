@@ -27,6 +27,8 @@ export interface JudgeOptions {
   stepSummaryPath?: string | null;
   /** Where the run is told beside its folder; nowhere when left out. */
   outlets?: Outlets;
+  /** Where files of this commit stand on the web, for links; none when left out. */
+  sourceUrl?: string | null;
   /** How the block names the run folder; relative to the working folder when left out. */
   runPath?: string;
   /** All reporters when left out. */
@@ -169,6 +171,7 @@ export async function judgeRun(runDir: string, options: JudgeOptions = {}): Prom
   const context: ReportContext = {
     runDir: folder, runPath, stepSummaryPath: options.stepSummaryPath ?? null, story: story.finish(analysis),
     ...(options.outlets ? { outlets: options.outlets } : {}),
+    ...(options.sourceUrl ? { sourceUrl: options.sourceUrl } : {}),
   };
   const reporterFaults = await writeReports(record, context, options.reporters);
   const block = verdictBlock(record, { runPath, width: options.width ?? 120, color: options.color ?? false });

@@ -7,6 +7,7 @@ import { harmless } from '../report/text.ts';
 import { wantsColor } from './color.ts';
 import { judgeRun } from './judge-run.ts';
 import { annotatorOf, outletsOf, withoutCommands } from './outlets.ts';
+import { sourceUrl } from './source-url.ts';
 
 const USAGE = 'npm run judge -- reports/<runId> [--slo other.yml] [--send]';
 const HELP = `Judges a run again from its folder: writes its reports, ends with the verdict's exit code.
@@ -62,6 +63,7 @@ async function main(): Promise<number> {
     color: wantsColor(process.env, process.stdout.isTTY),
     width: process.stdout.columns ?? 120,
     stepSummaryPath: process.env['GITHUB_STEP_SUMMARY'] || null,
+    sourceUrl: sourceUrl(process.env),
     // An old run that is judged again must not take the place of a newer one by itself.
     outlets: send
       ? outletsOf(readSettings(process.cwd(), process.env), process.env)

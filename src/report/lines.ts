@@ -1,4 +1,5 @@
 import type { BudgetUse, GateResult, GateStatus, RunRecord } from '../model/index.ts';
+import { runbookOf } from '../model/runbook.ts';
 import { openDrillGates } from './drill-lines.ts';
 import { GATE_GROUPS } from './gate-groups.ts';
 import { integrityLines } from './integrity.ts';
@@ -11,6 +12,11 @@ export const MARKS: Record<GateStatus, string> = {
   'no-data': '?',
   error: '?',
 };
+
+/** Returns the runbooks of the gates that failed, each once, in the order of the gates: paths inside the project. */
+export function failedRunbooks({ verdict }: RunRecord): string[] {
+  return [...new Set(verdict.gates.filter(({ status }) => status === 'fail').map(({ metric }) => runbookOf(metric)))];
+}
 
 /** One gate as the cells of a table. */
 export interface GateLine {
@@ -27,6 +33,8 @@ export interface GateLine {
   words?: string;
   /** What to know beside the figures; at most a few sentences. */
   notes: string[];
+  /** The page that says what to do, of a gate that failed: a path inside the project. */
+  runbook: string | null;
 }
 
 /** Evidence shown with a gate that did not pass, or has a story; the record has all of it. */
@@ -132,6 +140,7 @@ export function gateLine(gate: GateResult): GateLine {
     notes: [...(gate.hint === null ? [] : [gate.hint]), ...(isTold ? gate.evidence.slice(0, SHOWN_EVIDENCE) : [])].map(
       harmless,
     ),
+    runbook: gate.status === 'fail' ? runbookOf(gate.metric) : null,
   };
 }
 

@@ -126,6 +126,7 @@ test('the block: a header, aligned lines with mark, value, interval, limit and n
       '',
       ' ✓ journeys        › errors                      0 %  [0, 2.1]    ≤ 5 %     n 2,140',
       '',
+      ' runbook  ops/runbooks/perceived-latency.md',
       ' report   reports/run-1        again   npm run judge -- reports/run-1',
     ].join('\n'),
   );
@@ -285,6 +286,26 @@ test('whether the observers were undisturbed is never cut off', () => {
   const narrow = verdictBlock(record, { ...OPTIONS, width: 80 }).split('\n');
   assert.ok(narrow[0]?.endsWith('41 observed'));
   assert.equal(narrow[1], `   ${summary}`);
+});
+
+test('gates that failed name their runbooks, each page once, and a link where it is known where they stand', () => {
+  const gates = [
+    gateOf({ status: 'fail' }), gateOf({ id: 'b', status: 'fail' }), gateOf({ id: 'c', metric: 'vital' }),
+    gateOf({ id: 'd', metric: 'api_error_rate', status: 'fail' }),
+    gateOf({ id: 'e', metric: 'kpi', status: 'no-data' }),
+  ];
+  const block = verdictBlock(recordOf(gates), OPTIONS).split('\n');
+  assert.deepEqual(block.slice(-3, -1), [
+    ' runbook  ops/runbooks/perceived-latency.md',
+    '          ops/runbooks/api-error-rate.md',
+  ]);
+  const url = 'https://example.com/team/site/blob/abc/';
+  const rows = stepSummary(recordOf(gates), url).split('\n').filter((line) => /^\| [✗?]/.test(line));
+  const link = (page: string): string => `[runbook](${url}ops/runbooks/${page}.md) |`;
+  assert.deepEqual(rows.map((line) => line.split(' | ').at(-1)), [
+    link('perceived-latency'), link('perceived-latency'), link('api-error-rate'), ' |',
+  ]);
+  assert.match(stepSummary(recordOf(gates)), /ops\/runbooks\/perceived-latency\.md/);
 });
 
 test('every kind of gate is shown, a line each', () => {

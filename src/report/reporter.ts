@@ -25,6 +25,8 @@ export interface ReportContext {
   story: Story;
   /** Left out: the run is told nowhere else. */
   outlets?: Outlets;
+  /** Where files of this project's commit stand on the web, with a slash at its end; left out where nobody knows. */
+  sourceUrl?: string;
 }
 
 /** Writes one kind of report from a finished, deep-frozen record. */

@@ -12,7 +12,9 @@ export function escape(text: string): string {
   return harmless(text).replace(SPECIAL, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
-function row(line: GateLine): string {
+const TABLE_HEAD = ['| | gate | | observed | interval | limit | | | |', '| - | - | - | - | - | - | - | - | - |'];
+
+function row(line: GateLine, sourceUrl: string | null): string {
   const cells = [
     line.mark,
     `${line.subject} ${line.detail}`,
@@ -22,12 +24,18 @@ function row(line: GateLine): string {
     line.limit,
     line.n,
     line.notes[0] ?? '',
-  ];
-  return `| ${cells.map(escape).join(' | ')} |`;
+  ].map(escape);
+  return `| ${[...cells, runbook(line, sourceUrl)].join(' | ')} |`;
 }
 
-/** Returns the verdict as short markdown: the decision, and every gate unless all passed. */
-export function stepSummary(record: RunRecord): string {
+/** The page that says what to do; where its address is not known, its path. */
+function runbook({ runbook: path }: GateLine, sourceUrl: string | null): string {
+  if (path === null) return '';
+  return sourceUrl === null ? escape(path) : `[runbook](${encodeURI(`${sourceUrl}${path}`)})`;
+}
+
+/** Returns the verdict as short markdown: the decision, and every gate unless all passed; links lead below `sourceUrl`. */
+export function stepSummary(record: RunRecord, sourceUrl: string | null = null): string {
   const lines = gateGroups(record).flat();
   const open = lines.filter((line) => line.status !== 'pass');
   const passed = lines.length - open.length;
@@ -38,7 +46,7 @@ export function stepSummary(record: RunRecord): string {
     '',
     ...(open.length === 0
       ? []
-      : ['| | gate | | observed | interval | limit | | |', '| - | - | - | - | - | - | - | - |', ...open.map(row), '']),
+      : [...TABLE_HEAD, ...open.map((line) => row(line, sourceUrl)), '']),
     `${passed} of ${lines.length} gates passed · run ${escape(record.plan.runId)}`,
     '',
   ].join('\n');
@@ -48,6 +56,6 @@ export function stepSummary(record: RunRecord): string {
 export const stepSummaryReporter: Reporter = {
   name: 'step summary',
   write: async (record, context) => {
-    if (context.stepSummaryPath !== null) await appendFile(context.stepSummaryPath, `${stepSummary(record)}\n`);
+    if (context.stepSummaryPath !== null) await appendFile(context.stepSummaryPath, `${stepSummary(record, context.sourceUrl ?? null)}\n`);
   },
 };

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { Decision, GateStatus, RunRecord } from '../model/index.ts';
 import { drillLines } from './drill-lines.ts';
-import { MARKS, facts, gateGroups, headline, runNotes } from './lines.ts';
+import { MARKS, facts, failedRunbooks, gateGroups, headline, runNotes } from './lines.ts';
 import type { GateLine } from './lines.ts';
 import { cells, cut, cutMiddle, harmless, padEnd, padStart, wrap } from './text.ts';
 
@@ -31,7 +31,7 @@ const SHORTEST_LABEL = 18;
 const SHORTEST_SUBJECT = 6;
 const INDENT = '   ';
 
-/** Returns the verdict block: header, one line a gate, where the report is. Ends without a line break. */
+/** Returns the verdict block: header, gates, runbooks of those that failed, where the report is. No line break at its end. */
 export function verdictBlock(record: RunRecord, options: BlockOptions): string {
   const width = Math.min(WIDEST, Math.max(NARROWEST, options.width)) - 1;
   const paint: Paint = (style, text) => (options.color ? styleText(style, text, { validateStream: false }) : text);
@@ -51,6 +51,7 @@ export function verdictBlock(record: RunRecord, options: BlockOptions): string {
     '',
     ...drillBlock(record, width, paint),
     ...gateTable(groups, width, paint),
+    ...runbooks(record, width, paint),
     ...footer(options.runPath, width, paint),
   ].join('\n');
 }
@@ -119,6 +120,12 @@ function withNotes(row: string, notes: string[], width: number, paint: Paint): s
     wrap(note, width - 6).map((line, index) => (index === 0 ? `   · ${line}` : `     ${line}`)),
   );
   return [beside ? `${row}   ${paint('dim', first)}` : row.trimEnd(), ...lines.map((line) => paint('dim', line))];
+}
+
+/** What to do about the gates that failed, a page a kind. */
+function runbooks(record: RunRecord, width: number, paint: Paint): string[] {
+  const pages = failedRunbooks(record).map((page) => cutMiddle(harmless(page), width - 10));
+  return pages.map((page, index) => ` ${index === 0 ? paint('dim', 'runbook') : ' '.repeat(7)}  ${page}`);
 }
 
 function footer(runPath: string, width: number, paint: Paint): string[] {
