@@ -11,6 +11,9 @@ const limit = {
   source: z.string().min(1),
   /** Profiles in which the gate decides; in every profile when left out. */
   profiles: z.array(z.string().min(1)).min(1).optional(),
+  /** Who looks after it, and how bad a miss is, for reports: the file's owner, and by the metric, when left out. */
+  owner: z.string().min(1).optional(),
+  severity: z.enum(['blocker', 'critical', 'normal', 'minor', 'trivial']).optional(),
 };
 const percentile = z.string().regex(/^p(?:[1-9]\d?)(?:\.\d+)?$/, 'a percentile such as p75, p95 or p99.9');
 const ms = { unit: z.literal('ms'), max: z.number().positive().max(3_600_000) };
