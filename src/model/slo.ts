@@ -113,6 +113,8 @@ export type ValidityRules = z.infer<typeof ValidityRules>;
 /** slo.yml: every objective and threshold, the one source. */
 export const Slo = z.strictObject({
   version: z.literal(1),
+  /** Who looks after gates that name nobody. */
+  owner: z.string().min(1).optional(),
   confidence: z.number().gt(0.5).lt(1).default(0.95),
   warm_up_phases: z.array(z.string().min(1)).default([]),
   validity: ValidityRules.prefault({}),
