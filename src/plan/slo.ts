@@ -69,7 +69,7 @@ export function readSlo(text: string, fileName: string, context: SloContext): Re
   if (faults.length > 0 || !frame.success) throw new CodedError('J_SLO_INVALID', faults.sort(byLine));
   // Without a fault above, these parse.
   const { kpis, cost, third_parties } = model.Slo.pick({ kpis: true, cost: true, third_parties: true }).strip().parse(raw);
-  const gates = read.flatMap((one) => (one.gate === null ? [] : [titled(one.gate, kpis)]));
+  const gates = read.flatMap((one) => (one.gate === null ? [] : [owned(titled(one.gate, kpis), frame.data.owner)]));
   const inProfile = (gate: Gate): boolean => gate.profiles === undefined || gate.profiles.includes(context.profile);
   return {
     slo: { ...frame.data, kpis, ...(cost ? { cost } : {}), third_parties, gates },
