@@ -78,6 +78,10 @@ export function readSlo(text: string, fileName: string, context: SloContext): Re
   };
 }
 
+function owned(gate: Gate, owner: string | undefined): Gate {
+  return gate.owner !== undefined || owner === undefined ? gate : { ...gate, owner };
+}
+
 /** A gate on a KPI is called as the KPI is, unless it has a title of its own. */
 function titled(gate: Gate, kpis: Slo['kpis']): Gate {
   if ((gate.metric !== 'kpi' && gate.metric !== 'kpi_growth') || gate.title !== undefined) return gate;
