@@ -1,6 +1,8 @@
 import { defineConfig } from '@playwright/test';
 import { resolveBrowser } from './src/drive/browser.ts';
 import { readSettings } from './src/plan/settings.ts';
+import { FUNCTIONAL_SUITE } from './src/report/allure/tests.ts';
+import { functionalResults } from './test/journeys/fresh-results.setup.ts';
 
 const settings = readSettings(import.meta.dirname, process.env);
 const browser = await resolveBrowser(settings);
@@ -8,12 +10,15 @@ const browser = await resolveBrowser(settings);
 /** The journeys once each, as functional and synthetic checks: `npx playwright test`. */
 export default defineConfig({
   testDir: 'test/journeys',
-  globalSetup: './test/journeys/target.setup.ts',
+  globalSetup: ['./test/journeys/fresh-results.setup.ts', './test/journeys/target.setup.ts'],
   fullyParallel: true,
   workers: 2,
   forbidOnly: Boolean(process.env.CI),
   timeout: 60_000,
-  reporter: [['list'], ['allure-playwright', { resultsDir: 'allure-results', detail: false }]],
+  reporter: [['list'], ['allure-playwright', {
+    resultsDir: functionalResults(), detail: false, suiteTitle: false,
+    globalLabels: { parentSuite: FUNCTIONAL_SUITE, suite: 'Playwright', epic: FUNCTIONAL_SUITE, feature: 'Playwright', layer: 'e2e' },
+  }]],
   use: {
     launchOptions: { executablePath: browser.executablePath, args: ['--no-sandbox'], env: { ...process.env, ...browser.env } },
     trace: 'retain-on-failure',

@@ -61,9 +61,3 @@ function jobUrl({ GITHUB_ACTIONS, GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_R
   if (!GITHUB_ACTIONS || !GITHUB_SERVER_URL || !GITHUB_REPOSITORY || !GITHUB_RUN_ID) return null;
   return `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`;
 }
-
-/** Returns the address of a file of the project where GitHub runs it; null elsewhere: Allure links to nothing but addresses. */
-export function projectUrl(path: string, { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_SHA }: NodeJS.ProcessEnv): string | null {
-  if (!GITHUB_SERVER_URL || !GITHUB_REPOSITORY) return null;
-  return `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/blob/${GITHUB_SHA ?? 'HEAD'}/${path}`;
-}

@@ -5,7 +5,7 @@ import type { RunRecord } from '../../model/index.ts';
 import type { ReportContext, Reporter } from '../reporter.ts';
 import { createCharts } from './charts.ts';
 import { createShelf, evidenceFiles } from './evidence-files.ts';
-import { executorOf, projectUrl } from './environment.ts';
+import { executorOf } from './environment.ts';
 import { METRICS_FILE, metricsOf } from './metrics.ts';
 import type { Attached, Test } from './model.ts';
 import { loadRun, runFiles } from './setup.ts';
@@ -27,8 +27,10 @@ export const allureReporter: Reporter = {
   write: (record, context) => writeAllure(record, context, process.env),
 };
 
+type Place = Pick<ReportContext, 'runDir' | 'story' | 'sourceUrl'>;
+
 /** Writes the results of a run; `environment` tells who ran it. A reader sees the old folder or the new one, never a part. */
-export async function writeAllure(record: RunRecord, { runDir, story }: Pick<ReportContext, 'runDir' | 'story'>, environment: NodeJS.ProcessEnv): Promise<void> {
+export async function writeAllure(record: RunRecord, { runDir, story, sourceUrl }: Place, environment: NodeJS.ProcessEnv): Promise<void> {
   const charts = await createCharts(record, story);
   const timeline = charts.timeline();
   const shelf = createShelf(runDir);
@@ -40,7 +42,7 @@ export async function writeAllure(record: RunRecord, { runDir, story }: Pick<Rep
       ...charts.ofGate(record.plan.gates.find(({ id }) => id === gate.id)),
       ...await runbookFile(test),
     ];
-    tests.push({ test, attachments, links: runbookLink(test, environment) });
+    tests.push({ test, attachments, links: runbookLink(test, sourceUrl) });
   }
   const target = join(runDir, RESULTS_FOLDER);
   const beside = `${target}.${process.pid}.tmp`;
@@ -58,10 +60,11 @@ export async function writeAllure(record: RunRecord, { runDir, story }: Pick<Rep
   }
 }
 
-function runbookLink({ metric, status }: Test, environment: NodeJS.ProcessEnv): { name: string; url: string }[] {
+/** Without an address the link is only text: Allure links to nothing on a disk. */
+function runbookLink({ metric, status }: Test, sourceUrl = ''): { name: string; url: string }[] {
   if (metric === null) return [];
   const path = runbookOf(metric);
-  return [{ name: `${status === 'passed' ? 'runbook' : 'what to do: runbook'} ${path}`, url: projectUrl(path, environment) ?? path }];
+  return [{ name: `${status === 'passed' ? 'runbook' : 'what to do: runbook'} ${path}`, url: `${sourceUrl}${path}` }];
 }
 
 /** The runbook itself, beside a gate that did not pass: where there is no address of it, the text is what helps. */
