@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 const words = z.string().trim().min(1);
+const query = words.regex(/\$window/, 'a PromQL query with $window for its range');
 
 /** Burn rates over two windows at once: Google's SRE workbook, chapter 5, "multiwindow, multi-burn-rate alerts". */
 export const BURN_ALERTS = [
@@ -15,7 +16,7 @@ export const SPENT_ALERTS_PERCENT = [25, 50, 75] as const;
 
 /** A service with an error budget, in slo.yml under `error_budgets`. */
 export const ErrorBudgetRule = z.strictObject({
-  service: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and dashes'),
+  service: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, 'lower-case letters, digits and dashes, 40 at most'),
   title: words,
   objective_percent: z.number().gt(0).lt(100),
   /** 30.4375 days, a month on average, unless said otherwise: 99.9 % are then 43.8 minutes. */
@@ -23,7 +24,7 @@ export const ErrorBudgetRule = z.strictObject({
   /** Journeys whose checks speak for this service. */
   journeys: z.array(words).min(1),
   /** Queries for a Prometheus server, `$window` standing for the range: real users' requests beside the checks. */
-  prometheus: z.strictObject({ bad: words, total: words }).optional(),
+  prometheus: z.strictObject({ bad: query, total: query }).optional(),
   source: words,
 });
 export type ErrorBudgetRule = z.infer<typeof ErrorBudgetRule>;

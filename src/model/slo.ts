@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ThirdParty } from './budget.ts';
+import { ErrorBudgetRule } from './error-budget.ts';
 import { CostRules, Kpi } from './kpi.ts';
 import { BreachKind } from './ledger.ts';
 
@@ -121,6 +122,7 @@ export const Slo = z.strictObject({
   kpis: z.array(Kpi).default([]),
   cost: CostRules.optional(),
   third_parties: z.array(ThirdParty).default([]),
+  error_budgets: z.array(ErrorBudgetRule).default([]),
   gates: z.array(Gate).min(1),
 });
 export type Slo = z.infer<typeof Slo>;

@@ -41,6 +41,8 @@ export const SETTINGS = {
   METRICS_URLS: text.transform((list) => list.split(',').map((url) => url.trim()).filter((url) => url !== ''))
     .refine((urls) => urls.length > 0 && urls.every((url) => url === 'target' || isMetricsUrl(url)), '"target" or http(s) addresses without credentials, with commas between them').optional(),
   PROMETHEUS_URL: text.refine(isMetricsUrl, 'an http(s) address without credentials').optional(),
+  ALERT_WEBHOOK_URL: text.refine((url) => /^https?:$/.test(URL.parse(url)?.protocol ?? ''), 'an http(s) address').optional(),
+  ALERT_WEBHOOK_FORM: z.enum(['json', 'slack']).optional(),
   PUSHGATEWAY_URL: webAddress.optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: webAddress.optional(),
   OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: webAddress.optional(),

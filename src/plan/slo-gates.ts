@@ -14,7 +14,7 @@ export interface SloContext {
   journeys?: readonly { name: string; steps?: readonly string[] }[];
   /** All profiles there are, where known: a gate that none of them would judge is a fault. */
   knownProfiles?: readonly string[];
-  /** All journeys there are, where known: a third party that names another as its caller is a fault. */
+  /** All journeys there are, where known: a third party or an error budget that names another is a fault. */
   callers?: readonly string[];
   /** What the API lane of the run sends, where there is one: a gate of its profile on anything else is a fault. */
   api?: { routes: readonly string[]; scenarios: readonly string[] };

@@ -5,6 +5,7 @@ import type { Gate, Slo } from '../model/index.ts';
 import { didYouMean } from '../nearest.ts';
 import { thirdPartyFaults } from './budget-slo.ts';
 import { byLine } from './by-line.ts';
+import { errorBudgetFaults } from './error-budget-slo.ts';
 import { readFigures } from './slo-figures.ts';
 import { readGate, type SloContext } from './slo-gates.ts';
 import { parseYaml } from './yaml.ts';
@@ -12,6 +13,9 @@ import type { YamlFile } from './yaml.ts';
 import { isObject, shown, zodFaults } from './zod-faults.ts';
 
 export { METRICS, type SloContext } from './slo-gates.ts';
+
+/** Sections that are read by themselves, so that their faults name their own keys. */
+const SECTIONS = { kpis: true, cost: true, third_parties: true, error_budgets: true } as const;
 
 export interface ReadSlo {
   slo: Slo;
@@ -48,7 +52,7 @@ export function readSlo(text: string, fileName: string, context: SloContext): Re
   if ('faults' in parsed) throw new CodedError('J_SLO_INVALID', parsed.faults);
   const { file } = parsed;
   const faults: Fault[] = [];
-  const frame = model.Slo.omit({ gates: true, kpis: true, cost: true, third_parties: true }).strip().safeParse(file.value);
+  const frame = model.Slo.omit({ gates: true, ...SECTIONS }).strip().safeParse(file.value);
   // Only inside of `validity` can a key be unknown here.
   if (!frame.success) faults.push(...zodFaults(file, frame.error.issues, [], Object.keys(model.ValidityRules.shape)));
   const raw = isObject(file.value) ? file.value : {};
@@ -63,16 +67,17 @@ export function readSlo(text: string, fileName: string, context: SloContext): Re
   }
   const { figures, faults: ofFigures } = readFigures(file, raw['kpis'], raw['cost']);
   faults.push(...ofFigures, ...thirdPartyFaults(file, raw['third_parties'], context.callers));
+  faults.push(...errorBudgetFaults(file, raw['error_budgets'], context.callers));
   const rawGates: readonly unknown[] = Array.isArray(raw['gates']) ? raw['gates'] : [];
   const read = rawGates.map((gate, index) => readGate(file, gate, index, context, figures));
   faults.push(...read.flatMap((one) => one.faults), ...duplicateIds(file, rawGates));
   if (faults.length > 0 || !frame.success) throw new CodedError('J_SLO_INVALID', faults.sort(byLine));
   // Without a fault above, these parse.
-  const { kpis, cost, third_parties } = model.Slo.pick({ kpis: true, cost: true, third_parties: true }).strip().parse(raw);
+  const { kpis, cost, third_parties, error_budgets } = model.Slo.pick(SECTIONS).strip().parse(raw);
   const gates = read.flatMap((one) => (one.gate === null ? [] : [owned(titled(one.gate, kpis), frame.data.owner)]));
   const inProfile = (gate: Gate): boolean => gate.profiles === undefined || gate.profiles.includes(context.profile);
   return {
-    slo: { ...frame.data, kpis, ...(cost ? { cost } : {}), third_parties, gates },
+    slo: { ...frame.data, kpis, ...(cost ? { cost } : {}), third_parties, error_budgets, gates },
     gates: gates.filter(inProfile),
     gatesNotInProfile: gates.filter((gate) => !inProfile(gate)).map((gate) => gate.id),
   };

@@ -21,6 +21,8 @@ export interface Asked {
   accept: string;
   /** Sent as a form with POST; GET without. */
   form?: Record<string, string>;
+  /** Sent as JSON with POST. A redirect is the answer then: followed, it would become a GET that delivers nothing. */
+  json?: unknown;
 }
 
 const MIB = 1024 ** 2;
@@ -31,7 +33,7 @@ const MIB = 1024 ** 2;
  * middle. Throws NoPage; whatever `onText` throws ends the exchange too, and is passed on.
  */
 export async function fetchBounded(
-  { url, accept, form }: Asked, { limitMs, maxBytes, signal }: Bounds, onText: (text: string, head: Head) => void,
+  { url, accept, form, json }: Asked, { limitMs, maxBytes, signal }: Bounds, onText: (text: string, head: Head) => void,
 ): Promise<Head> {
   const { address, host, authorization } = partsOf(url);
   const late = AbortSignal.timeout(limitMs);
@@ -42,8 +44,9 @@ export async function fetchBounded(
   try {
     const response = await fetch(address, {
       signal: bounds,
-      headers: { accept, ...(authorization ? { authorization } : {}) },
+      headers: { accept, ...(authorization ? { authorization } : {}), ...(json ? { 'content-type': 'application/json' } : {}) },
       ...(form ? { method: 'POST', body: new URLSearchParams(form) } : {}),
+      ...(json ? { method: 'POST', redirect: 'manual', body: JSON.stringify(json) } : {}),
     });
     const head = { status: response.status, contentType: response.headers.get('content-type') ?? '', host };
     const give = (text: string): void => {

@@ -1,0 +1,76 @@
+import { styleText } from 'node:util';
+import { lengthText } from '../../analyze/burn/alerts.ts';
+import type { ErrorBudget } from '../../model/index.ts';
+import { amount, count, cut, harmless, padEnd, padStart, wrap } from '../../report/text.ts';
+import { alertText, grouped } from './messages.ts';
+import { standing, type Standing } from './standing.ts';
+
+/** What the table is about. */
+export interface BudgetsShown {
+  target: string | null;
+  otherTargets: readonly string[];
+  newestEpochMs: number | null;
+  nowEpochMs: number;
+  budgets: readonly ErrorBudget[];
+}
+
+interface Look {
+  color: boolean;
+  width: number;
+}
+
+const MARKS: Record<Standing, string> = { fine: '✓', alert: '✗', unknown: '?' };
+const STYLES = { fine: 'green', alert: 'red', unknown: 'yellow', page: 'red', ticket: 'yellow', info: 'dim' } as const;
+const SEVERITY_MARKS = { page: '✗', ticket: '!', info: '·' } as const;
+/** The long windows of the alerts, the shortest first. */
+const SHOWN_BURNS_MS = [3_600_000, 21_600_000, 86_400_000, 259_200_000];
+const WIDEST_TITLE = 34;
+
+/** Returns the error budgets for people: a line a service and source, then the alerts. Ends with a line break. */
+export function budgetTable(shown: BudgetsShown, { color, width }: Look): string {
+  const paint = (style: (typeof STYLES)[keyof typeof STYLES], text: string): string =>
+    (color ? styleText(style, text, { validateStream: false }) : text);
+  const rows = shown.budgets.map((budget) => ({ standing: standing(budget), cells: cellsOf(budget) }));
+  const heads = ['', 'objective', 'left', 'of the budget', 'burn 1 h', '6 h', '1 day', '3 days', 'known of', 'bad of'];
+  const widths = heads.map((head, column) => Math.max(head.length, ...rows.map(({ cells }) => (cells[column] ?? '').length)));
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, column) => (column === 0 ? padEnd : padStart)(cell, widths[column] ?? 0)).join('  ');
+  const alerts = grouped(shown.budgets.flatMap(({ alerts: all }) => all.map((alert) => ({ alert }))));
+  const alertRows = alerts.flatMap((group) => {
+    const { severity } = group[0].alert;
+    const [first = '', ...more] = wrap(alertText(group), width - 11);
+    return [` ${paint(STYLES[severity], `${SEVERITY_MARKS[severity]} ${padEnd(severity, 6)}`)}  ${first}`, ...more.map((text) => `           ${text}`)];
+  });
+  const runbooks = [...new Set(alerts.map(([{ alert }]) => harmless(alert.runbook)))];
+  return [
+    ...header(shown, width), '',
+    paint('dim', `   ${line(heads)}`.trimEnd()),
+    ...rows.map((row) => ` ${paint(STYLES[row.standing], MARKS[row.standing])} ${line(row.cells)}`.trimEnd()),
+    ...(alertRows.length === 0 ? [] : ['', ...alertRows, '', ...runbooks.map((path) => ` ${paint('dim', 'runbook')}  ${path}`)]),
+    '',
+  ].join('\n');
+}
+
+function header({ target, otherTargets, newestEpochMs, nowEpochMs }: BudgetsShown, width: number): string[] {
+  const of = target === null ? 'Error budgets' : `Error budgets of ${harmless(target)}`;
+  const newest = newestEpochMs === null ? 'no rounds of checks: npm run synthetic makes them' :
+    `newest round of checks ${lengthText(Math.max(0, nowEpochMs - newestEpochMs))} ago`;
+  const others = otherTargets.length === 0 ? [] :
+    wrap(`There are checks of others, too (--target): ${otherTargets.map(harmless).join(', ')}`, width - 1).map((text) => ` ${text}`);
+  return [cut(` ${of} · ${newest}`, width), ...others];
+}
+
+function cellsOf(budget: ErrorBudget): string[] {
+  const { title, source, objectivePercent, leftPercent, spentMs, budgetMs, knownMs, windowMs, n, bad, burns } = budget;
+  const name = source === 'checks' ? harmless(title) : `${harmless(title)}, requests`;
+  const left = leftPercent === null || spentMs === null ? ['–', ''] :
+    [`${amount(leftPercent, '%')} %`, `${lengthText(Math.max(0, budgetMs - spentMs))} of ${lengthText(budgetMs)}`];
+  const rates = SHOWN_BURNS_MS.map((length) => {
+    const rate = burns.find((burn) => burn.windowMs === length)?.rate ?? null;
+    return rate === null ? '–' : `${amount(rate, '×')}×`;
+  });
+  return [
+    cut(name, WIDEST_TITLE), `${objectivePercent} %`, ...left, ...rates,
+    `${lengthText(knownMs)} of ${lengthText(windowMs)}`, `${count(bad)} of ${count(n)}`,
+  ];
+}
