@@ -72,7 +72,7 @@ export async function writeAllure(folder: string, round: CheckRound, all: boolea
 
 const LABELS: Label[] = [
   { name: 'language', value: 'javascript' }, { name: 'framework', value: 'openshow-journeys' },
-  { name: 'parentSuite', value: 'checks' }, { name: 'suite', value: 'synthetic checks' }, { name: 'layer', value: 'e2e' },
+  { name: 'parentSuite', value: FUNCTIONAL_SUITE }, { name: 'suite', value: 'Synthetic checks' }, { name: 'layer', value: 'e2e' },
 ];
 
 /** The same for a journey in every round, so that its history holds together. */
