@@ -4,6 +4,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import type { Attachment, Label, StepResult, TestResult } from 'allure-js-commons';
 import { tells } from '../../drive/checks/status.ts';
 import type { Check, CheckAttempt, CheckRound } from '../../model/index.ts';
+import { FUNCTIONAL_SUITE } from '../../report/allure/tests.ts';
 import { harmless } from '../../report/text.ts';
 import { failureOf } from './lines.ts';
 
