@@ -41,6 +41,8 @@ export const ERRORS = {
   J_CAMPAIGN_NOT_FOUND: { exitCode: 3, what: 'There is no such campaign.', fix: 'Name a file of campaigns/; --resume, --status and --tick need one that was begun.' },
   J_DOCUMENT_STALE: { exitCode: 1, what: 'A generated document no longer says what its source does.', fix: 'Run the command named below, and keep the result with the change of its source.' },
   J_RECORD_BREAKING: { exitCode: 1, what: 'A change of the record would break those who read it.', fix: 'Keep what is there and add beside it; or raise RECORD_VERSION, and say in documentation/record.md what changed.' },
+  J_THRESHOLDS_INVALID: { exitCode: 3, what: 'ops/thresholds.yml has faults.', fix: 'Correct each place named below, or remove the file and learn anew: "npm run ops -- --learn reports/<runId>".' },
+  J_NOTHING_LEARNED: { exitCode: 3, what: 'This run teaches no threshold.', fix: 'Take a run that was a GO, with at least ten readings of a figure of the target, or a stress run that found a capacity.' },
   J_USAGE: { exitCode: 3, what: 'The command was called with wrong options.', fix: 'See the usage line.' },
   J_ENGINE_SEAM: { exitCode: 4, what: "Artillery's engine no longer takes the shared browser that the harness gives it.", fix: 'Use the versions of package-lock.json.' },
   J_CHECKS_LOCKED: { exitCode: 3, what: 'Another round of checks is under way.', fix: 'Wait for it; two at once would be in each other\'s way. Other rounds may have another REPORTS_DIR.' },

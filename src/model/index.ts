@@ -14,4 +14,5 @@ export * from './runbook.ts';
 export * from './schedule.ts';
 export * from './slo.ts';
 export * from './story.ts';
+export * from './thresholds.ts';
 export * from './verdict.ts';

@@ -125,6 +125,7 @@ const BASE: Record<string, { kind: string; unit: string; factor: number }> = {
   s: { kind: 'duration', unit: 's', factor: 1 },
   '%': { kind: 'share', unit: '1', factor: 1e-2 },
   x: { kind: 'share', unit: '1', factor: 1 },
+  '/s': { kind: 'rate', unit: '{request}/s', factor: 1 },
   '1/s': { kind: 'rate', unit: '{request}/s', factor: 1 },
   breaches: { kind: 'count', unit: '{breach}', factor: 1 },
 };
