@@ -8,7 +8,7 @@ import { Environment, Plan } from './plan.ts';
 
 export const RECORD_VERSION = 1;
 
-const Interval = z.strictObject({ low: z.number().nullable(), high: z.number().nullable() });
+export const Interval = z.strictObject({ low: z.number().nullable(), high: z.number().nullable() });
 export type Interval = z.infer<typeof Interval>;
 
 /** One statistic of a run. `value` is null where there were no samples or the percentile lies beyond a deadline. */
