@@ -3,6 +3,7 @@ import { apiFindings, createApi } from './api.ts';
 import type { ApiAnalysis, ApiSeries } from './api.ts';
 import { createArrivals } from './arrivals.ts';
 import { createAttributions } from './attribution.ts';
+import type { StepParts } from './attribution.ts';
 import { createBudgets } from './budget.ts';
 import { createCollector } from './collect.ts';
 import type { Collected } from './collect.ts';
@@ -24,6 +25,8 @@ export interface Analysis extends Collected {
   /** What third parties' budgets did to those who came. */
   budgets: BudgetUse[];
   attributions: StepAttribution[];
+  /** Medians of the parts of each step's time, by `seriesKey('step', { journey, step })`. */
+  parts: Map<string, StepParts>;
   totals: Totals;
   /** The API lane's latency, by `seriesKey('api_latency', { route })`. */
   api: Map<string, ApiSeries>;
@@ -109,6 +112,7 @@ export function createAnalyzer(plan: Plan): Analyzer {
         arrivals: arrivals.finish(run),
         budgets: budgets.finish(),
         attributions: attributions.finish(collected.counts, collected.validity.observer?.medianExcessMs ?? null),
+        parts: attributions.parts(collected.counts),
         totals,
         api: lane.series,
         integrity: report,

@@ -1,4 +1,6 @@
 import type { Attribution, Observation, Plan, StepAttribution } from '../model/index.ts';
+import { median as middleOf } from './robust.ts';
+import { seriesKey } from './series.ts';
 import type { Span } from './windowed.ts';
 
 /** Of all samples: those that decide a high percentile. Fewer would hang on a single one in a run of minutes. */
@@ -14,6 +16,15 @@ export interface Attributions {
   add(observation: Observation): void;
   /** `counts` tells the healthy parts of the run; `generatorMs` what the canary says the generator added, null if unknown. */
   finish(counts: (span: Span) => boolean, generatorMs: number | null): StepAttribution[];
+  /** Returns the medians of the parts over all of a step's samples that count, by `seriesKey('step', { journey, step })`. */
+  parts(counts: (span: Span) => boolean): Map<string, StepParts>;
+}
+
+export interface StepParts {
+  n: number;
+  serverMs: number;
+  networkMs: number;
+  renderMs: number;
 }
 
 export function createAttributions(plan: Plan): Attributions {
@@ -34,6 +45,13 @@ export function createAttributions(plan: Plan): Attributions {
         const counting = samples.filter(({ span }) => counts(span));
         return counting.length === 0 ? [] : [{ journey, step, ...summary(counting, generatorMs) }];
       }),
+    parts: (counts) => new Map([...steps.values()].flatMap(({ journey, step, samples }) => {
+      const counting = samples.filter(({ span }) => counts(span));
+      const part = (of: (sample: Sample) => number): number => Math.round(10 * (middleOf(counting.map(of)) ?? 0)) / 10;
+      return counting.length === 0 ? [] : [[seriesKey('step', { journey, step }), {
+        n: counting.length, serverMs: part((one) => one.serverMs), networkMs: part((one) => one.networkMs), renderMs: part((one) => one.renderMs),
+      }] as const];
+    })),
   };
 }
 
