@@ -29,7 +29,7 @@ export function integrityLines({ plan, verdict, integrity }: RunRecord, lineOf: 
 }
 
 /** Rounded down, a bound would claim more than was shown: two digits that say something, upward. */
-function roundedUp(percent: number): string {
+export function roundedUp(percent: number): string {
   const step = 10 ** (Math.floor(Math.log10(percent)) - 1);
   return String(Number((Math.ceil(Number((percent / step).toFixed(6))) * step).toPrecision(2)));
 }

@@ -1,0 +1,33 @@
+import type { Finding } from '../../../model/index.ts';
+import { count } from '../../text.ts';
+import { findingOf, findingsOf, intervalText, scopeText, valueText } from '../figures.ts';
+import { html } from '../markup.ts';
+import { table } from '../table.ts';
+import { absent } from '../view.ts';
+import type { Section, View } from '../view.ts';
+
+const TITLES: Readonly<Record<string, string>> = {
+  agent_success_rate: 'tasks done', agent_first_progress: 'until the first progress', agent_completion: 'until the task is complete',
+  cold_start_incidence: 'tasks that met a cold start', cold_start_penalty: 'longest cold start',
+};
+
+/** Returns what came of the tasks that users gave to the agent. */
+export function agentSection({ record }: View): Section {
+  const success = findingOf(record, 'agent_success_rate', 'rate');
+  const found = Object.keys(TITLES).flatMap((metric) => findingsOf(record, metric).filter(({ n }) => n > 0));
+  const complete = findingOf(record, 'agent_completion', 'p50');
+  const why = record.plan.journeys.some(({ name, weight }) => weight > 0 && /agent/i.test(name)) ? 'no task came to an end' : 'no journey of this plan gives the agent a task';
+  const none = success === undefined || success.n === 0;
+  return {
+    id: 'agent', title: 'Agent tasks',
+    lead: none ? `No data: ${why}.` : `${count(success.events ?? 0)} of ${count(success.n)} tasks were done${complete?.value == null ? '' : `, half of them within ${valueText(complete.value, 'ms')}`}.`,
+    body: none && found.length === 0 ? absent('on agent tasks', why) : html`${table('Agent tasks', [
+      { title: 'measure' }, { title: 'statistic' }, { title: 'observed', number: true }, { title: 'interval' }, { title: 'n', number: true }, { title: 'beyond deadline', number: true },
+    ], found.map(row))}`,
+  };
+}
+
+function row({ metric, scope, stat, value, interval, unit, n, censored }: Finding): (string | null)[] {
+  const about = Object.keys(scope).length === 0 ? '' : ` (${scopeText(scope)})`;
+  return [`${TITLES[metric] ?? metric}${about}`, stat === 'rate' ? 'share' : stat, valueText(value, unit), intervalText(interval, unit), count(n), count(censored)];
+}
