@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import type { Attachment, Label, StepResult, TestResult } from 'allure-js-commons';
+import type { Attachment, Label, Status, StepResult, TestResult } from 'allure-js-commons';
 import { tells } from '../../drive/checks/status.ts';
 import type { Check, CheckAttempt, CheckRound } from '../../model/index.ts';
 import { FUNCTIONAL_SUITE } from '../../report/allure/tests.ts';
@@ -22,11 +22,11 @@ export async function writeAllure(folder: string, round: CheckRound, all: boolea
   for (const file of await readdir(results)) {
     if (all || keys.some((key) => file.startsWith(key))) await rm(join(results, file), { force: true });
   }
-  const { Stage, Status } = await import('allure-js-commons');
+  const { Stage, Status: STATUS } = await import('allure-js-commons');
   const { FileSystemWriter } = await import('allure-js-commons/sdk/reporter');
   const writer = new FileSystemWriter({ resultsDir: results });
-  const statusOf = (attempt: Pick<CheckAttempt, 'outcome' | 'errorCode'>): TestResult['status'] =>
-    (attempt.outcome === 'passed' ? Status.PASSED : tells(attempt) ? Status.FAILED : Status.BROKEN);
+  const statusOf = (attempt: Pick<CheckAttempt, 'outcome' | 'errorCode'>): Status =>
+    (attempt.outcome === 'passed' ? STATUS.PASSED : tells(attempt) ? STATUS.FAILED : STATUS.BROKEN);
 
   const reports = dirname(folder);
   const attach = async (key: string, name: string, file: string | null): Promise<Attachment[]> => {
@@ -49,7 +49,7 @@ export async function writeAllure(folder: string, round: CheckRound, all: boolea
   for (const check of round.checks) {
     if (check.attempts.length === 0) {
       const statusDetails = { message: 'not tried: the round was ended before' };
-      writer.writeResult({ ...base(check, 1), status: Status.SKIPPED, statusDetails, steps: [], attachments: [] });
+      writer.writeResult({ ...base(check, 1), status: STATUS.SKIPPED, statusDetails, steps: [], attachments: [] });
     }
     for (const [index, attempt] of check.attempts.entries()) {
       const message = failureOf(attempt);

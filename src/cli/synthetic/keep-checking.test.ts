@@ -17,7 +17,7 @@ function world(): World {
   let now = START;
   const told: string[] = [];
   const at = (epochMs: number): string => new Date(epochMs).toISOString().slice(11, 19);
-  const clock = { nowEpochMs: () => now, random: () => 0.5, sleep: async () => {}, advance: (ms: number) => { now += ms; } };
+  const clock = { nowEpochMs: () => now, random: () => 0.5, sleep: async () => {}, advance: (ms: number) => { now += ms; } } satisfies World['clock'];
   return {
     clock, told,
     run: async ({ during = () => {}, rounds = 3, onSleep = (ms) => { now += ms; }, ...options } = {}) => {
@@ -25,7 +25,7 @@ function world(): World {
       let held = 0;
       await keepChecking({
         schedule: everySchedule(5 * MINUTE, '5m'), jitterMs: 0, ended: ending.signal, afterEpochMs: START,
-        clock: { ...clock, sleep: async (ms) => onSleep(ms) },
+        clock: { ...clock, sleep: async (ms: number) => onSleep(ms) },
         round: async (due) => {
           told.push(`${at(due)} ran at ${at(now)}`);
           during(due);
