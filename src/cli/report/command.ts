@@ -40,7 +40,7 @@ export async function reportCommand(args: string[], around: ReportSurroundings):
     const record = await withResults(runDir, around.err);
     const before = await recordsBefore(record, runs);
     const page = await buildReport({ runDir, record, before, signal: ending.signal });
-    return await tell(record, { page, runDir, before: before.length, ...asked }, around);
+    return await tell(record, { ...asked, page, runDir, before: before.length }, around);
   } catch (thrown) {
     if (ending.signal.aborted) return 130;
     throw thrown;

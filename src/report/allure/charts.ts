@@ -29,7 +29,8 @@ export async function createCharts(record: RunRecord, story: Story): Promise<Cha
   return {
     timeline: () => {
       if (panels.length === 0) return null;
-      const frame = frameOf(story, record.validity.disturbed, WIDE_PX);
+      const disturbed = record.validity.disturbed.map(({ fromMs, toMs, reason }) => ({ name: reason, fromMs, toMs }));
+      const frame = frameOf(story, disturbed, WIDE_PX);
       return image('time line of the run', panels.map((panel) => ({
         title: `${panel.title}, ${panel.unit}`,
         signs: panel.tracks.map(({ title }) => title).join(' · '),
