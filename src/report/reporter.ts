@@ -1,4 +1,5 @@
 import type { RunRecord, Story } from '../model/index.ts';
+import { allureReporter } from './allure/reporter.ts';
 import { jsonReporter } from './json.ts';
 import { stepSummaryReporter } from './step-summary.ts';
 import { verdictTextReporter } from './verdict-text.ts';
