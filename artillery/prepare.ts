@@ -8,6 +8,7 @@ import { fingerprint } from '../src/drive/calibration.ts';
 import { startCanaryServer } from '../src/drive/canary.ts';
 import { canaryIdle } from '../src/drive/canary-idle.ts';
 import { describeEnvironment } from '../src/drive/environment.ts';
+import { collectGarbage } from '../src/drive/garbage.ts';
 import { startPlatform, type RunningPlatform } from '../src/drive/platform.ts';
 import { readResumption, remainingPhases, type Resumption } from '../src/drive/resume.ts';
 import { monotonicMs } from '../src/drive/run-clock.ts';
@@ -127,6 +128,7 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
   };
   // The worker takes over this process's environment when it is made, after the preflight.
   process.env[WORKER_INPUT] = JSON.stringify(input);
+  collectGarbage();
   announce(plan, browser, priority);
   return { plan, startedAtMonotonicMs, segment };
 }

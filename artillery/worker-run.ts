@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Canary } from '../src/drive/canary.ts';
+import { collectGarbage } from '../src/drive/garbage.ts';
 import { BrowserPool } from '../src/drive/pool.ts';
 import { createLauncher } from '../src/drive/launcher.ts';
 import { ArrivalClock } from '../src/drive/arrivals.ts';
@@ -135,6 +136,7 @@ export class WorkerRun {
       onLost: (error) => this.#fatal('J_OBSERVATIONS_LOST', healthFile, error),
     });
     this.#health.phase = this.#phase;
+    collectGarbage();
     // The first users must not wait for a browser to start. A failure shows again, and is reported, at the first arrival.
     if (expectedArrivals(plan.phases) > 0) this.#pool.warm(['observer', 'crowd']).catch(() => {});
     this.#canaries = this.#startCanaries(input, now);
