@@ -37,7 +37,7 @@ export interface Reporter {
 }
 
 /** Every reporter, in order. A new one is one file and one line here. */
-export const REPORTERS: readonly Reporter[] = [jsonReporter, verdictTextReporter, stepSummaryReporter];
+export const REPORTERS: readonly Reporter[] = [jsonReporter, verdictTextReporter, stepSummaryReporter, allureReporter];
 
 /** A reporter that did not do its work. */
 export interface ReporterFault {
