@@ -247,7 +247,7 @@ test('a crashing reporter never hides the others, and no reporter can change the
   );
   assert.deepEqual(
     (await readdir(runDir)).sort(),
-    ['record.json', 'summary.md', 'verdict.txt'],
+    ['allure-results', 'record.json', 'summary.md', 'verdict.txt'],
     'and nothing half-written beside them',
   );
   assert.deepEqual(JSON.parse(await readFile(join(runDir, 'record.json'), 'utf8')), record);
