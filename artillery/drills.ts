@@ -50,6 +50,7 @@ export async function openDrills({ plan, platform, runDir, places, recorder, now
   });
   const journal = RollbackJournal.begin(runDir, runId);
   const guard = startGuard(runDir, secrets);
+  if (guard.pid === null) say('drill    WARNING: the guard did not start; if this run is killed (kill -9), its faults stay in until --rollback');
   const driver = new DrillDriver({
     plan: drills, reaches, secrets, journal, now,
     record: (point) => {

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning, temporaryFolder } from '../testing.ts';
+import { startGuard } from './guard.ts';
 import { leftovers, RollbackJournal } from './journal.ts';
 import { rollBack } from './rollback.ts';
 import { serveDependencies, TOKEN, type Dependencies } from './testing.ts';
@@ -113,4 +114,11 @@ test('where the file cannot be written any more, all is undone all the same, and
   assert.deepEqual([...dependencies.proxies.values()].map(({ enabled }) => enabled), [true, true]);
   assert.deepEqual(results.map(({ what }) => what), ['model', 'payments']);
   for (const { why } of results) assert.match(why ?? '', /^undone, but that could not be noted: .*rollback\.json: ENOENT$/);
+});
+
+test('a guard that the system does not let start says so, and ends nothing', (t) => {
+  const folder = temporaryFolder(t);
+  const guard = startGuard(folder, () => undefined, join(folder, 'no-such-program'));
+  assert.equal(guard.pid, null);
+  guard.release();
 });

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { OPERATIONS_TOKEN, type Secrets } from './secrets.ts';
 
@@ -10,7 +11,8 @@ export interface GuardOrder {
 }
 
 export interface Guard {
-  readonly pid: number;
+  /** Null where the system let none start: nothing is undone then if this process is killed. */
+  readonly pid: number | null;
   /** Lets it go; it finds nothing left to undo, and ends. */
   release(): void;
 }
@@ -19,16 +21,18 @@ export interface Guard {
  * Starts the process that undoes what drills did if this one dies, however it does: it waits for its standard input to close,
  * which the system does for a process that is killed. In a session of its own, so that what ends this one spares it.
  */
-export function startGuard(runDir: string, secrets: Secrets): Guard {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('./guard-process.ts', import.meta.url))], {
+export function startGuard(runDir: string, secrets: Secrets, program = process.execPath): Guard {
+  const child = spawn(program, [fileURLToPath(new URL('./guard-process.ts', import.meta.url))], {
     stdio: ['pipe', 'ignore', 'inherit'], detached: true,
   });
   // It must not keep a run from ending, nor end one.
   child.on('error', () => {});
-  child.stdin.on('error', () => {});
+  // There is none where the system had no file left for it.
+  const stdin = child.stdin as (Writable & { unref?: () => void }) | undefined;
+  stdin?.on('error', () => {});
   child.unref();
-  (child.stdin as unknown as { unref?: () => void }).unref?.();
+  stdin?.unref?.();
   const order: GuardOrder = { runDir, token: secrets(OPERATIONS_TOKEN) ?? null };
-  child.stdin.write(`${JSON.stringify(order)}\n`);
-  return { pid: child.pid ?? 0, release: () => child.stdin.end() };
+  stdin?.write(`${JSON.stringify(order)}\n`);
+  return { pid: child.pid ?? null, release: () => void stdin?.end() };
 }
