@@ -4,7 +4,8 @@ import { gateLine } from './lines.ts';
 /** Returns a gate's figures in one line: `p95 912 ms [840, 990], limit ≤ 800 ms, n 12`. Control characters are gone. */
 export function gateFigures(gate: GateResult): string {
   const { stat, observed, interval, limit, n } = gateLine(gate);
-  return `${[stat, observed, interval].filter((part) => part !== '').join(' ')}, limit ${limit}, ${n}`;
+  const one = observed.replace(/^1 breaches$/, '1 breach');
+  return `${[stat, one, interval].filter((part) => part !== '').join(' ')}, limit ${limit}, ${n}`;
 }
 
 /**

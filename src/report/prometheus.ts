@@ -54,9 +54,9 @@ export async function push(record: RunRecord, gatewayUrl: string): Promise<void>
   const { username, password } = url;
   url.username = '';
   url.password = '';
-  const grouping = [['profile', record.plan.profile], ['target', targetOf(record)]] as const;
+  const grouping = [['job', JOB], ['profile', record.plan.profile], ['target', targetOf(record)]] as const;
   const path = grouping.map(([label, value]) => `${label}@base64/${base64(harmless(value))}`);
-  url.pathname = [url.pathname.replace(/\/+$/, ''), 'metrics', 'job', JOB, ...path].join('/');
+  url.pathname = [url.pathname.replace(/\/+$/, ''), 'metrics', ...path].join('/');
   const authorization = `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
   const where = `Pushgateway ${url.origin}`;
   const response = await fetch(url, {

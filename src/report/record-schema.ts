@@ -52,5 +52,5 @@ export function recordSchema(): Record<string, unknown> {
 
 /** Returns documentation/record.schema.json. */
 export function recordSchemaText(): string {
-  return `${JSON.stringify(recordSchema(), null, 2)}\n`;
+  return `${JSON.stringify(recordSchema(), null, 1)}\n`;
 }

@@ -127,7 +127,7 @@ test('the block: a header, aligned lines with mark, value, interval, limit and n
       ' ✓ journeys        › errors                      0 %  [0, 2.1]    ≤ 5 %     n 2,140',
       '',
       ' runbook  ops/runbooks/perceived-latency.md',
-      ' report   reports/run-1        again   npm run judge -- reports/run-1',
+      ' report   reports/run-1/index.html        again   npm run judge -- reports/run-1',
     ].join('\n'),
   );
 });
@@ -247,7 +247,7 @@ test('a crashing reporter never hides the others, and no reporter can change the
   );
   assert.deepEqual(
     (await readdir(runDir)).sort(),
-    ['allure-results', 'record.json', 'summary.md', 'verdict.txt'],
+    ['allure-results', 'findings.csv', 'junit.xml', 'metrics.prom', 'record.json', 'summary.md', 'verdict.txt'],
     'and nothing half-written beside them',
   );
   assert.deepEqual(JSON.parse(await readFile(join(runDir, 'record.json'), 'utf8')), record);

@@ -1,6 +1,12 @@
 import type { RunRecord, Story } from '../model/index.ts';
 import { allureReporter } from './allure/reporter.ts';
+import { csvReporter } from './csv.ts';
+import { githubAnnotationsReporter } from './github-annotations.ts';
+import { htmlReporter } from './html/html.ts';
 import { jsonReporter } from './json.ts';
+import { junitReporter } from './junit.ts';
+import { otlpReporter } from './otlp.ts';
+import { prometheusReporter, pushgatewayReporter } from './prometheus.ts';
 import { stepSummaryReporter } from './step-summary.ts';
 import { verdictTextReporter } from './verdict-text.ts';
 
@@ -36,8 +42,21 @@ export interface Reporter {
   write(record: RunRecord, context: ReportContext): Promise<void>;
 }
 
-/** Every reporter, in order. A new one is one file and one line here. */
-export const REPORTERS: readonly Reporter[] = [jsonReporter, verdictTextReporter, stepSummaryReporter, allureReporter];
+/** Every reporter, in order. A new one is one file and one line here. Those that wait for others come last. */
+export const REPORTERS: readonly Reporter[] = [
+  jsonReporter,
+  verdictTextReporter,
+  stepSummaryReporter,
+  githubAnnotationsReporter,
+  junitReporter,
+  csvReporter,
+  htmlReporter,
+  // Attaches what those before it have written.
+  allureReporter,
+  prometheusReporter,
+  pushgatewayReporter,
+  otlpReporter,
+];
 
 /** A reporter that did not do its work. */
 export interface ReporterFault {
