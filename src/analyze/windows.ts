@@ -100,7 +100,7 @@ export function watchWindows(rules: ValidityRules): WatchedWindows {
       const validity = validityOf(shown, rules, clicks('observer'), clicks('crowd'));
       return {
         validity,
-        counts: (span) => overlapped(windows, span).every(({ state }) => state === 'healthy'),
+        counts: healthyIn(windows),
         starved: (role, span) => clicks(role).excess.length > 0
           && overlapped(windows, span).some(({ bucket }) => isStarved(bucket[role], idle[role])),
       };
@@ -244,6 +244,11 @@ const STARVED_TIMES = 10;
 function isStarved(excess: readonly number[], idleMs: number | null): boolean {
   const middle = median(excess);
   return middle === null || middle === Infinity || (idleMs !== null && middle > (STARVED_TIMES - 1) * idleMs);
+}
+
+/** Returns whether a sample of a span counts, by a run's windows: as they stand in its record, say. All do without windows. */
+export function healthyIn(windows: readonly (Span & Pick<ValidityWindow, 'state'>)[]): (span: Span) => boolean {
+  return (span) => overlapped(windows, span).every(({ state }) => state === 'healthy');
 }
 
 /** The windows that a span overlaps. Outside of the judged time the nearest one speaks for it. */

@@ -6,6 +6,7 @@ export * from './check.ts';
 export * from './comparison.ts';
 export * from './drill.ts';
 export * from './error-budget.ts';
+export * from './history.ts';
 export * from './kpi.ts';
 export * from './ledger.ts';
 export * from './observation.ts';
