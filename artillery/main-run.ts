@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
-import { relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { wantsColor } from '../src/cli/color.ts';
 import { judgeRun } from '../src/cli/judge-run.ts';
 import { withoutCommands } from '../src/cli/outlets.ts';
 import { sourceUrl } from '../src/cli/source-url.ts';
 import { clockSince, monotonicMs } from '../src/drive/run-clock.ts';
 import { CodedError, asCodedError, formatError, type Fault } from '../src/errors.ts';
+import { keepHistory } from '../src/history/keep.ts';
 import type { AnyJourney } from '../src/journey.ts';
 import { OBSERVATION_VERSION, type Plan, type RunObservation } from '../src/model/index.ts';
 import { auditPayments } from './audit.ts';
@@ -150,6 +151,8 @@ export class MainRun {
     });
     say(withoutCommands(`\n${judged.block}\n`, process.env, randomUUID()));
     for (const { reporter, message } of judged.reporterFaults) process.stderr.write(`report "${reporter}" failed: ${message}\n`);
+    const behind = keepHistory(dirname(runDir));
+    if (behind !== null) process.stderr.write(`${behind}\n`);
     if (fault) printError(fault);
     return fault?.exitCode ?? judged.exitCode;
   }

@@ -1,6 +1,6 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 
 /** The history's file in the reports folder. */
 export const HISTORY_FILE = 'history.sqlite';
@@ -80,7 +80,7 @@ export function historyError(thrown: unknown): unknown {
  */
 export function openHistory(reportsDir: string, busyLimitMs = BUSY_LIMIT_MS): DatabaseSync {
   return guarded(() => {
-    const database = new DatabaseSync(join(reportsDir, HISTORY_FILE), { timeout: busyLimitMs });
+    const database = new (sqlite().DatabaseSync)(join(reportsDir, HISTORY_FILE), { timeout: busyLimitMs });
     try {
       prepare(database);
     } catch (thrown) {
@@ -91,9 +91,14 @@ export function openHistory(reportsDir: string, busyLimitMs = BUSY_LIMIT_MS): Da
   });
 }
 
+/** Loaded when it is first needed: a run must not start slower for its history. */
+function sqlite(): typeof import('node:sqlite') {
+  return process.getBuiltinModule('node:sqlite');
+}
+
 /** Opens an empty history in memory: what is in the files can be asked for whatever became of the database. */
 export function openInMemory(): DatabaseSync {
-  const database = new DatabaseSync(':memory:');
+  const database = new (sqlite().DatabaseSync)(':memory:');
   prepare(database);
   return database;
 }

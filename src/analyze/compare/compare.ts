@@ -36,7 +36,7 @@ const STEP_METRICS: Record<string, (scope: Record<string, string>) => string> = 
   perceived_latency: ({ journey, step }) => `${journey} › ${step}`,
   driver_latency: ({ journey, step }) => `${journey} › ${step} (driver)`,
   journey_duration: ({ journey }) => `${journey} › whole journey`,
-  request_latency: ({ route }) => `${route}`,
+  request_latency: ({ route = '' }) => ({ api: 'requests › API', document: 'requests › documents', stream: 'requests › streams' })[route] ?? route,
   api_latency: ({ route }) => `API lane › ${route}`,
 };
 

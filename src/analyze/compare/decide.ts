@@ -3,6 +3,9 @@ import { byChance, shifted, size } from './words.ts';
 
 type Result = ComparedRow['result'];
 
+/** Two rates as different as chance makes them in fewer than one of five comparisons are not called alike. */
+const LEAST_ALIKE = 0.2;
+
 /** A row before the chances of all rows are weighed against each other. */
 export interface OpenRow extends Omit<ComparedRow, 'result' | 'reason' | 'pAdjusted'> {
   limit: SampledGate['limit'] | null;
@@ -70,7 +73,16 @@ function decide(row: OpenRow, pAdjusted: number | null, alpha: number, limit: Op
     const most = lossHigh <= 0 ? 'not worse' : `at most ${shifted(sign * lossHigh, unit)}`;
     return { result: 'same', reason: `${most}, within the margin of ${size(margin, unit)}` };
   }
+  if (metInBoth(row, sameLimit)) return { result: 'same', reason: `${shifted(shift.value, unit)} as seen, met its limit in both, and no test tells them apart` };
   return undecided(row, sign, lossHigh);
+}
+
+/**
+ * Rare events need thousands of trials for an interval as narrow as a margin. Where both runs kept them below their limit, each with
+ * its whole interval, and the test sees no difference, they are the same for all that anybody asked for.
+ */
+function metInBoth({ method, a, b, p }: OpenRow, sameLimit: boolean): boolean {
+  return method === 'rates' && sameLimit && a.status === 'pass' && b.status === 'pass' && p !== null && p > LEAST_ALIKE;
 }
 
 function undecided({ shift, unit, margin, method }: OpenRow, sign: number, lossHigh: number | null): Decided {

@@ -1,10 +1,11 @@
 import { appendFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resolveBrowser, type ResolvedBrowser } from '../../drive/browser.ts';
 import type { CreateFixtures } from '../../drive/checks/fixtures.ts';
 import { RunLock } from '../../drive/run-folder.ts';
 import { asCodedError, CodedError } from '../../errors.ts';
+import { keepHistory } from '../../history/keep.ts';
 import type { AnyJourney } from '../../journey.ts';
 import { CHECK_VERSION, type CheckRound } from '../../model/index.ts';
 import type { HarnessSettings } from '../../plan/settings.ts';
@@ -129,6 +130,8 @@ async function afterwards(context: RoundsContext, round: CheckRound, say: (text:
     });
     for (const fault of faults) err(` ! ${fault}\n`);
   });
+  const behind = keepHistory(dirname(folder));
+  if (behind !== null) err(` ! ${behind}\n`);
 }
 
 async function takeLock(roundId: string, folder: string, waitMs: number, interrupted: AbortSignal): Promise<RunLock> {
