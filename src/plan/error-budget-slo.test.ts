@@ -38,8 +38,8 @@ test('each fault names its line, its key, and what was meant', () => {
     [`  - ${RULE.replace('[signup]', '[sign up]')}\n`, 'slo.yml:5:74 error_budgets[0].journeys[0]', /no journey is named "sign up"/, /did you mean "signup"/],
     [`  - ${RULE.replace('[signup]', '[]')}\n`, 'slo.yml:5:73 error_budgets[0].journeys', /must not be empty/],
     [`  - ${RULE}\n  - ${RULE}\n`, 'slo.yml:6:16 error_budgets[1].service', /"pay" stands twice, also at 5:16/],
-    [`  - ${RULE.replace(' }', ', windowdays: 3 }')}\n`, 'slo.yml:5:113 error_budgets[0].windowdays', /is not a key here/, /window_days/],
-    [`  - ${RULE.replace(' }', ', prometheus: { bad: x, total: "y[$window]" } }')}\n`, 'slo.yml:5:132 error_budgets[0].prometheus.bad', /\$window/],
+    [`  - ${RULE.replace(' }', ', windowdays: 3 }')}\n`, 'slo.yml:5:103 error_budgets[0].windowdays', /is not a key here/, /window_days/],
+    [`  - ${RULE.replace(' }', ', prometheus: { bad: x, total: "y[$window]" } }')}\n`, 'slo.yml:5:122 error_budgets[0].prometheus.bad', /\$window/],
   ];
   for (const [text, where, message, hint] of cases) {
     const [fault] = faultsOf(text);

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
-import { CodedError } from '../../errors.ts';
+import type { CodedError } from '../../errors.ts';
 import type { ErrorBudget } from '../../model/index.ts';
 import { budgetCommand } from './command.ts';
 import { makeCheckout, MINUTE, NOW, rounds, type Checkout } from './testing.ts';

@@ -41,15 +41,15 @@ export async function computeBudgets(rules: readonly ErrorBudgetRule[], { settin
   const longestMs = Math.max(0, ...rules.map(windowMsOf));
   const { rounds, ...read } = await readRounds(folder, target, nowEpochMs - longestMs);
   const url = settings.PROMETHEUS_URL;
-  const budgets: ErrorBudget[] = [];
   const faults = [...read.faults];
-  for (const rule of rules) {
-    budgets.push(errorBudget(rule, checkEvidence(rounds, rule.journeys, nowEpochMs)));
-    if (url === undefined || !rule.prometheus) continue;
+  // All at once, so that a server that hangs costs one time limit, not one a service.
+  const budgets = await Promise.all(rules.map(async (rule): Promise<ErrorBudget[]> => {
+    const byChecks = errorBudget(rule, checkEvidence(rounds, rule.journeys, nowEpochMs));
+    if (url === undefined || !rule.prometheus) return [byChecks];
     const { steps, fault } = await readRequests(url, rule, windowMsOf(rule), nowEpochMs, signal);
     if (fault !== null) faults.push(fault);
     // Also without an answer: unknown is something else than not asked.
-    budgets.push(errorBudget(rule, requestEvidence(steps, nowEpochMs)));
-  }
-  return { target: read.target, otherTargets: read.otherTargets, newestEpochMs: read.newestEpochMs, budgets, faults };
+    return [byChecks, errorBudget(rule, requestEvidence(steps, nowEpochMs))];
+  }));
+  return { target: read.target, otherTargets: read.otherTargets, newestEpochMs: read.newestEpochMs, budgets: budgets.flat(), faults };
 }

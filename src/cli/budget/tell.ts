@@ -34,11 +34,12 @@ export async function tellAlerts({ folder, target, nowEpochMs, budgets, ...outpu
   const alerts = nextAlerts(state.targets[target], budgets, channels.map(({ name }) => name), nowEpochMs);
   state.targets[target] = alerts;
   await save();
-  for (const { name, send } of channels) {
+  for (const channel of channels) {
+    const { name } = channel;
     const told = alerts.channels[name];
     if (!told || told.pending.length === 0) continue;
     try {
-      await send({ target, nowEpochMs, events: told.pending, budgets });
+      await channel.send({ target, nowEpochMs, events: told.pending, budgets });
       sent.push(...told.pending.map(({ event, alert }) => ({ channel: name, event, alert })));
       told.pending = [];
     } catch (error) {
