@@ -1,71 +1,14 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
+import test from 'node:test';
 import { Kpi, type ServerObservation } from '../../model/index.ts';
 import { documentedExamples } from './documented.ts';
 import { PrometheusServer, type Limits } from './prometheus.ts';
 import { Rounds } from './rounds.ts';
 import { eventually, serve, serveText } from './testing.ts';
+import { startPrometheus, without } from './testing-prometheus.ts';
 
-const found = spawnSync('prometheus', ['--version'], { stdio: 'ignore' }).status === 0;
-const skip = found ? false : 'skipped: prometheus is not on the PATH';
+const skip = without('prometheus');
 const LIMITS: Limits = { limitMs: 5_000 };
-
-/** Starts a Prometheus server that scrapes an exporter every second; returns its address once it answers. */
-async function prometheus(t: TestContext, exporterUrl: string): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'prometheus-'));
-  const target = new URL(exporterUrl).host;
-  writeFileSync(
-    join(folder, 'prometheus.yml'),
-    [
-      'global: { scrape_interval: 1s, scrape_timeout: 900ms }',
-      'scrape_configs:',
-      '  - job_name: target',
-      `    static_configs: [{ targets: ['${target}'] }]`,
-      '',
-    ].join('\n'),
-  );
-  const port = await freePort();
-  const child = spawn(
-    'prometheus',
-    [
-      `--config.file=${join(folder, 'prometheus.yml')}`,
-      `--storage.tsdb.path=${join(folder, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      '--log.level=error',
-    ],
-    { stdio: 'ignore' },
-  );
-  t.after(async () => {
-    if (child.exitCode === null) {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    }
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const url = `http://127.0.0.1:${port}`;
-  await eventually('Prometheus is ready', () =>
-    fetch(`${url}/-/ready`).then(
-      ({ ok }) => (ok ? true : null),
-      () => null,
-    ),
-  );
-  return url;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 test(
   'a real Prometheus: values, rates, quantiles, errors, absence and staleness',
@@ -91,7 +34,7 @@ test(
         '',
       ].join('\n');
     });
-    const server = new PrometheusServer(await prometheus(t, exporter.url));
+    const server = new PrometheusServer(await startPrometheus(t, exporter.url));
     const ask = (promql: string, scale = 1): ReturnType<PrometheusServer['value']> =>
       server.value(promql, scale, LIMITS);
     await eventually('it has scraped seven times', () => (scrapes >= 7 ? true : null));
@@ -131,7 +74,7 @@ test(
   { skip, timeout: 120_000 },
   async (t) => {
     const exporter = await serveText(t, () => 'depth 7\n');
-    const real = await prometheus(t, exporter.url);
+    const real = await startPrometheus(t, exporter.url);
     // What stands between: it can be cut without Prometheus' missing a scrape.
     let cut = false;
     const between = await serve(t, (request, response) => {
