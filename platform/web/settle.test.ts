@@ -10,6 +10,7 @@ import type { Escrow, Ledger } from './ledger.ts';
 import { createOutbox } from './outbox.ts';
 import type { Outbox } from './outbox.ts';
 import type { Provider } from './provider.ts';
+import { startOutboxRunner } from './runner.ts';
 import { createSettlement } from './settle.ts';
 import type { Settlement } from './settle.ts';
 
@@ -107,4 +108,30 @@ test('a payment that was settled just after its row was read is not asked for ag
   });
   const { kind, escrow: now } = await attempt(escrow, true);
   assert.deepEqual([kind, now.state], ['settled', 'failed']);
+});
+
+test('payments that wait are sent on in an even row, however many there are: eight a second', async (t) => {
+  db.run('test', 'DELETE FROM outbox');
+  const waiting = new Set(Array.from({ length: 20 }, () => pending().intentId));
+  db.run('test', 'UPDATE outbox SET next_ms = 0');
+  t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
+  const tried: string[] = [];
+  const settlement = { attempt: async (escrow: Escrow) => {
+    tried.push(escrow.intentId);
+    outbox.remove(escrow.intentId);
+  } } as unknown as Settlement;
+  const provider = { available: () => true } as Provider;
+  const runner = startOutboxRunner({ ledger, outbox, settlement, provider, breaches: null });
+  t.after(() => runner.stop());
+  const perSecond: number[] = [];
+  for (let second = 0; second < 3; second += 1) {
+    const before = tried.length;
+    for (let passedMs = 0; passedMs < 1_000; passedMs += 5) {
+      await new Promise((resolve) => setImmediate(resolve));
+      t.mock.timers.tick(5);
+    }
+    perSecond.push(tried.length - before);
+  }
+  // The first is sent as the runner starts.
+  assert.deepEqual([perSecond, new Set(tried)], [[8, 8, 3], waiting]);
 });
