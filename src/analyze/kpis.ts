@@ -170,8 +170,7 @@ function growthOf(kpi: Kpi, { points, missing, doubt, evidence }: Settled, windo
   const interval = slope === null ? null : { low: rounded(slope.low), high: rounded(slope.high) };
   const said = { value: rounded(slope?.slope ?? null), interval, unit: `${kpi.unit}/h`, n, missing, window };
   const few = slope === null ? `growth needs at least ${LEAST_POINTS} values of different times: there are ${n}` : null;
-  const times = points.map(({ tMs }) => tMs);
-  const spanMs = Math.max(...times) - Math.min(...times);
+  const spanMs = (points.at(-1)?.tMs ?? 0) - (points[0]?.tMs ?? 0);
   const short = few === null && spanMs < LEAST_GROWTH_MS
     ? `growth an hour needs at least ${LEAST_GROWTH_MS / 60_000} minutes of load: a process that has just begun grows for a while` : null;
   return { finding: findingOf(kpi, 'kpi_growth', 'slope', said), doubt: doubt ?? few ?? short, evidence };

@@ -123,6 +123,12 @@ test('a sample counts where every window that it overlaps is healthy', () => {
   for (const [fromMs, toMs, expected] of cases) assert.equal(counts({ fromMs, toMs }), expected, `${fromMs}–${toMs}`);
 });
 
+test('three days have a largest excess as any other run', () => {
+  const lengthMs = 72 * 3_600_000;
+  const { observer } = validityOf(clicks(lengthMs, (tMs) => (tMs === 100_500 ? 90 : 1)), lengthMs);
+  assert.deepEqual([observer?.n, observer?.maxExcessMs, observer?.medianExcessMs], [259_200, 90, 1]);
+});
+
 test('slo.yml sets every limit', () => {
   const rules = ValidityRules.parse({ max_canary_excess_ms: 90, min_healthy_percent: 50, min_canary_samples: 10, max_steal_percent: 40 });
   const given = [...clicks(60_000, during(0, 20_000, 83)), health(45_000, { cpuStealShare: 0.3 })];
