@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { Decision, GateStatus, RunRecord } from '../model/index.ts';
 import { drillLines } from './drill-lines.ts';
-import { MARKS, facts, failedRunbooks, gateGroups, headline, runNotes } from './lines.ts';
+import { MARKS, facts, gateGroups, headline, runNotes } from './lines.ts';
 import type { GateLine } from './lines.ts';
 import { cells, cut, cutMiddle, harmless, padEnd, padStart, wrap } from './text.ts';
 
@@ -51,7 +51,7 @@ export function verdictBlock(record: RunRecord, options: BlockOptions): string {
     '',
     ...drillBlock(record, width, paint),
     ...gateTable(groups, width, paint),
-    ...runbooks(record, width, paint),
+    ...runbooks(groups, width, paint),
     ...footer(options.runPath, width, paint),
   ].join('\n');
 }
@@ -122,15 +122,16 @@ function withNotes(row: string, notes: string[], width: number, paint: Paint): s
   return [beside ? `${row}   ${paint('dim', first)}` : row.trimEnd(), ...lines.map((line) => paint('dim', line))];
 }
 
-/** What to do about the gates that failed, a page a kind. */
-function runbooks(record: RunRecord, width: number, paint: Paint): string[] {
-  const pages = failedRunbooks(record).map((page) => cutMiddle(harmless(page), width - 10));
-  return pages.map((page, index) => ` ${index === 0 ? paint('dim', 'runbook') : ' '.repeat(7)}  ${page}`);
+/** What to do about the gates that failed: the page of each kind, in the order of the lines. */
+function runbooks(groups: GateLine[][], width: number, paint: Paint): string[] {
+  const pages = [...new Set(groups.flat().flatMap(({ runbook }) => runbook ?? []))];
+  const label = (index: number): string => (index === 0 ? paint('dim', 'runbook') : ' '.repeat(7));
+  return pages.map((page, index) => ` ${label(index)}  ${cutMiddle(harmless(page), width - 10)}`);
 }
 
 function footer(runPath: string, width: number, paint: Paint): string[] {
   const path = harmless(runPath);
-  const report = ` ${paint('dim', 'report')}   ${path}`;
+  const report = ` ${paint('dim', 'report')}   ${path}/index.html`;
   const again = `${paint('dim', 'again')}   npm run judge -- ${path}`;
   const line = `${report}        ${again}`;
   return cells(line) <= width ? [line] : [report, ` ${again.replace('again', 'again ')}`];

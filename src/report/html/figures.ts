@@ -11,7 +11,7 @@ export function valueText(value: number | null | undefined, unit: string): strin
 
 /** Returns a gate's observed value; beyond a deadline it reads `> 10,000 ms`. */
 export function observedText({ observed, observedAbove, unit }: Pick<GateResult, 'observed' | 'observedAbove' | 'unit'>): string {
-  if (observed !== null) return withUnit(observed, unit);
+  if (observed !== null) return observed === 1 && unit === 'breaches' ? '1 breach' : withUnit(observed, unit);
   return observedAbove === null ? NOTHING : `> ${withUnit(observedAbove, unit)}`;
 }
 

@@ -39,29 +39,32 @@ header{overflow-wrap:anywhere}
 .tile{background:var(--paper);padding:14px 16px}
 .tile dt{font-size:13px;color:var(--muted)}
 .tile dd{margin:0;line-height:1.35}
-.tile .figure{display:block;font-size:24px;font-weight:600;letter-spacing:-.01em;font-variant-numeric:tabular-nums;margin:2px 0}
+.tile .figure{display:block;font-size:23px;white-space:nowrap;font-weight:600;letter-spacing:-.01em;font-variant-numeric:tabular-nums;margin:2px 0}
 .tile .figure small{font-size:14px;font-weight:500}
 .tile.none .figure{color:var(--muted);font-size:19px;line-height:33px}
 nav{margin-top:24px;font-size:13px;display:flex;flex-wrap:wrap;gap:4px 18px}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:600;padding:0 0 6px}
+.waterfall caption .muted{font-weight:400;margin-left:8px}
 th,td{text-align:left;vertical-align:top;padding:5px 10px 5px 0;border-top:1px solid var(--rule);font-weight:400}
 thead th{border-top:0;font-size:12.5px;color:var(--muted);vertical-align:bottom}
 th:last-child,td:last-child{padding-right:0}
 .num{text-align:right;white-space:nowrap}
 .stat{color:var(--muted);font-size:13px}
-.scroll{overflow-x:auto;margin-bottom:14px}
-.scroll table{margin:0;font-size:13px}
+.scroll{overflow-x:auto;margin-bottom:18px}
+.scroll th,.scroll td{padding-right:22px}
+.scroll table{margin:0;font-size:13px;width:auto;min-width:min(100%,420px)}
 .scroll td,.scroll thead th{white-space:nowrap}
 .scroll td:last-child{white-space:normal;min-width:14em}
 .scroll th[scope=row]{overflow-wrap:break-word;min-width:9em}
-.gates{margin-top:20px;font-size:14px}
+.gates{margin-top:20px;font-size:14px;table-layout:fixed}
+.gates th:nth-child(1){width:26px}.gates th:nth-child(3){width:108px}.gates th:nth-child(4){width:126px}.gates th:nth-child(6){width:108px}.gates th:nth-child(7){width:64px}
 .gates th[scope=row],.waterfall th[scope=row]{overflow-wrap:anywhere}
 .gates .mark,.drills .mark{width:22px;font-weight:700;text-align:center;padding-right:6px}
 .gates .value{font-weight:600}
 .gates .interval{color:var(--muted);white-space:nowrap;font-size:13px}
 .gates .limit{white-space:nowrap}
-.gates .draw{width:200px}
+.gates thead .draw{width:204px}
 .gates .draw svg{display:block;width:190px;height:18px;margin-top:2px}
 .notes td{border-top:0;padding-top:0;font-size:13px;color:var(--muted);overflow-wrap:anywhere}
 .notes p,.notes ul{margin:0 0 4px}
@@ -135,7 +138,7 @@ html{font-size:9.5pt;line-height:1.35;background:none}
 main{max-width:none;padding:0}
 .no-print,nav,details,footer{display:none!important}
 .print-only{display:block}
-dl.print-only{display:grid;grid-template-columns:34mm 1fr;gap:1.2mm 4mm;font-size:8pt}
+dl.print-only{display:grid;grid-template-columns:44mm 1fr;gap:1.2mm 4mm;font-size:8pt}
 dl.print-only div{display:contents}
 dl.print-only dt{font-weight:600}
 dl.print-only dd{margin:0;max-height:2.7em;overflow:hidden}
@@ -156,9 +159,10 @@ header .why{font-size:12pt}
 .gates caption{padding-bottom:.5mm}
 .gates thead th{font-size:7pt;padding-top:0}
 .gates th,.gates td{padding-top:.45mm;padding-bottom:.45mm}
-.gates th[scope=row]{max-width:60mm;overflow:hidden;white-space:nowrap;text-overflow:ellipsis}
+.gates th[scope=row]{overflow:hidden;white-space:nowrap;text-overflow:ellipsis}
+.gates th:nth-child(1){width:5mm}.gates th:nth-child(3){width:21mm}.gates th:nth-child(4){width:25mm}.gates thead .draw{width:43mm}.gates th:nth-child(6){width:24mm}.gates th:nth-child(7){width:12mm}
 .gates .interval,.gates .stat,.notes td{font-size:7.2pt}
-.gates .draw{width:42mm}.gates .draw svg{width:40mm;height:3.6mm;margin:0}
+.gates .draw svg{width:40mm;height:3.6mm;margin:0}
 .notes td{padding-bottom:.6mm}.notes p{margin:0;max-height:1.3em;overflow:hidden}.notes ul{display:none}
 .panels figure{margin:0 0 1mm;break-inside:avoid}
 figure figcaption{font-size:7.5pt;line-height:1.35;margin:0}
@@ -167,5 +171,6 @@ figure figcaption{font-size:7.5pt;line-height:1.35;margin:0}
 .wide{display:block}.narrow{display:none}
 .absent{font-size:7.5pt;margin-bottom:2mm;max-height:3.9em;overflow:hidden}
 .absent ul,.absent li{display:inline;padding:0}
+.absent li:not(:last-child)::after{content:"; "}
 }
 `;

@@ -4,13 +4,16 @@ import { NOTHING } from './figures.ts';
 
 export interface Column { title: string; /** Figures stand to the right. */ number?: true }
 
-/** Returns a table that scrolls by itself where it is too wide, with the first cell of each row as its heading. */
-export function table(caption: string, columns: readonly Column[], rows: readonly (readonly Part[])[]): Markup {
+/**
+ * Returns a table that scrolls by itself where it is too wide, with the first cell of each row as its heading. Its caption is seen
+ * only where `isNamed`: alone under a heading it would say the same again.
+ */
+export function table(caption: string, columns: readonly Column[], rows: readonly (readonly Part[])[], isNamed = false): Markup {
   const head = columns.map(({ title, number }) => html`<th scope="col"${number ? trusted(' class="num"') : null}>${title}</th>`);
   const body = rows.map((row) => html`<tr>${row.map((cell, at) => (at === 0
     ? html`<th scope="row">${cell}</th>`
     : html`<td${columns[at]?.number ? trusted(' class="num"') : null}>${cell === null || cell === '' ? NOTHING : cell}</td>`))}</tr>`);
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table><caption>${caption}</caption>
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table><caption${isNamed ? null : trusted(' class="hidden"')}>${caption}</caption>
 <thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 

@@ -51,5 +51,5 @@ function shortly(gate: GateResult): string {
   const stat = statText(gate);
   const limit = gate.limit.kind === 'max' ? 'at most' : 'at least';
   const allowed = gate.limit.value === 0 && gate.limit.kind === 'max' ? 'none is allowed' : `${limit} ${exact(gate.limit.value, gate.unit)} allowed`;
-  return `${stat === '' ? '' : `${stat} `}${observedText(gate).replace(/^1 breaches$/, '1 breach')}, ${allowed}`;
+  return `${stat === '' ? '' : `${stat} `}${observedText(gate)}, ${allowed}`;
 }

@@ -12,7 +12,7 @@ const LANE_PX = 24;
 const AXIS_PX = 28;
 /** Of a lane's height: room above and below its bars. */
 const GAP = 0.16;
-const LABEL_PX = 52;
+const LABEL_PX = 62;
 
 type State = BreakerTrack['changes'][number]['state'];
 export const STATE_COLOURS: Readonly<Record<State, Colour>> = { 'closed': 'good', 'half-open': 'open', 'open': 'bad', 'unknown': 'slate' };

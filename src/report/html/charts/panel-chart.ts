@@ -18,7 +18,7 @@ export interface TimeFrame {
 
 export const WIDE_PX = 820;
 export const NARROW_PX = 400;
-const LEFT_PX = 58;
+const LEFT_PX = 70;
 const RIGHT_PX = 14;
 const HEIGHT_PX = 112;
 const AXIS_PX = 20;
@@ -101,7 +101,7 @@ function extent(values: readonly (number | null)[]): { low: number; high: number
   const most = known.reduce((a, b) => Math.max(a, b), 0);
   const least = known.reduce((a, b) => Math.min(a, b), 0);
   const step = roundUp((most - least) / 3);
-  const [low, high] = [Math.floor(least / step - 1e-9) * step, Math.ceil(most / step - 1e-9) * step];
+  const [low, high] = [Math.floor(least / step + 1e-9) * step, Math.ceil(most / step - 1e-9) * step];
   return { low, high: high > low ? high : low + 3 * step, step };
 }
 

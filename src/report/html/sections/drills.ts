@@ -19,9 +19,9 @@ export function drillsSection({ record }: View): Section {
   const why = record.plan.drills === undefined ? 'this plan breaks nothing on purpose' : 'none was held';
   const passed = drills.filter(({ verdict }) => verdict === 'pass').length;
   return {
-    id: 'drills', title: 'Drills: dependencies broken on purpose',
-    lead: drills.length === 0 ? `No data: ${why}.` : `${count(passed)} of ${counted(drills.length, 'drill')} passed.`,
-    body: drills.length === 0 ? absent('on drills', html`${why}. Held by <code>npm run drills</code>`) : html`<table class="drills"><caption class="hidden">Drills</caption><thead><tr>
+    id: 'drills', title: 'Drills',
+    lead: drills.length === 0 ? `No data: ${why}.` : `Dependencies broken on purpose: ${count(passed)} of ${counted(drills.length, 'drill')} passed.`,
+    body: drills.length === 0 ? absent('on drills', html`${why}. Held by <code>npm run drills</code>`) : html`<table class="drills"><caption class="hidden">What came of each drill</caption><thead><tr>
 <th scope="col"><span class="hidden">verdict</span></th><th scope="col">drill and hypothesis</th><th scope="col" class="num">breaker opens after</th><th scope="col" class="num">closes after</th>
 <th scope="col" class="num">latency back after</th><th scope="col">users in the fault</th><th scope="col" class="num">payments astray</th></tr></thead>
 <tbody>${drills.map((one, at) => rows(one, lines[at]?.timeline ?? ''))}</tbody></table>`,

@@ -27,7 +27,7 @@ export function gatesSection(view: View): Section {
   return {
     id: 'gates', title: 'Gates', lead: leadOf(verdict.gates),
     body: html`${verdict.gates.length === 0 ? html`<p class="absent"><strong>No data</strong> on gates: none is judged in this profile</p>` : null}
-${attention.length === 0 ? null : gateTable('Need a decision', attention.map((gate, at) => gateRows(view, gate, at < PRINTED_ROWS / 2)))}
+${attention.length === 0 ? null : gateTable('Failed or not settled', attention.map((gate, at) => gateRows(view, gate, at < PRINTED_ROWS / 2)))}
 ${passed.length === 0 ? null : gateTable('Passed', [...together, ...ordered(single, view.record).map((gate, at) => gateRows(view, gate, at < room))])}
 ${single.length > room ? html`<p class="print-only small">${counted(single.length - room, 'more gate')} passed: see the page.</p>` : null}
 <p class="small muted no-print">Brackets and bars: the interval in which the figure lies, ${confidence(view)} on each side; a fading bar has an open end, because there
@@ -69,10 +69,12 @@ ${noted === null ? null : html`<tr class="notes ${kind}"><td></td><td colspan="6
 
 /** Why it did not pass, what to do, and where to look. */
 function notes(view: View, gate: GateResult): Markup {
-  const evidence = gate.evidence.slice(0, SHOWN_EVIDENCE);
-  const files = evidenceFiles(view, gate).filter((name) => !evidence.some((sentence) => sentence.includes(name)));
-  return html`<p><strong>${STATUS_WORDS[gate.status]}</strong>${gate.hint === null ? null : html`: ${gate.hint}`} · ${runbookLink(view, gate.metric)}${files
-    .map((name) => html` · ${fileLink(name)}`)}</p>${evidence.length === 0 ? null : html`<ul>${evidence.map((one) => html`<li>${linked(one)}</li>`)}</ul>`}`;
+  const why = gate.hint ?? gate.evidence[0];
+  const evidence = gate.evidence.slice(gate.hint === null ? 1 : 0).slice(0, SHOWN_EVIDENCE);
+  const owner = view.record.plan.gates.find(({ id }) => id === gate.id)?.owner;
+  const files = evidenceFiles(view, gate).filter((name) => !gate.evidence.some((one) => one.includes(name)));
+  return html`<p><strong>${STATUS_WORDS[gate.status]}</strong>${why === undefined ? null : html`: ${linked(why)}`}<span class="no-print"> · ${runbookLink(view,
+    gate.metric)}${files.map((name) => html` · ${fileLink(name)}`)}${owner === undefined ? null : html` · owner ${owner}`}</span></p>${evidence.length === 0 ? null : html`<ul>${evidence.map((one) => html`<li>${linked(one)}</li>`)}</ul>`}`;
 }
 
 /** Files of failures of the journey, or the step, that a failed gate is about; where there are none, the record with its figures. */

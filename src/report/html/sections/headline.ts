@@ -31,7 +31,7 @@ ${notes.length === 0 ? null : html`<ul class="runnotes small muted">${notes.map(
 
 /** The unit is smaller than the number. */
 function figure(value: string): Markup {
-  const [, number = value, unit = ''] = /^([^ ]+) (.+)$/.exec(value) ?? [];
+  const [, number = value, unit = ''] = /^([^ ]*\d[^ ]*) (.+)$/.exec(value) ?? [];
   return unit === '' ? html`${number}` : html`${number}${trusted(' ')}<small>${unit}</small>`;
 }
 

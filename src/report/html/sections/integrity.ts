@@ -33,7 +33,7 @@ export function integritySection({ record }: View): Section {
       ['still under way when the books were read', count(underWay)],
       ['by state in the platform', Object.entries(states).map(([state, number]) => `${count(number)} ${state}`).join(', ')],
     ])}
-${table('Breaches by kind', [{ title: 'kind of breach' }, { title: 'found', number: true }], Object.entries(counts).map(([kind, number]) => [kind.replaceAll('_', ' '), count(number)]))}
+${table('Breaches by kind', [{ title: 'kind of breach' }, { title: 'found', number: true }], Object.entries(counts).map(([kind, number]) => [kind.replaceAll('_', ' '), count(number)]), true)}
 ${breaches.length === 0 ? null : html`<p><strong>What was found</strong>${breaches.length > SHOWN_BREACHES ? html` (the first ${SHOWN_BREACHES}; <a href="record.json">record.json</a> has more)` : null}</p>
 <ul>${breaches.slice(0, SHOWN_BREACHES).map(({ kind, intentId, detail }) => html`<li><strong>${kind.replaceAll('_', ' ')}</strong> ${intentId === null ? null : html`<code>${intentId}</code>: `}${detail}</li>`)}</ul>`}`,
   };

@@ -36,8 +36,8 @@ function journeyTable(view: View, waterfall: Waterfall): Markup {
   const { journey, users, failed } = waterfall;
   const whole = findingOf(view.record, 'journey_duration', 'p50', { journey });
   const { steps, endMs } = placed(waterfall);
-  const length = whole?.value == null ? '' : ` · ${valueText(whole.value, 'ms')} from first to last at the median`;
-  return html`<table class="waterfall"><caption><strong>${journey}</strong> <span class="muted">${counted(users, 'observed user')}, ${count(failed)} failed${length}</span></caption>
+  const facts = [counted(users, 'observed user'), `${count(failed)} failed`, ...(whole?.value == null ? [] : [`${valueText(whole.value, 'ms')} from first to last at the median`])];
+  return html`<table class="waterfall"><caption><strong>${journey}</strong> <span class="muted">${facts.join(' · ')}</span></caption>
 <thead><tr><th scope="col">step</th><th scope="col" class="draw">from the first step on</th><th scope="col" class="num">p50</th><th scope="col" class="num">p95</th>
 <th scope="col" class="num">n</th><th scope="col">slowest quarter</th></tr></thead><tbody>${steps.map((one) => stepRow(view, one, endMs))}</tbody></table>`;
 }

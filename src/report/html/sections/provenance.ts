@@ -37,7 +37,7 @@ export function provenanceSection({ record, runPath }: View): Section {
       ['judge it again', html`<code>npm run judge -- ${runPath}</code>`],
     ])}
 ${table('Files that this verdict rests on', [{ title: 'file' }, { title: 'lines', number: true }, { title: 'SHA-256' }],
-  provenance.observationFiles.map(({ name, lines, sha256 }) => [fileLink(name), count(lines), html`<code class="hash">${sha256}</code>`]))}
+  provenance.observationFiles.map(({ name, lines, sha256 }) => [fileLink(name), count(lines), html`<code class="hash">${sha256}</code>`]), true)}
 <p class="small muted">Beside them: ${fileLink('plan.json')}, ${fileLink('record.json')} (all figures, for machines), ${fileLink('verdict.txt')}.</p>`,
   };
 }

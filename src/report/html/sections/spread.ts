@@ -2,7 +2,7 @@ import type { Distribution, Gate, Temperature } from '../../../model/index.ts';
 import { count, counted, exact } from '../../text.ts';
 import { spreadChart } from '../charts/spread-chart.ts';
 import type { SpreadRow } from '../charts/spread-chart.ts';
-import { valueText } from '../figures.ts';
+import { findingsOf, valueText } from '../figures.ts';
 import { html, trusted } from '../markup.ts';
 import type { Markup } from '../markup.ts';
 import { details, table } from '../table.ts';
@@ -55,9 +55,10 @@ function bins(distributions: readonly Distribution[]): Markup {
 
 /** Returns cold against warm: what the first one after a pause has to wait for. */
 export function temperatureSection(view: View): Section {
-  const { temperatures } = view.story;
+  const { record, story: { temperatures } } = view;
+  const told = findingsOf(record, 'cold_start_incidence').reduce((sum, { n }) => sum + n, 0);
   const known = temperatures.filter(({ cold, warm }) => cold.n + cold.censored + warm.n + warm.censored > 0);
-  const why = 'the target told of no service whether it was cold or warm (Server-Timing: cold;dur=…;desc="…" or warm;desc="…")';
+  const why = told > 0 ? `no observed task met a cold service, of ${counted(told, 'task')} in which it could be told` : 'the target told of no service whether it was cold or warm (Server-Timing: cold;dur=…;desc="…" or warm;desc="…")';
   return {
     id: 'cold-warm', title: 'Cold against warm', lead: known.length === 0 ? `No data: ${why}.` : known.map(comparison).join(' '),
     body: known.length === 0 ? absent('on cold starts', why) : html`<div class="grid">${known.map((one) => temperatureFigure(view, one))}</div>`,
@@ -69,13 +70,13 @@ function comparison({ what, unit, cold, warm }: Temperature): string {
   return `${what} at the median: ${side(cold, 'cold')}, ${side(warm, 'warm')}.`;
 }
 
+function side(name: string, one: Distribution): Markup {
+  return html`${name}: ${one.n === 0 ? 'no data, none was measured' : figures(one)}`;
+}
+
 function temperatureFigure({ draw }: View, { what, unit, cold, warm }: Temperature): Markup {
   const rows: SpreadRow[] = [{ title: 'warm', spread: warm, fill: 'orange' }, { title: 'cold', spread: cold, fill: 'blue' }];
   const chart = spreadChart(what, rows, null);
-  const row = (name: string, one: Distribution): (string | null)[] =>
-    [name, count(one.n), one.n === 0 ? null : valueText(one.p50, unit), one.n === 0 ? null : valueText(one.p95, unit), count(one.censored)];
-  const number = { number: true } as const;
   return html`<figure><figcaption><strong>${what}</strong> <span class="muted">${unit}</span></figcaption>${chart === null ? null : trusted(draw(chart))}
-${table(`${what}, cold and warm`, [{ title: '' }, { title: 'n', ...number }, { title: 'p50', ...number }, { title: 'p95', ...number }, { title: 'beyond deadline', ...number }],
-  [row('cold', cold), row('warm', warm)])}</figure>`;
+<p class="small muted">${side('cold', cold)}<br>${side('warm', warm)}</p></figure>`;
 }

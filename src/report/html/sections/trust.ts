@@ -26,10 +26,10 @@ ${validity.disturbed.length === 0 ? null : html`<ul>${validity.disturbed.map(({ 
 ${table('Load by phase: what came against what was planned', [
   { title: 'phase' }, { title: 'planned', ...number }, { title: 'came', ...number }, { title: 'finished', ...number }, { title: 'turned away', ...number },
   { title: 'late at p95', ...number }, { title: 'note' },
-], record.arrivals.map(arrivalRow))}
+], record.arrivals.map(arrivalRow), true)}
 ${generator.length === 0 ? absent('on the generator’s health', 'it was not recorded') : table('Generator health', [
   { title: 'measure' }, { title: 'statistic' }, { title: 'observed', ...number }, { title: 'readings', ...number },
-], generator.map(({ metric, stat, value, unit, n }) => [metric.replace('generator_', '').replaceAll('_', ' '), stat, valueText(value, unit), count(n)]))}`,
+], generator.map(({ metric, stat, value, unit, n }) => [metric.replace('generator_', '').replaceAll('_', ' '), stat, valueText(value, unit), count(n)]), true)}`,
   };
 }
 
