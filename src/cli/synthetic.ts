@@ -4,6 +4,9 @@ import { budgetRound } from './budget/round.ts';
 import { wantsColor } from './color.ts';
 import { syntheticCommand } from './synthetic/command.ts';
 
+// A terminal that is closed, or a reader that has seen enough, must not end a schedule, nor keep a round from its record.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 process.exitCode = await syntheticCommand(process.argv.slice(2), {
   root: join(import.meta.dirname, '../..'),
   environment: process.env,

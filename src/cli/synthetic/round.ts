@@ -47,7 +47,9 @@ export async function runChecks(options: RoundOptions): Promise<Check[]> {
     throw new CodedError('J_RUN_LOCKED', [{ where: 'checks', message: `run ${run} makes load on this machine: what it slows would look like the target's fault` }]);
   }
   const open = await openTarget(target, settings, root, folder);
-  const browsers = join(folder, `browsers-${process.pid}`);
+  const browsers = join(folder, 'browsers');
+  // The lock is ours, so whatever stands there was left by a round that was killed.
+  endLeftovers(browsers);
   const watched = watchLaunch(createLauncher(options.browser, browsers));
   const pool = new BrowserPool(watched.launch, { recycleAfterContexts: 1_000 });
   const killNow = (): void => {
