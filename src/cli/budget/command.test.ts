@@ -56,6 +56,9 @@ test('nothing known, of a service or at all, or only of last week: 2', async (t)
   assert.match(none.out, /no rounds of checks: npm run synthetic makes them\n[^]*\n \? Payments +99\.9 % +– +– +– +– +– +0 s of 30\.4 days +0 of 0\n/);
   checkout.append(...rounds(9 * DAY, 7 * DAY));
   assert.equal((await run(checkout)).code, 2);
+  // A round that did not run says nothing, whatever stands in it.
+  checkout.append(...rounds(DAY, 0, () => 'down').map((one) => ({ ...one, event: 'refused' as const })));
+  assert.match((await run(checkout)).out, /newest round of checks 7 days ago/);
   checkout.append(...rounds(DAY, 0).map((one) => ({ ...one, checks: one.checks.slice(0, 1) })));
   assert.match((await run(checkout)).out, /\n ✓ Payments[^]*\n \? Agent/);
   assert.equal((await run(checkout)).code, 2);

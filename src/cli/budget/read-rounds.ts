@@ -1,9 +1,9 @@
-import { createReadStream, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { RoundView } from '../../analyze/burn/spans.ts';
 import { Check, CheckRound } from '../../model/index.ts';
+import { linesOf } from './lines.ts';
 
 /** Only what budgets need: a month of checks has megabytes of steps and messages. */
 const Line = z.object({
@@ -12,7 +12,7 @@ const Line = z.object({
 });
 
 export interface ReadRounds {
-  /** Those of the target that ran. */
+  /** Those of the target. */
   rounds: RoundView[];
   target: string | null;
   /** Other systems with rounds in the same files. */
@@ -28,7 +28,7 @@ const MARGIN_MS = 2 * 86_400_000;
 const FILE = /^(\d{4}-\d{2})\.ndjson$/;
 
 /**
- * Reads the rounds of one target since a time; of the target of the newest round where none is named. Never throws: no folder
+ * Reads the rounds of one target that ran since a time; of the target of the newest round where none is named. Never throws: no folder
  * means no rounds, and whatever cannot be read is told in `faults`.
  */
 export async function readRounds(folder: string, asked: string | undefined, fromEpochMs: number): Promise<ReadRounds> {
@@ -37,18 +37,18 @@ export async function readRounds(folder: string, asked: string | undefined, from
   for (const file of filesSince(folder, fromEpochMs - MARGIN_MS, faults)) {
     let unreadable = 0;
     try {
-      for await (const text of createInterface({ input: createReadStream(join(folder, file)), crlfDelay: Infinity })) {
-        if (text.trim() === '') continue;
-        const line = parse(text);
+      for await (const text of linesOf(join(folder, file))) {
+        const line = text === null ? null : parse(text);
         if (line === null) {
           unreadable += 1;
           continue;
         }
+        // A round that was missed or refused says nothing of the target.
+        if (line.event !== 'ran') continue;
         const of = all.get(line.target) ?? { rounds: [], newestEpochMs: line.startedAtEpochMs };
         all.set(line.target, of);
         of.newestEpochMs = Math.max(of.newestEpochMs, line.startedAtEpochMs);
-        // Its checks are its own; a round that did not run has none, whatever it says.
-        if (line.event === 'ran') of.rounds.push(line);
+        of.rounds.push(line);
       }
     } catch (error) {
       faults.push(`checks/${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -142,9 +142,13 @@ test('whatever is broken, a round of budgets ends with its faults told', { timeo
   const folder = join(checkout.reports, 'checks');
   writeFileSync(join(folder, '2026-11.ndjson'), '{"torn\n\n[]\n{"v":9}\n', { flag: 'a' });
   writeFileSync(join(folder, 'alerts.json'), '{ "v": 1, "targets": [');
+  // What a power cut leaves, and what is no file at all.
+  writeFileSync(join(folder, '2026-12.ndjson'), Buffer.alloc(5_000_000));
+  mkdirSync(join(folder, '2026-10.ndjson'));
   const torn = await at(checkout, NOW);
   assert.deepEqual(torn.faults, [
-    'checks/2026-11.ndjson: 3 lines are no rounds of checks', 'checks/alerts.json cannot be read, so alerts that go on are told of once more',
+    'checks/2026-10.ndjson cannot be read: EISDIR', 'checks/2026-11.ndjson: 3 lines are no rounds of checks',
+    'checks/2026-12.ndjson: 1 line is no round of checks', 'checks/alerts.json cannot be read, so alerts that go on are told of once more',
   ]);
   assert.equal(torn.budgets[0]?.n, 289);
   writeFileSync(join(checkout.root, 'slo.yml'), 'version: 1\nerror_budgets: 3\n');
