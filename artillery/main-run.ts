@@ -10,6 +10,7 @@ import { CodedError, asCodedError, formatError, type Fault } from '../src/errors
 import { keepHistory } from '../src/history/keep.ts';
 import type { AnyJourney } from '../src/journey.ts';
 import { OBSERVATION_VERSION, type Plan, type RunObservation } from '../src/model/index.ts';
+import { harmless } from '../src/report/text.ts';
 import { auditPayments } from './audit.ts';
 import { artillery, muteStockTables, say, type ExitEvent } from './artillery-global.ts';
 import { Channel, type Message } from './channel.ts';
@@ -150,7 +151,7 @@ export class MainRun {
       ...(this.#parts.outlets ? { outlets: this.#parts.outlets } : {}),
     });
     say(withoutCommands(`\n${judged.block}\n`, process.env, randomUUID()));
-    for (const { reporter, message } of judged.reporterFaults) process.stderr.write(`report "${reporter}" failed: ${message}\n`);
+    for (const { reporter, message } of judged.reporterFaults) process.stderr.write(`report "${reporter}" failed: ${harmless(message)}\n`);
     const behind = keepHistory(dirname(runDir));
     if (behind !== null) process.stderr.write(`${behind}\n`);
     if (fault) printError(fault);

@@ -32,8 +32,12 @@ export function measuresOf(record: RunRecord): Measure[] {
 
 /** Returns what a run was against, in a word that is the same for each run: the host, or `embedded`. */
 export function targetOf({ plan }: Pick<RunRecord, 'plan'>): string {
-  if (plan.target.embedded) return 'embedded';
-  return URL.parse(plan.target.url)?.host ?? harmless(plan.target.url);
+  return plan.target.embedded ? 'embedded' : hostOf(plan.target.url);
+}
+
+/** Returns the host of an address: short, and without credentials or ids. */
+export function hostOf(address: string): string {
+  return URL.parse(address)?.host || harmless(address);
 }
 
 function ofRun({ plan, totals, validity, verdict, environment, provenance }: RunRecord): Measure[] {

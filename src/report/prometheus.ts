@@ -7,7 +7,8 @@ import { writeWhole } from './write-file.ts';
 
 /** Name of the job under which a Pushgateway keeps runs, and under which the dashboard looks for them. */
 export const JOB = 'openshow-journeys';
-const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+/** Of the text format. */
+export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 const PUSH_LIMIT_MS = 10_000;
 const SHOWN_ANSWER = 200;
 
@@ -21,15 +22,20 @@ function labelName(name: string): string {
   return name.replace(/[^a-zA-Z0-9_]/g, '_');
 }
 
-/** Returns a record in Prometheus' text format 0.0.4, without time stamps: neither gateways nor collectors take any. */
-export async function prometheusText(record: RunRecord): Promise<string> {
+/** Returns a record in Prometheus' text format. */
+export function prometheusText(record: RunRecord): Promise<string> {
+  return exposition(measuresOf(record));
+}
+
+/** Returns measures in Prometheus' text format 0.0.4, without time stamps: neither gateways nor collectors take any. */
+export async function exposition(measures: readonly Measure[]): Promise<string> {
   const { Gauge, Registry } = await import('prom-client');
   const registry = new Registry();
-  for (const [name, measures] of Map.groupBy(measuresOf(record), prometheusName)) {
-    const labelNames = [...new Set(measures.flatMap(({ attributes }) => Object.keys(attributes).map(labelName)))];
-    const help = harmless(measures[0]?.description ?? '');
+  for (const [name, alike] of Map.groupBy(measures, prometheusName)) {
+    const labelNames = [...new Set(alike.flatMap(({ attributes }) => Object.keys(attributes).map(labelName)))];
+    const help = harmless(alike[0]?.description ?? '');
     const gauge = new Gauge({ name, help, labelNames, registers: [registry] });
-    for (const { attributes, value } of measures) {
+    for (const { attributes, value } of alike) {
       gauge.set(Object.fromEntries(Object.entries(attributes).map(([key, text]) => [labelName(key), text])), value);
     }
   }

@@ -18,7 +18,8 @@ export function dashboard(slo: Slo, thresholds: Thresholds): string {
     { title: 'The newest runs', panels: runPanels(slo) },
     { title: 'What users perceive', panels: userPanels(slo) },
     { title: 'API, errors, payments', panels: apiPanels(slo) },
-    { title: 'Error budgets', panels: budgetPanels(slo) },
+    { title: 'Synthetic checks', panels: checkPanels() },
+    { title: 'Error budgets from real users’ requests', panels: budgetPanels(slo) },
     {
       title: 'The target’s own figures: limits of slo.yml red, learned from runs orange',
       panels: slo.kpis.map((kpi) => kpiPanel(kpi, slo, thresholds)),
@@ -119,6 +120,23 @@ function apiPanels({ gates }: Slo): PanelSpec[] {
       ['Breaches among payments', null, `journeys_integrity{${RUN}}`, '{{breach}}',
         { limits: [{ value: 1, bound: 'max', color: 'red' }] }],
       ['Cost', null, `journeys_cost{${RUN}}`, '{{unit}} a {{per}} · {{profile}}'],
+    ]),
+  ];
+}
+
+function checkPanels(): PanelSpec[] {
+  const colors = [mapped('/: up$/', 'green'), mapped('/: down$/', 'red'), mapped('/: (?:flaky|unknown)$/', 'yellow')];
+  const least: Limits = [{ value: 0.25, bound: 'min', color: 'red' }];
+  const who = 'target=~"$target"';
+  return [
+    ...panels('stat', 8, [
+      ['Newest round', null, `journeys_check_status{${who}} == 1`, '{{journey}}: {{status}}', { text: 'name', overrides: colors }],
+    ]),
+    ...panels('timeseries', 8, [
+      ['Time that a journey takes', 's', `journeys_check_duration_seconds{${who}}`, '{{journey}}'],
+    ]),
+    ...panels('stat', 8, [
+      ['Error budget left, by checks', 'percentunit', `journeys_error_budget_left_ratio{${who},source="checks"}`, '{{service}}', { limits: least }],
     ]),
   ];
 }

@@ -1,12 +1,13 @@
-import type { Slo } from '../../model/index.ts';
+import { BUDGET_RUNBOOK, runbookOf, type Slo } from '../../model/index.ts';
 import type { Alert } from './rule.ts';
 
 const RUNBOOK = 'ops/runbooks/load-run.md';
 /** The profile that runs each night; a night and half a day without it is one that was missed. */
 const NIGHTLY = 'load';
 const NIGHTLY_MISSED_S = 36 * 3_600;
+const MISSED_ROUNDS = 3;
 
-/** Returns the alerts on runs themselves, from what they put to a Pushgateway. They say that somebody has to look. */
+/** Returns the alerts on runs and checks themselves, from their own figures. They say that somebody has to look. */
 export function runAlerts({ validity }: Slo): Alert[] {
   const labels = { severity: 'ticket' };
   const who = '{{ $labels.profile }} against {{ $labels.target }}';
@@ -28,7 +29,7 @@ export function runAlerts({ validity }: Slo): Alert[] {
       annotations: {
         summary: `Payments went astray in the newest run of ${who}: {{ $labels.breach }}`,
         description: 'The books of browsers, platform and provider disagree (documentation/integrity.md).',
-        runbook: 'ops/runbooks/integrity.md',
+        runbook: runbookOf('integrity'),
       },
     },
     {
@@ -59,6 +60,17 @@ export function runAlerts({ validity }: Slo): Alert[] {
         summary: `The generator was in the way of the newest run of ${who}`,
         description: 'Its observers were undisturbed for {{ $value | humanizePercentage }} of the time: no latency was judged.',
         runbook: RUNBOOK,
+      },
+    },
+    {
+      alert: 'ChecksMissing',
+      // A checker that is silent spends no budget, and sends no alert of its own.
+      expr: `time() - journeys_check_end_time_seconds > ${MISSED_ROUNDS} * journeys_check_interval_seconds`,
+      labels,
+      annotations: {
+        summary: 'No synthetic checks of {{ $labels.target }} for {{ $value | humanizeDuration }}',
+        description: `${MISSED_ROUNDS} rounds and more are missing; reports/checks says what came of the newest one.`,
+        runbook: BUDGET_RUNBOOK,
       },
     },
   ];
