@@ -13,11 +13,6 @@ export const MARKS: Record<GateStatus, string> = {
   error: '?',
 };
 
-/** Returns the runbooks of the gates that failed, each once, in the order of the gates: paths inside the project. */
-export function failedRunbooks({ verdict }: RunRecord): string[] {
-  return [...new Set(verdict.gates.filter(({ status }) => status === 'fail').map(({ metric }) => runbookOf(metric)))];
-}
-
 /** One gate as the cells of a table. */
 export interface GateLine {
   status: GateStatus;
