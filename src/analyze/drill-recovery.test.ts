@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Drill } from '../model/index.ts';
 import type { Course } from './drill-course.ts';
-import { recoveryOfDrill, usualTimes, type DrillRecovery, type TimedSample } from './drill-recovery.ts';
+import { recoveryOfDrill, normalOf, type DrillRecovery, type TimedSample } from './drill-recovery.ts';
 
 const DRILL = { name: 'down', expect: { journeys: {} }, actions: [] } as unknown as Drill;
 /** The fault from 20 s to 30 s, the end at 50 s. */
@@ -22,7 +22,7 @@ const SLOW = Array.from({ length: 40 }, (_, index) => sample(IN + index * 200, 1
 /** The generator is disturbed once the drill is over, which hides nothing of it. */
 function recoveryOf(...samples: TimedSample[]): DrillRecovery {
   const all = [...even(0, IN - 200), ...samples];
-  return recoveryOfDrill(COURSE, all, usualTimes([COURSE], all), ({ toMs }) => toMs < END);
+  return recoveryOfDrill(COURSE, all, normalOf([COURSE], all), ({ toMs }) => toMs < END);
 }
 
 test('a target that hangs after the fault until the drill is over has not recovered', () => {
@@ -53,4 +53,13 @@ test('silence until the end is no proof, however good it was before', () => {
   assert.deepEqual([recovery?.afterMs, recovery?.high], [null, null]);
   assert.match(doubt ?? '', /too few samples in the last \d+(\.\d)? s of the drill/);
   assert.equal(recoveryOf(...SLOW, ...even(OUT + 1_000, END - 2_000)).doubt, null);
+});
+
+test('where its own steady stretch holds too few samples, those of the other drills say what is normal', () => {
+  const other: Course = { ...COURSE, begunMs: 60_000, endedMs: 110_000, fault: { fromMs: 80_000, toMs: 90_000 } };
+  const own = [...even(0, 2_000), ...SLOW, ...even(OUT + 3_000, END - 200)];
+  const judge = (...samples: TimedSample[]): DrillRecovery => recoveryOfDrill(COURSE, samples, normalOf([COURSE, other], samples), () => true);
+  assert.match(judge(...own).doubt ?? '', /needs 3 windows with undisturbed samples before the faults/);
+  const { recovery, doubt } = judge(...own, ...even(60_000, 79_800));
+  assert.deepEqual([doubt, recovery?.afterMs !== null && (recovery?.high ?? Infinity) <= 6_000], [null, true]);
 });

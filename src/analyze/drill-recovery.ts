@@ -39,8 +39,16 @@ export function requestSample(one: RequestObservation, deadlineMs: number): Time
   return { journey: one.journey, kind: `${one.method} ${one.route}`, span, ms: failed ? deadlineMs : (one.durationMs ?? 0), failed };
 }
 
-/** Returns the usual time of each kind of sample: its median over the steady stretches of all drills. */
-export function usualTimes(courses: readonly Course[], samples: readonly TimedSample[]): Map<string, number> {
+/** What all drills of a run are held against. */
+export interface Normal {
+  /** Before the fault of each drill. */
+  steady: readonly Span[];
+  /** Of each kind of sample: its median over the steady stretches. */
+  usual: ReadonlyMap<string, number>;
+}
+
+/** Returns what is normal in a run: the steady stretch of one drill alone is a dozen seconds, too few to know a band by. */
+export function normalOf(courses: readonly Course[], samples: readonly TimedSample[]): Normal {
   const steady = courses.flatMap(({ begunMs, fault }) => (begunMs === null || fault === null ? [] : [{ fromMs: begunMs, toMs: fault.fromMs }]));
   const byKind = new Map<string, number[]>();
   for (const { kind, span, ms, failed } of samples) {
@@ -49,10 +57,11 @@ export function usualTimes(courses: readonly Course[], samples: readonly TimedSa
     if (list) list.push(ms);
     else byKind.set(kind, [ms]);
   }
-  return new Map([...byKind].flatMap(([kind, values]) => {
+  const usual = new Map([...byKind].flatMap(([kind, values]): [string, number][] => {
     const middle = median(values);
     return middle === null || middle <= 0 ? [] : [[kind, middle]];
   }));
+  return { steady, usual };
 }
 
 export interface DrillRecovery {
@@ -69,7 +78,7 @@ export interface DrillRecovery {
  * its kind usually takes, and P95 is that of these multiples, window by window. Samples of disturbed times are left out.
  */
 export function recoveryOfDrill(
-  { drill, begunMs, endedMs, fault }: Course, samples: readonly TimedSample[], usual: ReadonlyMap<string, number>, counts: (span: Span) => boolean,
+  { drill, begunMs, endedMs, fault }: Course, samples: readonly TimedSample[], { steady, usual }: Normal, counts: (span: Span) => boolean,
 ): DrillRecovery {
   if (begunMs === null || endedMs === null || fault === null) return { recovery: null, n: 0, doubt: 'the fault never went in', evidence: [] };
   const expected = Object.entries(drill.expect.journeys);
@@ -78,9 +87,9 @@ export function recoveryOfDrill(
   const meant = samples.filter(({ journey }) => all || touched.includes(journey ?? ''));
   const own = meant.filter(({ span }) => counts(span));
   const windows = (span: Span): P95Window[] => windowsOf(span, own, usual);
-  const beforeFault = windows({ fromMs: begunMs, toMs: fault.fromMs });
-  const band = normalBand(beforeFault, 0);
-  if (band === null) return { recovery: null, n: 0, doubt: `needs ${LEAST_BEFORE} windows with undisturbed samples before the fault`, evidence: [] };
+  const beforeFaults = steady.flatMap(windows);
+  const band = normalBand(beforeFaults, 0);
+  if (band === null) return { recovery: null, n: 0, doubt: `needs ${LEAST_BEFORE} windows with undisturbed samples before the faults`, evidence: [] };
   const waiting = meant.flatMap((one) => waitingAt(endedMs, one, band.upToMs * (usual.get(one.kind) ?? Infinity))).filter(({ span }) => counts(span));
   const after = windowsOf({ fromMs: fault.toMs, toMs: endedMs }, [...own.filter(({ span }) => span.toMs < endedMs), ...waiting], usual);
   const n = after.filter(({ p95Ms }) => p95Ms !== null).length;
@@ -90,10 +99,10 @@ export function recoveryOfDrill(
   const never = n > 0 && since.length >= LEAST_STABLE && worst <= band.upToMs && waiting.length === 0;
   const observedMs = endedMs - fault.toMs;
   const seen = never ? { afterMs: 0, low: 0, high: 0, observedMs, stable: since.length } : recoveryAfter(after, fault.toMs, band);
-  const end = never ? null : endOf(after, waiting.length, { band, endedMs, quietMs: longest(beforeFault) });
+  const end = never ? null : endOf(after, waiting.length, { band, endedMs, quietMs: longest(windows({ fromMs: begunMs, toMs: fault.fromMs })) });
   const recovery = seen === null || end === null ? seen : { ...seen, afterMs: null, high: null, low: end.isBeyond ? observedMs : seen.low };
   const whose = all ? 'all journeys' : touched.join(', ');
-  const evidence = [`${whose}: normal P95 up to ${times(band.upToMs)} the usual time (${band.n} windows before), at worst ${times(worst)}${never ? ': it never left its band' : ''}`,
+  const evidence = [`${whose}: normal P95 up to ${times(band.upToMs)} the usual time (${band.n} windows before faults), at worst ${times(worst)}${never ? ': it never left its band' : ''}`,
     ...(end === null ? [] : [end.why])];
   const doubt = recovery === null || n === 0 ? 'no undisturbed sample after the fault'
     : recovery.high === null && recovery.stable > 0 && recovery.stable < LEAST_STABLE && recovery.low === 0

@@ -4,7 +4,7 @@ import { closing, opening, seconds } from './drill-breaker.ts';
 import type { Turning } from './drill-breaker.ts';
 import { coursesOf } from './drill-course.ts';
 import type { Course } from './drill-course.ts';
-import { recoveryOfDrill, requestSample, stepSample, usualTimes } from './drill-recovery.ts';
+import { normalOf, recoveryOfDrill, requestSample, stepSample } from './drill-recovery.ts';
 import type { DrillRecovery, TimedSample } from './drill-recovery.ts';
 import { surgeAfter, unanswered } from './drill-requests.ts';
 import type { Answer } from './drill-requests.ts';
@@ -50,11 +50,11 @@ export function createDrills(plan: Plan): DrillAnalysis {
     },
     finish(counts) {
       const courses = coursesOf(plan, points);
-      const usual = usualTimes(courses, samples);
+      const normal = normalOf(courses, samples);
       const inOrder = users.toSorted((a, b) => a.tMs - b.tMs || ((a.vu ?? '') < (b.vu ?? '') ? -1 : 1));
       const held = courses.map((course) => {
         const notJudged = course.flaw ?? unsteady(course, inOrder);
-        const recovery = recoveryOfDrill(course, samples, usual, counts);
+        const recovery = recoveryOfDrill(course, samples, normal, counts);
         return {
           scalars: scalarsOf(course, { users: inOrder, answers, recovery, notJudged, counts, confidence: plan.confidence }),
           facts: factsOf(course, inOrder, recovery, notJudged),
