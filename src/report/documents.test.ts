@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import test from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { loadJourneys } from '../drive/journeys.ts';
 import { ERRORS } from '../errors.ts';
 import { BUDGET_RUNBOOK, runbookOf } from '../model/runbook.ts';
 import { Gate, Slo } from '../model/slo.ts';
+import { buildPlan } from '../plan/build.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -91,4 +96,36 @@ test('figures and flags that runbooks name exist, and every figure of slo.yml ha
   const flags = /^Flags: ([^;]+);/m.exec(read('documentation/platform.md'))?.[1] ?? '';
   const switches = mentions(['ops/runbooks/README.md'], /^\| (`[a-z-]+`) \|/gm).map(({ what }) => what);
   assert.deepEqual(switches.sort(), flags.split(', ').sort());
+});
+
+/** The fenced example of a page whose first lines hold `mark`. */
+function example(page: string, language: string, mark: string): string {
+  const blocks = mentions([page], new RegExp(`^ *\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\`$`, 'gm')).map(({ what }) => what);
+  const found = blocks.find((block) => block.includes(mark));
+  assert.ok(found !== undefined, `${page} has an example with "${mark}"`);
+  return found.replace(/^ {3}/gm, (indent) => (page === 'README.md' ? '' : indent));
+}
+
+test('the first journey of the documentation is one, and its script and limits make a plan', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'documents-'));
+  context.after(() => rm(folder, { recursive: true }));
+  const page = 'documentation/journeys.md';
+  const text = example(page, 'ts', "name: 'newsletter'");
+  const define = pathToFileURL(join(ROOT, 'journeys/define.ts')).href;
+  await writeFile(join(folder, 'newsletter.journey.ts'), text.replace('./define.ts', define));
+  const { journeys, faults } = await loadJourneys(folder);
+  assert.deepEqual([[...journeys.keys()], faults], [['newsletter'], []]);
+  const words = (code: string): string => code.replace(/\/\/.*$/gm, '').replace(/\s+/g, ' ').trim();
+  assert.equal(words(example('README.md', 'ts', "name: 'newsletter'")), words(text), 'README has the same one');
+
+  const script = example(page, 'yaml', '# staging.yml');
+  await writeFile(join(folder, 'staging.yml'), script);
+  await writeFile(join(folder, 'staging.slo.yml'), example(page, 'yaml', '# staging.slo.yml'));
+  const { plan } = buildPlan({
+    script: parse(script), scriptPath: join(folder, 'staging.yml'), knownJourneys: [...journeys.keys()],
+    startedAtEpochMs: 0, seed: 1, embedded: false,
+  });
+  assert.deepEqual(plan.gates.map(({ id }) => id), ['open-home', 'subscribe', 'lcp', 'users']);
+  const steps = [...text.matchAll(/step\('([^']+)'/g)].map((match) => match[1]);
+  assert.deepEqual(plan.gates.flatMap((gate) => ('step' in gate ? [gate.step] : [])), steps);
 });

@@ -247,7 +247,7 @@ test('a crashing reporter never hides the others, and no reporter can change the
   );
   assert.deepEqual(
     (await readdir(runDir)).sort(),
-    ['allure-results', 'findings.csv', 'junit.xml', 'metrics.prom', 'record.json', 'summary.md', 'verdict.txt'],
+    ['allure-results', 'findings.csv', 'index.html', 'junit.xml', 'metrics.prom', 'record.json', 'summary.md', 'verdict.txt'],
     'and nothing half-written beside them',
   );
   assert.deepEqual(JSON.parse(await readFile(join(runDir, 'record.json'), 'utf8')), record);
@@ -286,26 +286,6 @@ test('whether the observers were undisturbed is never cut off', () => {
   const narrow = verdictBlock(record, { ...OPTIONS, width: 80 }).split('\n');
   assert.ok(narrow[0]?.endsWith('41 observed'));
   assert.equal(narrow[1], `   ${summary}`);
-});
-
-test('gates that failed name their runbooks, each page once, and a link where it is known where they stand', () => {
-  const gates = [
-    gateOf({ status: 'fail' }), gateOf({ id: 'b', status: 'fail' }), gateOf({ id: 'c', metric: 'vital' }),
-    gateOf({ id: 'd', metric: 'api_error_rate', status: 'fail' }),
-    gateOf({ id: 'e', metric: 'kpi', status: 'no-data' }),
-  ];
-  const block = verdictBlock(recordOf(gates), OPTIONS).split('\n');
-  assert.deepEqual(block.slice(-3, -1), [
-    ' runbook  ops/runbooks/perceived-latency.md',
-    '          ops/runbooks/api-error-rate.md',
-  ]);
-  const url = 'https://example.com/team/site/blob/abc/';
-  const rows = stepSummary(recordOf(gates), url).split('\n').filter((line) => /^\| [✗?]/.test(line));
-  const link = (page: string): string => `[runbook](${url}ops/runbooks/${page}.md) |`;
-  assert.deepEqual(rows.map((line) => line.split(' | ').at(-1)), [
-    link('perceived-latency'), link('perceived-latency'), link('api-error-rate'), ' |',
-  ]);
-  assert.match(stepSummary(recordOf(gates)), /ops\/runbooks\/perceived-latency\.md/);
 });
 
 test('every kind of gate is shown, a line each', () => {
