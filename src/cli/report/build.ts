@@ -38,7 +38,7 @@ export async function buildReport({ runDir, record, before, signal }: BuildOptio
     const historyPath = join(workshop, 'history.jsonl');
     await writeFile(historyPath, before.map((one) => `${JSON.stringify(pastRun(one))}\n`).join(''));
     const config = join(workshop, 'allurerc.json');
-    await writeFile(config, JSON.stringify(allureConfig({ name: reportNameOf(record), historyPath })));
+    await writeFile(config, JSON.stringify(allureConfig({ name: reportNameOf(record), historyPath: before.length === 0 ? null : historyPath })));
     await rm(beside, { recursive: true, force: true });
     // Relative names: in an absolute one, a bracket of some folder above would be a pattern.
     const lanes = await existing(LANES.map((lane) => ({ lane, path: join(dirname(runDir), lane, RESULTS_FOLDER) })));

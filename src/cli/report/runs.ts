@@ -4,7 +4,7 @@ import { Plan, RunRecord } from '../../model/index.ts';
 import { MOST_RUNS } from '../../report/allure/config.ts';
 import { seriesOf } from '../../report/allure/tests.ts';
 
-const Begun = Plan.pick({ runId: true, startedAtEpochMs: true, script: true, profile: true, target: true });
+const Begun = Plan.pick({ runId: true, startedAtEpochMs: true, script: true, profile: true, target: true }).strip();
 
 /** A run that has been judged. */
 export interface JudgedRun {

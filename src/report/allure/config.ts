@@ -4,8 +4,8 @@ import { CATEGORIES } from './categories.ts';
 export interface AllureChoice {
   /** At the top of every page. */
   name: string;
-  /** Earlier runs, a line each; none without. Read only: the lines are made from the runs' own records. */
-  historyPath?: string;
+  /** Earlier runs, a line each, read and not written: the lines are made from the runs' own records. Null for a first run. */
+  historyPath: string | null;
 }
 
 /** More runs than this nobody reads off a chart. */
@@ -16,8 +16,11 @@ export function allureConfig({ name, historyPath }: AllureChoice): Record<string
   const limit = MOST_RUNS;
   return {
     name,
-    ...(historyPath === undefined ? {} : { historyPath }),
+    // With an empty history, every gate of a first run would be marked as new.
+    ...(historyPath === null ? {} : { historyPath }),
     appendHistory: false,
+    // For services that take Allure's results; a person sees them in the tree already, or not at all.
+    hideLabels: ['epic', 'feature', 'story', 'layer', 'framework', 'language', 'package', 'host', 'thread', 'titlePath'],
     categories: CATEGORIES,
     plugins: {
       awesome: {

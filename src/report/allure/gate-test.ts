@@ -24,7 +24,7 @@ export function gateTest(record: RunRecord, gate: GateResult): Test {
   const title = harmless(gate.title);
   return {
     id: gate.id,
-    name: `${title} · ${figure} (${limit})`,
+    name: `${title} · ${figure}${gate.status === 'inconclusive' ? ', not settled' : ''} (${limit})`,
     suite: suiteOf(gate.metric),
     subject: title.split(' › ')[0] ?? title,
     metric: gate.metric,
@@ -55,7 +55,7 @@ function limitText({ limit, unit }: GateResult): string {
 function figureText(gate: GateResult): string {
   const stat = gate.stat === 'rate' ? '' : `${harmless(gate.stat)} `;
   if (gate.observed === null && gate.observedAbove === null) return gate.status === 'no-data' ? 'no data' : `${stat}unknown`;
-  return `${stat}${observedText(gate)}`;
+  return gate.observed === 1 && gate.unit === 'breaches' ? '1 breach' : `${stat}${observedText(gate)}`;
 }
 
 function why(gate: GateResult, summary: string): string {
