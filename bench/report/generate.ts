@@ -17,9 +17,9 @@ const PREPARING_MS = 2_000;
 const CHUNK_CHARACTERS = 1 << 20;
 
 const ENVIRONMENT: Environment = {
-  harnessVersion: '0.1.0', commit: null, nodeVersion: process.version, artilleryVersion: '2.0.34', playwrightVersion: '1.65.1',
-  browser: { name: 'chromium-headless-shell', version: '1.0', source: 'none: generated' }, os: 'generated', cpuModel: 'generated', cores: 2,
-  memoryBytes: 8_000_000_000, memoryLimitBytes: null, crowdPriority: 'autogroup 19',
+  harnessVersion: '0.1.0', commit: null, nodeVersion: process.version, artilleryVersion: 'none', playwrightVersion: 'none',
+  browser: { name: 'chromium-headless-shell', version: '1.0', source: 'none: generated' }, os: 'generated',
+  cpuModel: 'generated', cores: 2, memoryBytes: 8_000_000_000, memoryLimitBytes: null, crowdPriority: 'autogroup 19',
 };
 
 /** Writes a run folder as a real run of the plan would leave it, with as many lines of each kind, and returns its size. */
@@ -29,7 +29,8 @@ export function generateRun(plan: Plan, folder: string): Generated {
   const loaded = stretchesOf(plan.phases);
   const endMs = (loaded.at(-1)?.toMs ?? 0) + 2_000;
   const size: Generated = { users: 0, lines: 0, bytes: 0 };
-  const write = (name: string, observations: Iterable<Observation>): void => writeLines(join(folder, `observations.${name}.ndjson`), observations, size);
+  const write = (name: string, observations: Iterable<Observation>): void =>
+    writeLines(join(folder, `observations.${name}.ndjson`), observations, size);
   writeFileSync(join(folder, 'plan.json'), JSON.stringify(plan));
   writeFileSync(join(folder, 'environment.json'), JSON.stringify(ENVIRONMENT));
   const payers: JourneyObservation[] = [];
@@ -40,9 +41,10 @@ export function generateRun(plan: Plan, folder: string): Generated {
   const payments = goldenPayments(plan.runId, payers, endMs);
   write('payments', payments.browser);
   write('ledger', payments.books);
-  for (const [name, of] of [['health', healthOf], ['canary', clicksOf], ['server', readingsOf], ['api', windowsOf]] as const) {
-    write(name, each(loaded, (one) => of(plan, one, random)));
-  }
+  const around: Record<string, (plan: Plan, one: Loaded, random: () => number) => Iterable<Observation>> = {
+    health: healthOf, canary: clicksOf, server: readingsOf, api: windowsOf,
+  };
+  for (const [name, of] of Object.entries(around)) write(name, each(loaded, (one) => of(plan, one, random)));
   write('main', runEvents(plan, loaded, endMs, size.users));
   return size;
 }
@@ -56,17 +58,20 @@ function stretchesOf(phases: readonly Phase[]): Loaded[] {
   });
 }
 
-function* each<T>(loaded: readonly Loaded[], of: (one: Loaded) => Iterable<T>): Generator<T> {
+function* each(loaded: readonly Loaded[], of: (one: Loaded) => Iterable<Observation>): Generator<Observation> {
   for (const one of loaded) yield* of(one);
 }
 
-function* usersOf(plan: Plan, loaded: readonly Loaded[], random: () => number, ended: (user: JourneyObservation) => void): Generator<Observation> {
+function* usersOf(
+  plan: Plan, loaded: readonly Loaded[], random: () => number, ended: (user: JourneyObservation) => void,
+): Generator<Observation> {
   let index = 0;
   for (const [number, { phase, fromMs, toMs }] of loaded.entries()) {
-    const { arrivalCount, arrivalRate, durationS } = plan.phases[number] ?? { arrivalCount: 0, arrivalRate: 0, durationS: 0 };
-    const users = arrivalCount ?? Math.round((arrivalRate ?? 0) * durationS);
+    const planned = plan.phases[number];
+    const users = planned?.arrivalCount ?? Math.round((planned?.arrivalRate ?? 0) * (planned?.durationS ?? 0));
     for (let user = 0; user < users; user += 1) {
-      const seen = userOf(plan, { index, startedMs: fromMs + ((user + 0.5 * random()) * (toMs - fromMs)) / users, phase }, random);
+      const startedMs = fromMs + ((user + 0.5 * random()) * (toMs - fromMs)) / users;
+      const seen = userOf(plan, { index, startedMs, phase }, random);
       yield* seen;
       ended(seen[seen.length - 1] as JourneyObservation);
       index += 1;

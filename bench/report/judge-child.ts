@@ -36,11 +36,12 @@ const reporters = REPORTERS.map(({ name, write }) => ({
 }));
 const startMs = performance.now();
 const { reporterFaults } = await judgeRun(folder, { reporters });
+const written = readdirSync(folder).filter((name) => !INPUT.test(name));
 const judged: Judged = {
   totalMs: performance.now() - startMs,
   reportersMs,
   faults: reporterFaults.map(({ reporter, message }) => `${reporter}: ${message}`),
   peakMemoryBytes: process.resourceUsage().maxRSS * KIB,
-  sizes: Object.fromEntries(readdirSync(folder).filter((name) => !INPUT.test(name)).map((name) => [name, bytesOf(join(folder, name))])),
+  sizes: Object.fromEntries(written.map((name) => [name, bytesOf(join(folder, name))])),
 };
 console.log(JSON.stringify(judged));

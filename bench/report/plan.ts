@@ -30,5 +30,6 @@ export function planOfProfile(profile: string): Plan {
     scriptPath: join(ROOT, 'journeys.yml'), profilePath: join(ROOT, profilePath),
     knownJourneys: script.scenarios.map(({ testFunction }) => testFunction), startedAtEpochMs: 1_795_000_000_000, seed: 1,
   });
-  return { ...plan, script: 'journeys.yml', runId: `generated-${profile}`, target: { url: 'http://127.0.0.1:8085', embedded: true } };
+  const target = { url: 'http://127.0.0.1:8085', embedded: true };
+  return { ...plan, script: 'journeys.yml', runId: `generated-${profile}`, target };
 }

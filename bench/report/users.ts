@@ -27,7 +27,10 @@ const JOURNEYS: Record<string, readonly Step[]> = {
   ],
   'escrow checkout': [
     { name: 'open checkout', usualMs: 60, page: '/projects/:id/checkout', request: 'GET /projects/:id/checkout', assets: 3 },
-    { name: 'pay into escrow', usualMs: 130, page: '/projects/:id/checkout', request: 'POST /api/v1/payments/escrow/lock', assets: 0 },
+    {
+      name: 'pay into escrow', usualMs: 130, page: '/projects/:id/checkout', request: 'POST /api/v1/payments/escrow/lock',
+      assets: 0,
+    },
   ],
   'agent task': [
     { name: 'open project', usualMs: 60, page: '/projects/:id', request: 'GET /projects/:id', assets: 3 },
@@ -48,7 +51,8 @@ export interface Arrival {
 }
 
 /** Returns all that one user leaves behind; its journey is the last of it. */
-export function userOf(plan: Plan, { index, startedMs, phase }: Arrival, random: () => number): [...Observation[], JourneyObservation] {
+export function userOf(plan: Plan, arrival: Arrival, random: () => number): [...Observation[], JourneyObservation] {
+  const { index, startedMs, phase } = arrival;
   const names = plan.journeys.filter(({ name, weight }) => weight > 0 && name in JOURNEYS).map(({ name }) => name);
   const journey = names[index % names.length] ?? '';
   const role: Role = random() < plan.settings.observerShare ? 'observer' : 'crowd';
@@ -66,10 +70,12 @@ export function userOf(plan: Plan, { index, startedMs, phase }: Arrival, random:
     tMs += driverMs + 3;
     took.push(perceivedMs);
     const [method = '', route = ''] = request.split(' ');
-    const answer = { kind: 'request', tMs: tMs - 8, durationMs: near(usualMs / 5), serverTiming: { db: near(1), total: near(usualMs / 8) } } as const;
-    seen.push({ ...base, ...answer, method, route, resource: route.startsWith('/api') ? 'api' : 'document', status: failed ? 503 : 200 });
+    const serverTiming = { db: near(1), total: near(usualMs / 8) };
+    const answer = { ...base, kind: 'request', tMs: tMs - 8, durationMs: near(usualMs / 5), serverTiming } as const;
+    const resource = route.startsWith('/api') ? 'api' : 'document';
+    seen.push({ ...answer, method, route, resource, status: failed ? 503 : 200 });
     for (let file = 0; file < assets; file += 1) {
-      seen.push({ ...base, ...answer, method: 'GET', route: '/static/:hash/:file', resource: 'asset', status: 200 });
+      seen.push({ ...answer, method: 'GET', route: '/static/:hash/:file', resource: 'asset', status: 200 });
     }
     seen.push({
       ...base, kind: 'step', tMs, name, driverMs, clock: 'page', deadlineMs: plan.settings.stepDeadlineMs,
@@ -80,12 +86,15 @@ export function userOf(plan: Plan, { index, startedMs, phase }: Arrival, random:
           }
         : {
             outcome: 'passed', perceivedMs,
-            attribution: { serverMs: perceivedMs * 0.5, networkMs: perceivedMs * 0.2, renderMs: perceivedMs * 0.3, slowestRequest: request },
+            attribution: {
+              serverMs: perceivedMs * 0.5, networkMs: perceivedMs * 0.2, renderMs: perceivedMs * 0.3, slowestRequest: request,
+            },
           }),
     });
     if (assets === 0) continue;
     for (const [vital, usual] of Object.entries(VITALS) as [keyof typeof VITALS, number][]) {
-      seen.push({ ...base, kind: 'vital', tMs, page, name: vital, value: vital === 'INP' && random() < 0.5 ? null : near(usual) });
+      const value = vital === 'INP' && random() < 0.5 ? null : near(usual);
+      seen.push({ ...base, kind: 'vital', tMs, page, name: vital, value });
     }
   }
   const outcome = fails ? 'timeout' : 'passed';
@@ -98,7 +107,8 @@ export function userOf(plan: Plan, { index, startedMs, phase }: Arrival, random:
     });
   }
   return [...seen, {
-    ...base, kind: 'journey', tMs: tMs + 6, startedMs, intendedMs: startedMs - 0.2, durationMs: tMs + 6 - startedMs, outcome,
+    ...base, kind: 'journey', tMs: tMs + 6, startedMs, intendedMs: startedMs - 0.2, durationMs: tMs + 6 - startedMs,
+    outcome,
     ...(fails ? { errorCode: 'J_STEP_TIMEOUT' } : {}),
   }];
 }

@@ -138,5 +138,7 @@ export function isSample(outcome: Outcome): boolean {
 
 /** Returns the key under which a series is found. */
 export function seriesKey(metric: string, scope: Record<string, string>): string {
-  return JSON.stringify([metric, ...Object.entries(scope).sort(([a], [b]) => (a < b ? -1 : 1))]);
+  const entries = Object.entries(scope);
+  // Asked for with every observation of a run: most scopes have one entry or none, and nothing to sort.
+  return JSON.stringify([metric, ...(entries.length > 1 ? entries.sort(([a], [b]) => (a < b ? -1 : 1)) : entries)]);
 }

@@ -10,7 +10,10 @@ const count = z.number().int().nonnegative();
 const ms = z.number().nonnegative();
 const known = z.number().nullable();
 
-/** A value for each slot of the run; null where there was nothing to take it from. */
+/**
+ * A value for each slot of the run; null where there was nothing to take it from. A percentile that lies beyond the deadline of
+ * failed samples stands at that deadline.
+ */
 export const Track = z.strictObject({
   /** Unique within its panel: `p95`, `escrow checkout`, `web`. */
   id: z.string(),
@@ -97,7 +100,9 @@ export type Temperature = z.infer<typeof Temperature>;
 
 /** A failure worth a look: the first of its kind. */
 export const SeenFailure = z.strictObject({
+  /** Null: of the API lane. */
   journey: z.string().nullable(),
+  /** Null: outside of any step, or a request, which `message` then names. */
   step: z.string().nullable(),
   code: z.string(),
   message: z.string().nullable(),

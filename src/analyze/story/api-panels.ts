@@ -1,4 +1,4 @@
-import type { Panel, Plan } from '../../model/index.ts';
+import type { Panel, Plan, Track } from '../../model/index.ts';
 import { ALL_ROUTES } from '../api.ts';
 import { addCounts, countsOf, createTimeline, isLate, mergedLatency, noCounts } from '../api-timeline.ts';
 import type { ApiCounts, Slice } from '../api-timeline.ts';
@@ -15,7 +15,10 @@ interface Lane {
   timeoutMs: number;
 }
 
-/** The API lane over time, all routes together, warm-up included; latency without the windows in which the lane itself was late. */
+/**
+ * The API lane over time, all routes together, warm-up included; latency without the windows in which the lane itself
+ * was late.
+ */
 export function createApiPanels(plan: Plan): PanelMaker {
   const timeline = createTimeline(plan);
   return {
@@ -26,22 +29,24 @@ export function createApiPanels(plan: Plan): PanelMaker {
     },
     panels(grid): Panel[] {
       const lanes = slotsOf(timeline.slices(), grid);
-      const perSecond = (count: number, { coveredMs }: Lane): number => (1_000 * count) / coveredMs;
-      const share = (events: number, n: number): number | null => (n === 0 ? null : (100 * events) / n);
+      const rate = (id: string, count: (lane: Lane) => number): Track | null =>
+        trackOf({ id, title: id }, lanes, (lane) => (1_000 * count(lane)) / lane.coveredMs, count);
+      type Count = (lane: Lane) => number;
+      const share = (id: string, title: string, events: Count, n: Count): Track | null =>
+        trackOf({ id, title }, lanes, (lane) => (n(lane) === 0 ? null : (100 * events(lane)) / n(lane)), n);
       const refused = lanes.some((lane) => (lane?.counts.rateLimited ?? 0) > 0);
       return [
-        ...panelOf({ id: 'api-latency', title: 'API lane: latency', unit: 'ms' }, [0.5, 0.95, 0.99].map((p) =>
-          trackOf({ id: `p${100 * p}`, title: `p${100 * p}` }, lanes, ({ latency, timeoutMs }) => smoothPercentile(latency, p, timeoutMs),
-            ({ latency }) => latency.sketch.count + latency.censored))),
+        ...panelOf({ id: 'api-latency', title: 'API lane: latency', unit: 'ms' }, [0.5, 0.95, 0.99].map((p) => trackOf(
+          { id: `p${100 * p}`, title: `p${100 * p}` }, lanes,
+          ({ latency, timeoutMs }) => smoothPercentile(latency, p, timeoutMs),
+          ({ latency }) => latency.sketch.count + latency.censored,
+        ))),
         ...panelOf({ id: 'api-rate', title: 'API lane: requests', unit: '1/s' }, [
-          trackOf({ id: 'due', title: 'due' }, lanes, (lane) => perSecond(lane.counts.scheduled, lane), ({ counts }) => counts.scheduled),
-          trackOf({ id: 'answered', title: 'answered' }, lanes, (lane) => perSecond(lane.counts.ok, lane), ({ counts }) => counts.ok),
+          rate('due', ({ counts }) => counts.scheduled), rate('answered', ({ counts }) => counts.ok),
         ]),
         ...panelOf({ id: 'api-errors', title: 'API lane: errors', unit: '%' }, [
-          trackOf({ id: 'failed', title: 'failed' }, lanes, ({ counts }) => share(counts.failed, counts.ok + counts.failed),
-            ({ counts }) => counts.ok + counts.failed),
-          refused ? trackOf({ id: 'refused', title: 'refused with 429' }, lanes,
-            ({ counts }) => share(counts.rateLimited, counts.ok + counts.failed + counts.rateLimited),
+          share('failed', 'failed', ({ counts }) => counts.failed, ({ counts }) => counts.ok + counts.failed),
+          refused ? share('refused', 'refused with 429', ({ counts }) => counts.rateLimited,
             ({ counts }) => counts.ok + counts.failed + counts.rateLimited) : null,
         ]),
       ];
@@ -49,7 +54,9 @@ export function createApiPanels(plan: Plan): PanelMaker {
   };
 }
 
-/** Returns the lane of each slot: the slices that have their middle in it, or else the one that holds the slot's own middle. */
+/**
+ * Returns the lane by slot: of the slices that have their middle in it, or else of the one that holds the slot's own.
+ */
 function slotsOf(slices: readonly Slice[], { slotMs, slots }: Grid): (Lane | undefined)[] {
   const within = Array.from({ length: slots }, (): Slice[] => []);
   for (const slice of slices) within[Math.floor((slice.fromMs + slice.toMs) / 2 / slotMs)]?.push(slice);

@@ -8,6 +8,8 @@ const MOST_BINS = 30;
 const LEAST_BINS = 5;
 /** Times below it are as good as none: bins of equal ratio need a start above zero. */
 const LEAST_MS = 0.1;
+/** A page may report what it likes: what lies above is in the last bin. */
+const MOST_RATIO = 1e12;
 const US_PER_MS = 1_000;
 
 /** Returns bins of ascending values: of equal ratio for times, of equal width for scores, where zero is usual. */
@@ -16,12 +18,12 @@ export function binsOf(sorted: readonly number[], unit: string): Bin[] {
   const last = sorted.at(-1);
   if (first === undefined || last === undefined) return [];
   const low = unit === 'ms' ? Math.max(LEAST_MS, first) : first;
-  const high = Math.max(low, last);
+  const high = Math.max(low, Math.min(last, low === 0 ? last : low * MOST_RATIO));
   if (digits(high) === digits(low)) return [{ from: digits(low), to: digits(high), count: sorted.length }];
   // As many as the root of the samples, as is usual: bins with hardly a sample each show noise.
   const count = Math.min(MOST_BINS, Math.max(LEAST_BINS, Math.ceil(Math.sqrt(sorted.length))));
   const edge = (index: number): number =>
-    digits(unit === 'ms' ? low * (high / low) ** (index / count) : low + ((high - low) * index) / count);
+    digits(unit === 'ms' ? low * (high / low) ** (index / count) : low + (high - low) * (index / count));
   const bins = Array.from({ length: count }, (_, index): Bin => ({ from: edge(index), to: edge(index + 1), count: 0 }));
   let at = 0;
   for (const value of sorted) {

@@ -1,8 +1,11 @@
-import type { BreakerTrack, DrillObservation, Observation, Plan, RunObservation, Stretch, Story } from '../../model/index.ts';
+import type {
+  BreakerTrack, DrillObservation, Observation, Plan, RunObservation, Story, Stretch,
+} from '../../model/index.ts';
 import { LeastNames } from './least.ts';
 
 /** More phases, faults, or changes of one breaker than this are no run that a person planned. */
 const MOST = 1_000;
+const POINTS: ReadonlySet<DrillObservation['event']> = new Set(['fault-in', 'fault-out', 'ended']);
 
 /** Gathers what happened when: phases, faults of drills, breakers. */
 export interface Course {
@@ -18,7 +21,7 @@ export function createCourse(plan: Plan): Course {
     add(one) {
       if (one.kind === 'run' && one.event === 'phase') keep(phases, one, one.detail ?? '');
       if (one.kind !== 'drill') return;
-      if (one.event === 'fault-in' || one.event === 'fault-out' || one.event === 'ended') keep(points, one, nameOf(one));
+      if (POINTS.has(one.event)) keep(points, one, nameOf(one));
       if (one.event === 'breaker' && one.dependency !== null) {
         const seen = breakers.at(one.dependency);
         if (seen) keep(seen, one, one.state ?? '');
@@ -75,11 +78,14 @@ function nameOf({ event, drill, dependency, detail }: DrillObservation): string 
 
 /** Each fault until it came out, or until the end of its drill where it was never seen to. */
 function faultsOf(points: readonly DrillObservation[], endMs: number): Stretch[] {
-  const isEnd = (of: DrillObservation, point: DrillObservation): boolean => point.drill === of.drill && point.tMs >= of.tMs
-    && (point.event === 'ended' || (point.event === 'fault-out' && point.dependency === of.dependency && point.detail === of.detail));
-  return points.filter(({ event }) => event === 'fault-in').map((point) => ({
-    name: point.detail ?? point.drill, fromMs: point.tMs, toMs: Math.max(point.tMs, points.find((one) => isEnd(point, one))?.tMs ?? endMs),
-  }));
+  const isOut = (fault: DrillObservation, { event, dependency, detail }: DrillObservation): boolean =>
+    event === 'fault-out' && dependency === fault.dependency && detail === fault.detail;
+  return points.filter(({ event }) => event === 'fault-in').map((fault) => {
+    const { drill, detail, tMs } = fault;
+    const end = points.find((one) =>
+      one.drill === drill && one.tMs >= tMs && (one.event === 'ended' || isOut(fault, one)));
+    return { name: detail ?? drill, fromMs: tMs, toMs: Math.max(tMs, end?.tMs ?? endMs) };
+  });
 }
 
 /** Without the looks that saw what the one before had seen. */

@@ -12,14 +12,16 @@ const MOST_UNGATED = 40;
 
 /** What is shown without a gate, in this order; `page`, say, only where a gate asks for that page. */
 const ALWAYS: Record<string, readonly string[]> = {
-  perceived_latency: ['journey', 'step'], driver_latency: ['journey', 'step'], journey_duration: ['journey'], vital: ['vital'],
-  agent_first_progress: [], agent_completion: [],
+  perceived_latency: ['journey', 'step'], driver_latency: ['journey', 'step'], journey_duration: ['journey'],
+  vital: ['vital'], agent_first_progress: [], agent_completion: [],
 };
+/** Routes that stand for all requests of a kind. */
+const KINDS = new Map([['api', 'API requests of pages'], ['document', 'Documents of pages']]);
 const ORDER = [...Object.keys(ALWAYS), 'request_latency', 'api_latency'];
 
 /**
- * Returns how the samples behind the gates, the steps, journeys, vitals and agent tasks were spread: the same samples that the
- * record's findings rest on. What a gate decides on comes first.
+ * Returns how the samples behind the gates, the steps, journeys, vitals and agent tasks were spread: the same samples
+ * that the record's findings rest on. What a gate decides on comes first.
  */
 export function distributionsOf(plan: Plan, analysis: Analysis): Distribution[] {
   const gated = new Set(plan.gates.flatMap(keysOf));
@@ -43,7 +45,10 @@ function isAlwaysShown({ metric, scope }: LatencySeries): boolean {
 function keysOf(gate: Gate): string[] {
   switch (gate.metric) {
     case 'perceived_latency': return [seriesKey(gate.metric, { journey: gate.journey, step: gate.step })];
-    case 'vital': return [seriesKey(gate.metric, { vital: gate.vital, ...(gate.page === undefined ? {} : { page: gate.page }) })];
+    case 'vital': {
+      const { vital, page } = gate;
+      return [seriesKey(gate.metric, page === undefined ? { vital } : { vital, page })];
+    }
     case 'agent_first_progress':
     case 'agent_completion': return [seriesKey(gate.metric, {})];
     case 'request_latency':
@@ -70,13 +75,14 @@ function ofSketch({ latency, deadlineMs }: ApiSeries, confidence: number): Distr
   };
 }
 
-function titleOf(metric: string, { journey = '', step = '', vital = '', page, route = '' }: Record<string, string>): string {
+function titleOf(metric: string, scope: Record<string, string>): string {
+  const { journey = '', step = '', vital = '', page, route = '' } = scope;
   switch (metric) {
     case 'journey_duration': return `${journey}, whole journey`;
     case 'vital': return page === undefined ? vital : `${vital} of ${page}`;
     case 'agent_first_progress': return 'Agent task, first progress';
     case 'agent_completion': return 'Agent task, completion';
-    case 'request_latency': return route === 'api' ? 'API requests of pages' : route === 'document' ? 'Pages, document' : route;
+    case 'request_latency': return KINDS.get(route) ?? route;
     case 'api_latency': return route === 'all' ? 'API lane, all routes' : `API lane, ${route}`;
     default: return `${journey} › ${step}`;
   }

@@ -44,17 +44,19 @@ export interface SeenFailures {
 
 /** Gathers failures by journey, step and code: how many, and what the first one of each kind left behind. */
 export function createFailures(): SeenFailures {
-  const newKind = (): Kind => ({ journey: null, step: null, code: '', times: 0, message: null, screenshot: null, trace: null });
+  const newKind = (): Kind =>
+    ({ journey: null, step: null, code: '', times: 0, message: null, screenshot: null, trace: null });
   const ofSteps = new LeastNames<Kind>(MOST_KINDS, newKind);
   const ofJourneys = new LeastNames<Kind>(MOST_KINDS, newKind);
   const ofRequests = new LeastNames<Kind>(MOST_KINDS, newKind);
   return {
     add(one) {
-      const codeOf = ({ errorCode, outcome }: { errorCode?: string | undefined; outcome: string }): string => errorCode ?? outcome;
-      if (one.kind === 'step' && isError(one.outcome)) count(ofSteps, { ...one, step: one.name, code: codeOf(one) });
+      if (one.kind === 'step' && isError(one.outcome)) {
+        count(ofSteps, { ...one, step: one.name, code: one.errorCode ?? one.outcome });
+      }
       // Turned away for a third party's budget is the plan's own doing.
       if (one.kind === 'journey' && isError(one.outcome) && one.budget === undefined) {
-        count(ofJourneys, { ...one, step: null, code: codeOf(one) });
+        count(ofJourneys, { ...one, step: null, code: one.errorCode ?? one.outcome });
       }
       if (one.kind === 'request' && (one.status === null || one.status >= 400)) {
         const code = one.errorCode ?? (one.status === null ? 'no response' : `status ${one.status}`);
@@ -63,7 +65,8 @@ export function createFailures(): SeenFailures {
       }
       if (one.kind === 'api') {
         for (const [code, times] of failuresOf(one)) {
-          count(ofRequests, { journey: null, step: null, code, times, tMs: one.fromMs, vu: null, message: one.route }, one.route);
+          const { fromMs: tMs, route } = one;
+          count(ofRequests, { journey: null, step: null, code, times, tMs, vu: null, message: route }, route);
         }
       }
     },
@@ -75,16 +78,18 @@ export function createFailures(): SeenFailures {
         const times = kind.times - same.reduce((sum, one) => sum + one.times, 0);
         return times > 0 ? [{ ...kind, times }] : [];
       });
-      return [
-        ...mostFrequent([...steps, ...journeys], SHOWN_OF_USERS), ...mostFrequent(kindsOf(ofRequests), SHOWN_OF_REQUESTS),
-      ].map(({ message, screenshot, trace, ...kind }) => ({
-        ...kind, tMs: message?.tMs ?? 0, message: message?.text ?? null, screenshot: screenshot?.text ?? null, trace: trace?.text ?? null,
+      const users = mostFrequent([...steps, ...journeys], SHOWN_OF_USERS);
+      const requests = mostFrequent(kindsOf(ofRequests), SHOWN_OF_REQUESTS);
+      return [...users, ...requests].map(({ message, screenshot, trace, ...kind }) => ({
+        ...kind, tMs: message?.tMs ?? 0,
+        message: message?.text ?? null, screenshot: screenshot?.text ?? null, trace: trace?.text ?? null,
       }));
     },
   };
 }
 
-function count(kinds: LeastNames<Kind>, { journey, step, code, tMs, vu, times = 1, message, screenshot, trace }: Failed, route = ''): void {
+function count(kinds: LeastNames<Kind>, failed: Failed, route = ''): void {
+  const { journey, step, code, tMs, vu, times = 1, message, screenshot, trace } = failed;
   const kind = kinds.at(JSON.stringify([journey, step, code, route]));
   if (!kind) return;
   Object.assign(kind, { journey, step, code });

@@ -14,6 +14,9 @@ export interface PanelMaker {
 
 type Vital = (typeof VitalName.options)[number];
 
+/** A page may report what it likes: a day or more would make a sketch as large as it says. */
+const MOST_MS = 86_400_000;
+
 interface Cell {
   series: SketchSeries;
   /** The shortest among the censored samples; a percentile that lies among them is drawn there. */
@@ -31,7 +34,7 @@ class LatencySlots {
   );
 
   measure(tMs: number, value: number): void {
-    sketchMs(this.#slots.at(tMs).series, value);
+    sketchMs(this.#slots.at(tMs).series, Math.min(MOST_MS, value));
   }
 
   censor(tMs: number, deadlineMs: number): void {
@@ -42,8 +45,10 @@ class LatencySlots {
 
   /** Returns a percentile over time, 0 < p < 1. */
   track(grid: Grid, named: { id: string; title: string }, p: number): Track | null {
-    return trackOf(named, this.#slots.settle(grid), ({ series, deadlineMs }) => smoothPercentile(series, p, deadlineMs ?? 0),
-      ({ series }) => series.sketch.count + series.censored);
+    return trackOf(
+      named, this.#slots.settle(grid), ({ series, deadlineMs }) => smoothPercentile(series, p, deadlineMs ?? 0),
+      ({ series }) => series.sketch.count + series.censored,
+    );
   }
 }
 
@@ -52,8 +57,8 @@ function earlier(a: number | null, b: number | null): number | null {
 }
 
 /**
- * Latency over time as observers saw it, warm-up and disturbed stretches included: a chart must show them. Failed steps count as
- * longer than their deadline, as everywhere. Percentiles are those of the sketches that lane and server times are kept in, to 1 %.
+ * Latency over time as observers saw it, warm-up and disturbed stretches included: a chart must show them. Failed steps
+ * count as longer than their deadline, as everywhere. Percentiles are those of sketches, exact to 1 %.
  */
 export function createLatencyPanels(plan: Plan): PanelMaker {
   const perceived = new LatencySlots();
@@ -77,7 +82,8 @@ export function createLatencyPanels(plan: Plan): PanelMaker {
       if (one.kind === 'vital' && one.value !== null) vitals.get(one.name)?.measure(one.tMs, one.value);
       if (one.kind === 'agentTask' && isSample(one.outcome)) {
         const passed = one.outcome === 'passed';
-        for (const [slots, value] of [[firstProgress, one.firstProgressMs], [completion, passed ? one.completedMs : null]] as const) {
+        const completedMs = passed ? one.completedMs : null;
+        for (const [slots, value] of [[firstProgress, one.firstProgressMs], [completion, completedMs]] as const) {
           if (value !== null) slots.measure(one.tMs, value);
           else if (!passed) slots.censor(one.tMs, stepDeadlineMs);
         }
@@ -88,7 +94,8 @@ export function createLatencyPanels(plan: Plan): PanelMaker {
         names.map((name) => vitals.get(name)?.track(grid, { id: name, title: `${name} p75` }, 0.75) ?? null);
       return [
         ...panelOf({ id: 'perceived', title: 'Perceived latency of all steps', unit: 'ms' }, [
-          perceived.track(grid, { id: 'p50', title: 'p50' }, 0.5), perceived.track(grid, { id: 'p95', title: 'p95' }, 0.95),
+          perceived.track(grid, { id: 'p50', title: 'p50' }, 0.5),
+          perceived.track(grid, { id: 'p95', title: 'p95' }, 0.95),
         ]),
         ...panelOf({ id: 'vitals', title: 'Core Web Vitals', unit: 'ms' }, vitalTracks(['LCP', 'INP', 'FCP', 'TTFB'])),
         ...panelOf({ id: 'vitals', title: 'Layout shift', unit: 'score' }, vitalTracks(['CLS'])),

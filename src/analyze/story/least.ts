@@ -1,6 +1,7 @@
 /**
- * Entries by name, of which only so many are kept: those whose names come first. Names that a target or a journey makes up
- * without end cannot fill the memory, and which ones are kept does not depend on the order in which they came.
+ * Entries by name, of which only so many are kept: those whose names come first. Names that a target or a journey
+ * makes up without end cannot fill the memory, and which ones are kept does not depend on the order in which they
+ * came.
  */
 export class LeastNames<T> {
   readonly #most: number;

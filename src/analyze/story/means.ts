@@ -7,7 +7,7 @@ interface Mean {
   n: number;
 }
 
-/** Readings by slot, shown as means. Their sums depend on the order of the readings in a last bit only, which `tidy` takes away. */
+/** Readings by slot, shown as means. Their order changes a sum in its last bit only, which `tidy` takes away. */
 export class MeanSlots {
   readonly #everyMs: number;
   readonly #slots: Slots<Mean>;

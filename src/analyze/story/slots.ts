@@ -2,11 +2,12 @@ import { MOST_SLOTS } from '../../model/index.ts';
 import type { Panel, Track } from '../../model/index.ts';
 
 /** Lengths that people read off an axis. Each is a multiple of the one before, so that slots can be put together. */
-const LENGTHS_MS = [5, 10, 30, 60, 300, 600, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400].map((seconds) => seconds * 1_000);
+const LENGTHS_S = [5, 10, 30, 60, 300, 600, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
 const SHORTEST_MS = 5_000;
 
 function longer(slotMs: number): number {
-  return LENGTHS_MS.find((one) => one > slotMs) ?? 2 * slotMs;
+  const seconds = LENGTHS_S.find((one) => one * 1_000 > slotMs);
+  return seconds === undefined ? 2 * slotMs : seconds * 1_000;
 }
 
 /** Returns the shortest length in ms, of `leastMs` at least, at which MOST_SLOTS hold everything up to a time. */
@@ -20,7 +21,7 @@ export function slotLength(lastMs: number, leastMs = 0): number {
 export interface Grid {
   slotMs: number;
   slots: number;
-  /** Whether anything at all was observed in a slot: in one of which nothing is known, a count is unknown and not zero. */
+  /** Whether anything at all was observed in a slot: where nothing is known, a count is unknown and not zero. */
   seen: (index: number) => boolean;
   /** How much of a slot belongs to the run; the last one ends with it. */
   coveredMs: (index: number) => number;
@@ -43,8 +44,9 @@ export function gridOf(lastMs: number | null, seen: Slots<object>): Grid {
 }
 
 /**
- * What is gathered for each slot of a run whose length is not known yet: slots begin short, and are put together as the run turns
- * out longer. So there are never more than MOST_SLOTS, and what they hold depends on the set of observations alone.
+ * What is gathered for each slot of a run whose length is not known yet: slots begin short, and are put together as
+ * the run turns out longer. So there are never more than MOST_SLOTS, and what they hold depends on the set of
+ * observations alone.
  */
 export class Slots<T extends object> {
   readonly #make: () => T;
@@ -65,7 +67,7 @@ export class Slots<T extends object> {
     return this.#slot(Math.floor(tMs / this.#slotMs));
   }
 
-  /** Hands out the slots that a stretch of time touches, each with how much of it lies there. Whole ms, so that sums are exact. */
+  /** Hands out the slots that a stretch of time touches, each with its part in whole ms, so that sums are exact. */
   spread(fromMs: number, toMs: number, take: (slot: T, ms: number) => void): void {
     const [from, to] = [Math.round(fromMs), Math.round(toMs)];
     this.#reach(to);
@@ -74,10 +76,14 @@ export class Slots<T extends object> {
     }
   }
 
-  /** Returns one entry a slot of the axis: undefined where nothing was added. Slots longer than those of the axis are repeated. */
+  /**
+   * Returns one entry a slot of the axis, undefined where nothing was added. Slots longer than the axis has are
+   * repeated.
+   */
   settle({ slotMs, slots }: Grid): (T | undefined)[] {
     while (this.#slotMs < slotMs) this.#coarsen();
-    return Array.from({ length: slots }, (_, index) => this.#slots.get(Math.floor(((index + 0.5) * slotMs) / this.#slotMs)));
+    const at = (index: number): number => Math.floor(((index + 0.5) * slotMs) / this.#slotMs);
+    return Array.from({ length: slots }, (_, index) => this.#slots.get(at(index)));
   }
 
   #slot(index: number): T {
@@ -106,7 +112,7 @@ export function tidy(value: number | null): number | null {
   return value === null || !Number.isFinite(value) ? null : Number(value.toPrecision(4));
 }
 
-/** Returns a track of what settled slots hold; null where no slot has a value. `n`: samples behind a value, null for readings. */
+/** Returns a track of settled slots; null where none has a value. `n`: samples behind a value, null for readings. */
 export function trackOf<T extends object>(
   { id, title }: { id: string; title: string }, slots: readonly (T | undefined)[],
   value: (slot: T, index: number) => number | null, n: ((slot: T) => number) | null,
@@ -117,7 +123,9 @@ export function trackOf<T extends object>(
 }
 
 /** Returns the panel of the tracks that have values, or nothing where none has. */
-export function panelOf(panel: Omit<Panel, 'tracks' | 'kpi'> & { kpi?: string }, tracks: readonly (Track | null)[]): Panel[] {
+export function panelOf(
+  panel: Omit<Panel, 'tracks' | 'kpi'> & { kpi?: string }, tracks: readonly (Track | null)[],
+): Panel[] {
   const known = tracks.flatMap((track) => track ?? []);
   return known.length === 0 ? [] : [{ kpi: null, ...panel, tracks: known }];
 }

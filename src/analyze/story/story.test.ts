@@ -259,3 +259,17 @@ test('whatever the samples are, bins lie in order without gaps and hold them all
     assert.ok(bins.length <= 30 && bins.every(({ from, to }, index) => from <= to && (index === 0 || from === bins[index - 1]?.to)));
   }), { seed: 6, numRuns: 60 });
 });
+
+test('what a hostile page or target reports makes no chart impossible', () => {
+  const kpis: Kpi[] = [{ id: 'memory', title: 'memory', unit: 'MiB', promql: 'memory', scale: 1, source: 'test' }];
+  const huge = 'x'.repeat(100_000);
+  const story = tell([
+    vital(1_000, 'LCP', 1e308), vital(1_000, 'LCP', 0), vital(1_000, 'CLS', 1e308), stepOf({ perceivedMs: 1e308 }), stepOf({ perceivedMs: 1 }),
+    journeyOf({ tMs: 9_000, startedMs: 1e15, durationMs: 1e15 }), journeyOf({ journey: '__proto__' }), stepOf({ journey: '__proto__' }),
+    ...Array.from({ length: 50 }, (_, index) => serverOf({ metric: 'memory', labels: { who: `${index}${huge}` }, value: 1e308, tMs: 1_000 })),
+    requestOf({ status: 500, route: huge }),
+  ], planOf({ kpis }));
+  assert.ok(JSON.stringify(story).length < 20_000);
+  assert.deepEqual(story.panels.find(({ id }) => id === 'target')?.tracks.length, 8);
+  assert.ok(tell([stepOf({ tMs: 1e300 }), stepOf({ tMs: 0 })]).slots <= MOST_SLOTS);
+});

@@ -19,13 +19,15 @@ export interface StoryTeller {
 }
 
 /**
- * Returns a teller to feed with a run's observations, in any order. The same set gives the same story. Whatever the length of the
- * run, it keeps counts and sketches of at most MOST_SLOTS slots, and so many names of each kind: no samples.
+ * Returns a teller to feed with a run's observations, in any order. The same set gives the same story. Whatever the
+ * length of the run, it keeps counts and sketches of at most MOST_SLOTS slots, and so many names of each kind: no
+ * samples.
  */
 export function createStory(plan: Plan): StoryTeller {
   const seen = new Slots<object>(() => ({}), () => {});
   const makers = [
-    createLatencyPanels(plan), createUserPanels(), createApiPanels(plan), createGeneratorPanels(), createTargetPanels(plan),
+    createLatencyPanels(plan), createUserPanels(), createApiPanels(plan), createGeneratorPanels(),
+    createTargetPanels(plan),
   ];
   const course = createCourse(plan);
   const waterfalls = createWaterfalls(plan);

@@ -6,6 +6,8 @@ import { panelOf } from './slots.ts';
 
 /** More lines than this on one axis nobody can tell apart. */
 const MOST_TRACKS = 8;
+/** Labels are the target's to write. */
+const MOST_CHARACTERS = 200;
 
 interface Series {
   means: MeanSlots;
@@ -21,16 +23,18 @@ export function createTargetPanels(plan: Plan): PanelMaker {
     add(one) {
       if (one.kind !== 'server') return;
       const labels = Object.entries(one.labels).sort(([a], [b]) => (a < b ? -1 : 1));
-      const series = kpis.get(one.metric)?.at(labels.map(([label, value]) => `${label}=${value}`).join(', '));
+      const name = labels.map(([label, value]) => `${label}=${value}`).join(', ');
+      const series = kpis.get(one.metric)?.at(name.slice(0, MOST_CHARACTERS));
       if (!series) return;
-      series.title = labels.map(([, value]) => value).join(', ');
+      series.title = labels.map(([, value]) => value).join(', ').slice(0, MOST_CHARACTERS);
       series.means.add(one.tMs, one.value);
     },
     panels: (grid) => plan.kpis.flatMap(({ id, title, unit }) => {
       const series = kpis.get(id);
       const shown = series?.cut === true ? `${title} (the first ${MOST_TRACKS} series by name)` : title;
-      return panelOf({ id: 'target', kpi: id, title: shown, unit }, (series?.entries() ?? []).map(([name, { means, title: label }]) =>
-        means.track(grid, name === '' ? { id, title } : { id: name, title: label })));
+      const tracks = (series?.entries() ?? []).map(([name, { means, title: label }]) =>
+        means.track(grid, name === '' ? { id, title } : { id: name, title: label }));
+      return panelOf({ id: 'target', kpi: id, title: shown, unit }, tracks);
     }),
   };
 }

@@ -24,8 +24,8 @@ export interface Temperatures {
 }
 
 /**
- * Gathers what users of a cold agent waited, and what those of a warm one did. Observers only, warm-up included: that is when
- * services are cold. A task of which nobody could tell is in neither.
+ * Gathers what users of a cold agent waited, and what those of a warm one did. Observers only, warm-up included: that
+ * is when services are cold. A task of which nobody could tell is in neither.
  */
 export function createTemperatures(plan: Plan): Temperatures {
   const tasks = new LeastNames<{ task: Task | null }>(MOST_TASKS, () => ({ task: null }));
@@ -64,7 +64,7 @@ function distributionOf(
   const n = values.length + censored;
   const at = (p: number): number | null => (n === 0 ? null : (values[nearestRank(n, p) - 1] ?? null));
   return {
-    metric, scope: { temperature }, title: temperature, unit: 'ms', n, censored, deadlineMs: censored > 0 ? deadlineMs : null,
-    p50: at(0.5), p95: at(0.95), bins: binsOf(values, 'ms'),
+    metric, scope: { temperature }, title: temperature, unit: 'ms', n, censored,
+    deadlineMs: censored > 0 ? deadlineMs : null, p50: at(0.5), p95: at(0.95), bins: binsOf(values, 'ms'),
   };
 }

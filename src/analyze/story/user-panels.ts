@@ -1,4 +1,4 @@
-import type { JourneyObservation, Panel, Track } from '../../model/index.ts';
+import type { JourneyObservation, Role, Track } from '../../model/index.ts';
 import { isError } from '../series.ts';
 import type { PanelMaker } from './latency-panels.ts';
 import { Slots, panelOf, trackOf } from './slots.ts';
@@ -17,10 +17,11 @@ interface Cell {
   failedRequests: number;
 }
 
-interface Time {
-  observer: number;
-  crowd: number;
-}
+/** How long users of each role were under way, in ms. */
+type Time = Record<Role, number>;
+
+const ROLES = [{ id: 'observer', title: 'observers' }, { id: 'crowd', title: 'crowd' }] as const;
+const noTime = (): Time => ({ observer: 0, crowd: 0 });
 
 function emptyCell(): Cell {
   return {
@@ -44,7 +45,7 @@ function endingOf({ outcome, degraded }: JourneyObservation): Ending {
 /** What became of users and of their requests over time; observers and crowd alike. */
 export function createUserPanels(): PanelMaker {
   const cells = new Slots<Cell>(emptyCell, merge);
-  const times = new Slots<Time>(() => ({ observer: 0, crowd: 0 }), (into, from) => {
+  const times = new Slots<Time>(noTime, (into, from) => {
     into.observer += from.observer;
     into.crowd += from.crowd;
   });
@@ -65,7 +66,7 @@ export function createUserPanels(): PanelMaker {
         cell.trials += 1;
         if (isError(one.outcome)) cell.errors += 1;
       }
-      times.spread(one.startedMs, one.startedMs + one.durationMs, (time, ms) => {
+      times.spread(one.startedMs, one.tMs, (time, ms) => {
         time[one.role] += ms;
       });
     },
@@ -74,22 +75,21 @@ export function createUserPanels(): PanelMaker {
       const came = ENDINGS.filter((ending) => settled.some((cell) => (cell?.ended[ending] ?? 0) > 0));
       const counted = came.length === 0 ? [] : withZeros(settled, grid, emptyCell);
       const users = times.settle(grid);
-      const hadUsers = (role: keyof Time): boolean => users.some((time) => (time?.[role] ?? 0) > 0);
-      const share = (named: { id: string; title: string }, of: (cell: Cell) => { events: number; n: number }): Track | null =>
-        trackOf(named, settled, (cell) => (of(cell).n === 0 ? null : (100 * of(cell).events) / of(cell).n), (cell) => of(cell).n);
+      const roles = ROLES.filter(({ id }) => users.some((time) => (time?.[id] ?? 0) > 0));
+      const share = (id: string, events: (cell: Cell) => number, n: (cell: Cell) => number): Track | null =>
+        trackOf({ id, title: `${id} that failed` }, settled,
+          (cell) => (n(cell) === 0 ? null : (100 * events(cell)) / n(cell)), n);
       return [
         ...panelOf({ id: 'journeys', title: 'Journeys by outcome', unit: '1/s' }, came.map((ending) =>
           trackOf({ id: ending, title: ending }, counted,
             (cell, index) => (1_000 * cell.ended[ending]) / grid.coveredMs(index), (cell) => cell.ended[ending]))),
-        ...panelOf({ id: 'users', title: 'Users under way', unit: 'users' }, (['observer', 'crowd'] as const).map((role) =>
-          hadUsers(role) ? trackOf({ id: role, title: role === 'observer' ? 'observers' : 'crowd' },
-            withZeros(users, grid, () => ({ observer: 0, crowd: 0 })),
-            (time, index) => time[role] / grid.coveredMs(index), null) : null)),
+        ...panelOf({ id: 'users', title: 'Users under way', unit: 'users' }, roles.map((role) =>
+          trackOf(role, withZeros(users, grid, noTime), (time, index) => time[role.id] / grid.coveredMs(index), null))),
         ...panelOf({ id: 'errors', title: 'Errors of users', unit: '%' }, [
-          share({ id: 'journeys', title: 'journeys that failed' }, ({ errors, trials }) => ({ events: errors, n: trials })),
-          share({ id: 'requests', title: 'requests that failed' }, (cell) => ({ events: cell.failedRequests, n: cell.requests })),
+          share('journeys', ({ errors }) => errors, ({ trials }) => trials),
+          share('requests', ({ failedRequests }) => failedRequests, ({ requests }) => requests),
         ]),
-      ] satisfies Panel[];
+      ];
     },
   };
 }

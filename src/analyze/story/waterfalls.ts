@@ -11,6 +11,7 @@ const GUIDES = 50;
 const MOST_STEPS = 40;
 /** No journey is so long that a guide's steps would be more. */
 const MOST_GUIDE_STEPS = 200;
+const CLOCKS = new Map<string, WaterfallStep['clock']>([['perceived_latency', 'page'], ['driver_latency', 'driver']]);
 
 export interface Waterfalls {
   add(one: Observation): void;
@@ -31,9 +32,10 @@ export function createWaterfalls(plan: Plan): Waterfalls {
     },
     finish: (analysis) => plan.journeys.flatMap(({ name: journey }) => {
       const places = placesOf((guides.get(journey)?.entries() ?? []).map(([, guide]) => guide));
+      // A step that no guide took comes last.
+      const place = ({ step }: WaterfallStep): number => places.get(step) ?? MOST_GUIDE_STEPS;
       const steps = stepsOf(analysis, journey)
-        .sort((a, b) => (places.get(a.step) ?? Infinity) - (places.get(b.step) ?? Infinity) || (a.step < b.step ? -1 : 1))
-        .slice(0, MOST_STEPS);
+        .sort((a, b) => place(a) - place(b) || (a.step < b.step ? -1 : 1)).slice(0, MOST_STEPS);
       const users = analysis.rates.get(seriesKey('journey_error_rate', { journey }));
       return steps.length === 0 ? [] : [{ journey, users: users?.n ?? 0, failed: users?.events ?? 0, steps }];
     }),
@@ -58,10 +60,11 @@ function placesOf(guides: readonly Guide[]): Map<string, number> {
 function stepsOf({ latency, attributions, parts }: Analysis, journey: string): WaterfallStep[] {
   return [...latency.values()].flatMap(({ metric, scope, values, censored }): WaterfallStep[] => {
     const { step } = scope;
-    if ((metric !== 'perceived_latency' && metric !== 'driver_latency') || scope['journey'] !== journey || step === undefined) return [];
+    const clock = CLOCKS.get(metric);
+    if (clock === undefined || scope['journey'] !== journey || step === undefined) return [];
     const at = (p: number): number | null => tidy(values[nearestRank(values.length, p) - 1] ?? null);
     return [{
-      step, clock: metric === 'perceived_latency' ? 'page' : 'driver', n: values.length, failed: censored, p50Ms: at(0.5), p95Ms: at(0.95),
+      step, clock, n: values.length, failed: censored, p50Ms: at(0.5), p95Ms: at(0.95),
       parts: parts.get(seriesKey('step', { journey, step })) ?? null,
       slowest: attributions.find((one) => one.journey === journey && one.step === step) ?? null,
     }];
