@@ -5,9 +5,11 @@ import type { RunRecord } from '../../model/index.ts';
 import { readSettings } from '../../plan/settings.ts';
 import { MOST_RUNS } from '../../report/allure/config.ts';
 import { RESULTS_FOLDER, allureReporter } from '../../report/allure/reporter.ts';
+import { htmlReporter } from '../../report/html/html.ts';
 import { counted, harmless } from '../../report/text.ts';
 import { headline } from '../../report/lines.ts';
 import { judgeRun } from '../judge-run.ts';
+import { sourceUrl } from '../source-url.ts';
 import { watchInterrupts } from '../campaign/interrupts.ts';
 import { HELP, USAGE, readArguments } from './arguments.ts';
 import { buildReport } from './build.ts';
@@ -37,7 +39,7 @@ export async function reportCommand(args: string[], around: ReportSurroundings):
   const interrupts = watchInterrupts();
   interrupts.listener = () => ending.abort();
   try {
-    const record = await withResults(runDir, around.err);
+    const record = await withResults(runDir, around);
     const before = await recordsBefore(record, runs);
     const page = await buildReport({ runDir, record, before, signal: ending.signal });
     return await tell(record, { ...asked, page, runDir, before: before.length }, around);
@@ -55,16 +57,17 @@ function newest(runDir: string | undefined, reports: string): string {
 }
 
 /** Returns the run's record. A run from before there were reports, or never judged, is judged now, from its files. */
-async function withResults(runDir: string, err: (text: string) => void): Promise<RunRecord> {
+async function withResults(runDir: string, { environment, err }: ReportSurroundings): Promise<RunRecord> {
   const judged = await readRecord(runDir);
   const hasResults = (await stat(join(runDir, RESULTS_FOLDER)).catch(() => null))?.isDirectory() ?? false;
   if (judged !== null && hasResults) return judged;
   // What a judged run says stays as it is: only what is missing is written.
-  const { record, reporterFaults } = await judgeRun(runDir, judged === null ? {} : { reporters: [allureReporter] });
+  const reporters = judged === null ? {} : { reporters: [htmlReporter, allureReporter] };
+  const { record, reporterFaults } = await judgeRun(runDir, { ...reporters, sourceUrl: sourceUrl(environment) });
   reporterFaults.forEach(({ reporter, message }) => err(`report "${reporter}" failed: ${harmless(message)}\n`));
   const fault = reporterFaults.find(({ reporter }) => reporter === allureReporter.name);
   if (fault !== undefined) throw new CodedError('J_REPORT', [{ where: RESULTS_FOLDER, message: fault.message }]);
-  return judged ?? record;
+  return record;
 }
 
 interface Told {
@@ -91,7 +94,7 @@ async function tell(record: RunRecord, { page, runDir, before, open, json }: Tol
     ` allure    ${harmless(typed(page))}   ${past}`,
     ...(summary === null ? [] : [` summary   ${harmless(typed(summary))}`]),
     '',
-    opened ? ' opened in your browser' : ` open it: both are files that a browser opens as they are, without a server`,
+    opened ? ' opened in your browser' : ' any browser opens them as they are, without a server',
     '',
   ].join('\n'));
   return 0;

@@ -29,7 +29,7 @@ export function allureConfig({ name, historyPath }: AllureChoice): Record<string
           // One file opens from a disk, and can be sent; several would need a server.
           singleFile: true,
           reportLanguage: 'en',
-          groupBy: ['parentSuite', 'suite'],
+          groupBy: ['parentSuite', 'suite', 'subSuite'],
           charts: [
             { type: 'currentStatus', title: 'This run' },
             { type: 'statusDynamics', title: 'Gates over the runs', limit },

@@ -65,7 +65,7 @@ function resultOf({ plan }: RunRecord, series: string, test: Test): Partial<Test
     name: test.name,
     fullName,
     testCaseId: caseIdOf(fullName),
-    titlePath: [LOAD_SUITE, test.suite],
+    titlePath: [LOAD_SUITE, test.suite, ...(test.metric === 'drill' ? [test.subject] : [])],
     status: statusOf(test.status),
     stage: 'finished' as Stage,
     statusDetails: {
@@ -79,6 +79,8 @@ function resultOf({ plan }: RunRecord, series: string, test: Test): Partial<Test
     labels: [
       { name: 'parentSuite', value: LOAD_SUITE },
       { name: 'suite', value: test.suite },
+      // A drill has half a dozen gates, and a day of drills sixty.
+      ...(test.metric === 'drill' ? [{ name: 'subSuite', value: test.subject }] : []),
       { name: 'epic', value: LOAD_SUITE },
       { name: 'feature', value: test.suite },
       { name: 'story', value: test.subject },
