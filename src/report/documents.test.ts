@@ -17,6 +17,8 @@ const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const RUNBOOKS = globSync('ops/runbooks/*.md', { cwd: ROOT }).sort();
 const PAGES = ['README.md', ...globSync('documentation/*.md', { cwd: ROOT }), ...RUNBOOKS].sort();
+/** Written by whoever follows the guide, and by `npm run ops -- --learn`. */
+const MADE_LATER = ['journeys/newsletter.journey.ts', 'ops/thresholds.yml'];
 const SECTIONS = ['What it means', 'How to look', 'What to do', 'How to roll back'];
 
 /** Every metric that a gate can name, from the schema itself. */
@@ -81,7 +83,7 @@ test('commands, profiles, error codes and files that pages name exist', () => {
   assert.deepEqual(missing(mentions(PAGES, /\b(J_[A-Z][A-Z_]+)\b/g), (code) => code in ERRORS), []);
   const folders = 'src|artillery|journeys|fixtures|documentation|ops|bench|campaigns|config|test|scripts|\\.github';
   const paths = new RegExp(`\`((?:${folders})\\/[\\w./-]+\\.\\w+)\``, 'g');
-  assert.deepEqual(missing(mentions(PAGES, paths), (path) => existsSync(join(ROOT, path))), []);
+  assert.deepEqual(missing(mentions(PAGES, paths), (path) => MADE_LATER.includes(path) || existsSync(join(ROOT, path))), []);
 });
 
 test('figures and flags that runbooks name exist, and every figure of slo.yml has its line in kpi.md', () => {
