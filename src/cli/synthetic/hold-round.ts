@@ -106,6 +106,9 @@ export async function recordSkipped(
     ...lineOf(context, makeRoundId(first, Math.random)), event, detail, dueAtEpochMs: first, startedAtEpochMs: first, endedAtEpochMs: last, everyMs,
   });
   context.err(` ! ${event}: ${detail}\n`);
+  const summary = context.environment['GITHUB_STEP_SUMMARY'];
+  // A summary that cannot be written is no reason to leave out the round that follows.
+  if (summary) await appendFile(summary, `${event}: ${detail}\n\n`).catch(() => {});
 }
 
 function lineOf({ target, harnessVersion, commit }: RoundsContext, roundId: string): Pick<CheckRound, 'v' | 'roundId' | 'target' | 'harnessVersion' | 'commit' | 'checks'> {

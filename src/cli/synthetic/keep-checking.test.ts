@@ -20,7 +20,7 @@ function world(): World {
   const clock = { nowEpochMs: () => now, random: () => 0.5, sleep: async () => {}, advance: (ms: number) => { now += ms; } } satisfies World['clock'];
   return {
     clock, told,
-    run: async ({ during = () => {}, rounds = 3, onSleep = (ms) => { now += ms; }, ...options } = {}) => {
+    run: async ({ during = () => {}, rounds = 3, onSleep = (ms: number) => { now += ms; }, ...options } = {}) => {
       const ending = new AbortController();
       let held = 0;
       await keepChecking({

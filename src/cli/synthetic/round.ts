@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ResolvedBrowser } from '../../drive/browser.ts';
-import { checkAll, watchLaunch } from '../../drive/checks/checks.ts';
+import { checkAll } from '../../drive/checks/checks.ts';
 import type { CreateFixtures } from '../../drive/checks/fixtures.ts';
+import { WatchedPool } from '../../drive/checks/watched-pool.ts';
 import { FailureTraces } from '../../drive/failure-traces.ts';
 import { createLauncher, endLeftovers } from '../../drive/launcher.ts';
-import { BrowserPool } from '../../drive/pool.ts';
 import { RunLock } from '../../drive/run-folder.ts';
 import { CodedError } from '../../errors.ts';
 import type { AnyJourney } from '../../journey.ts';
@@ -50,8 +50,7 @@ export async function runChecks(options: RoundOptions): Promise<Check[]> {
   const browsers = join(folder, 'browsers');
   // The lock is ours, so whatever stands there was left by a round that was killed.
   endLeftovers(browsers);
-  const watched = watchLaunch(createLauncher(options.browser, browsers));
-  const pool = new BrowserPool(watched.launch, { recycleAfterContexts: 1_000 });
+  const pool = new WatchedPool(createLauncher(options.browser, browsers), { recycleAfterContexts: 1_000 });
   const killNow = (): void => {
     open.killNow();
     endLeftovers(browsers);
@@ -81,12 +80,10 @@ export async function runChecks(options: RoundOptions): Promise<Check[]> {
         // Latency of a check is not judged, so its second go may be recorded.
         traces: new FailureTraces(TRACES, join(folder, roundId, 'failures'), ['observer']),
         interrupted: options.interrupted,
-        browserFaults: watched.faults,
         nowEpochMs: Date.now,
       },
     });
   } finally {
-    watched.closing();
     await pool.close();
     await open.close();
     process.off('exit', killNow);

@@ -1,6 +1,5 @@
 import type { AnyJourney } from '../../journey.ts';
 import type { Check, CheckAttempt } from '../../model/index.ts';
-import type { Launch } from '../launcher.ts';
 import { goOnce, type GoSurroundings } from './go.ts';
 import { statusOf, tells } from './status.ts';
 
@@ -46,28 +45,4 @@ async function checkOne(journey: AnyJourney, number: number, { around, retries }
     attempts.push(await goOnce(journey, `check-${number}-${attempts.length + 1}`, around));
   }
   return { journey: journey.name, status: statusOf(attempts, goes), attempts };
-}
-
-/** Returns the launch, and a count of the browsers that did not start, or that ended before `close` was called. */
-export function watchLaunch(launch: Launch): { launch: Launch; faults: () => number; closing: () => void } {
-  let faults = 0;
-  let closing = false;
-  return {
-    launch: async (role) => {
-      try {
-        const launched = await launch(role);
-        launched.browser.once('disconnected', () => {
-          if (!closing) faults += 1;
-        });
-        return launched;
-      } catch (error) {
-        faults += 1;
-        throw error;
-      }
-    },
-    faults: () => faults,
-    closing: () => {
-      closing = true;
-    },
-  };
 }

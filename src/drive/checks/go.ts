@@ -4,14 +4,14 @@ import { createRouter } from '../../collect/routes.ts';
 import type { AnyJourney } from '../../journey.ts';
 import type { CheckAttempt, Observation, PaymentObservation, StepObservation } from '../../model/index.ts';
 import type { FailureTraces } from '../failure-traces.ts';
-import type { BrowserPool } from '../pool.ts';
 import { runUser, type UserResult } from '../virtual-user.ts';
+import type { WatchedPool } from './watched-pool.ts';
 
 /** What every go of a round shares. */
 export interface GoSurroundings {
   roundId: string;
   url: string;
-  pool: BrowserPool;
+  pool: WatchedPool;
   contextOptions: BrowserContextOptions;
   fixtures: (user: { vu: string; context: BrowserContext }) => object;
   stepDeadlineMs: number;
@@ -22,8 +22,6 @@ export interface GoSurroundings {
   evidencePath: string;
   traces: FailureTraces;
   interrupted: AbortSignal;
-  /** Browsers that did not start or that ended by themselves, so far. */
-  browserFaults: () => number;
   nowEpochMs: () => number;
 }
 
@@ -33,7 +31,7 @@ const OWN_NETWORK = /ERR_(?:INTERNET_DISCONNECTED|NETWORK_CHANGED|NETWORK_ACCESS
 /** Makes one go at a journey, as an observer in a fresh context, and returns what came of it. Never throws. */
 export async function goOnce(journey: AnyJourney, vu: string, around: GoSurroundings): Promise<CheckAttempt> {
   const recorder = new MemoryRecorder();
-  const faultsBefore = around.browserFaults();
+  const faultsBefore = around.pool.faults;
   const startedAtEpochMs = around.nowEpochMs();
   const result = await runUser({ vu, role: 'observer', phase: null, journey }, {
     runId: around.roundId,
@@ -49,7 +47,7 @@ export async function goOnce(journey: AnyJourney, vu: string, around: GoSurround
     interrupted: around.interrupted,
     fixtures: around.fixtures,
   });
-  const browserFailed = around.browserFaults() > faultsBefore;
+  const browserFailed = around.pool.faults > faultsBefore;
   return toAttempt(startedAtEpochMs, result, recorder.observations, browserFailed, around.evidencePath);
 }
 
@@ -62,12 +60,17 @@ export function toAttempt(
   const failed = steps.find((step) => step.outcome !== 'passed');
   return {
     startedAtEpochMs,
-    durationMs: result.durationMs,
+    durationMs: tenths(result.durationMs),
     ...judged(result, observations, browserFailed),
-    steps: steps.map(({ name, perceivedMs, outcome }) => ({ name, perceivedMs, outcome })),
+    steps: steps.map(({ name, perceivedMs, outcome }) => ({ name, perceivedMs: perceivedMs === null ? null : tenths(perceivedMs), outcome })),
     screenshot: evidence(failed?.screenshot),
     trace: evidence(failed?.trace),
   };
+}
+
+/** No clock of a page tells more than a tenth of a millisecond; a month of checks is some fifty megabytes as it is. */
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }
 
 type Judged = Pick<CheckAttempt, 'outcome' | 'errorCode' | 'message'>;
@@ -76,7 +79,7 @@ function judged(result: UserResult, observations: readonly Observation[], browse
   const { outcome, errorCode = null, message = null } = result;
   if (outcome === 'passed') return unpaid(observations) ?? { outcome, errorCode, message };
   if (outcome === 'interrupted') return { outcome, errorCode, message };
-  const own = browserFailed ? 'the browser did not start, or ended by itself' : OWN_NETWORK.exec(message ?? '')?.[0];
+  const own = browserFailed ? 'the browser did not start, hung, or ended by itself' : OWN_NETWORK.exec(message ?? '')?.[0];
   return own === undefined ? { outcome, errorCode, message } : { outcome, errorCode: 'J_CHECKER_FAULT', message: message ?? own };
 }
 
