@@ -60,7 +60,7 @@ export class HistoryError extends Error {
 }
 
 const FAULT_WORDS: Record<HistoryFault, string> = {
-  'locked': 'in use by another command', 'broken': 'broken', 'other version': 'of another version of the harness', 'unwritable': 'not to be opened',
+  'locked': 'in use by another command', 'broken': 'broken', 'other version': 'of another version of the harness', 'unwritable': 'not to be used',
 };
 
 /** SQLite's primary result codes (sqlite.org/rescode.html). */
@@ -144,10 +144,15 @@ function guarded<T>(work: () => T): T {
   }
 }
 
-/** Whether every page of the database is sound. */
+/** Whether every page of the database is sound. Closes one that cannot even be asked, and throws HistoryError. */
 export function isSound(database: DatabaseSync): boolean {
-  const [row] = database.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[];
-  return row?.quick_check === 'ok';
+  try {
+    const [row] = database.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[];
+    return row?.quick_check === 'ok';
+  } catch (thrown) {
+    database.close();
+    throw historyError(thrown);
+  }
 }
 
 /**

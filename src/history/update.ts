@@ -2,8 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { historyError, inTransaction, isSound, openHistory, openInMemory, setAside } from './database.ts';
-import { HistoryError } from './database.ts';
+import { HistoryError, historyError, inTransaction, isSound, openHistory, openInMemory, setAside } from './database.ts';
 import { PlanFacts, RecordFacts } from './facts.ts';
 import { roundFiles, takeRounds } from './rounds.ts';
 import { keepPlan, keepRecord } from './write.ts';
@@ -52,19 +51,7 @@ export function updateHistory(reportsDir: string, database: DatabaseSync, { limi
  * database is set aside, and then nothing of it is kept. Throws HistoryError where another command holds it.
  */
 export function rebuildHistory(reportsDir: string): Updated {
-  let database: DatabaseSync;
-  try {
-    database = openHistory(reportsDir);
-    if (!isSound(database)) {
-      database.close();
-      throw new HistoryError('broken', 'its pages do not fit together');
-    }
-  } catch (thrown) {
-    const known = historyError(thrown);
-    if (!(known instanceof HistoryError) || (known.fault !== 'broken' && known.fault !== 'other version')) throw known;
-    setAside(reportsDir);
-    database = openHistory(reportsDir);
-  }
+  const database = openSound(reportsDir);
   try {
     inTransaction(database, () => {
       database.exec('DELETE FROM sources');
@@ -79,10 +66,23 @@ export function rebuildHistory(reportsDir: string): Updated {
   }
 }
 
-/** Returns the history, up to date: the database, or one made of the files in memory where that cannot be used, with the reason. */
-export function readHistory(reportsDir: string): { database: DatabaseSync; updated: Updated; fault: string | null } {
+/** Opens the database, or a new one in the place of one that is of no use any more. */
+function openSound(reportsDir: string): DatabaseSync {
   try {
     const database = openHistory(reportsDir);
+    if (isSound(database)) return database;
+    database.close();
+  } catch (thrown) {
+    if (!(thrown instanceof HistoryError) || (thrown.fault !== 'broken' && thrown.fault !== 'other version')) throw thrown;
+  }
+  setAside(reportsDir);
+  return openHistory(reportsDir);
+}
+
+/** Returns the history, up to date: the database, or one made of the files in memory where that cannot be used, with the reason. */
+export function readHistory(reportsDir: string, busyLimitMs?: number): { database: DatabaseSync; updated: Updated; fault: string | null } {
+  try {
+    const database = openHistory(reportsDir, busyLimitMs);
     try {
       return { database, updated: updateHistory(reportsDir, database), fault: null };
     } catch (thrown) {

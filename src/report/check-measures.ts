@@ -2,10 +2,12 @@ import { Check, type CheckRound, type ErrorBudget } from '../model/index.ts';
 import { hostOf, type Measure } from './measures.ts';
 import { harmless } from './text.ts';
 
+type Attributes = Record<string, string>;
+
 /** Returns the newest round of synthetic checks in figures: one that ran. */
 export function checkMeasures(round: CheckRound): Measure[] {
   const target = hostOf(round.target);
-  const one = (name: string, unit: string, description: string, value: number, more: Record<string, string> = {}): Measure =>
+  const one = (name: string, unit: string, description: string, value: number, more: Attributes = {}): Measure =>
     ({ name: `journeys.check.${name}`, unit, description, attributes: { target, ...more }, value });
   return [
     one('end_time', 's', 'When the newest round of checks ended, since the epoch.', round.endedAtEpochMs / 1_000),
@@ -14,8 +16,10 @@ export function checkMeasures(round: CheckRound): Measure[] {
       const about = { journey: harmless(journey) };
       const last = attempts.at(-1);
       return [
-        ...Check.shape.status.options.map((option) =>
-          one('status', '', '1 for the status that the journey has.', Number(option === status), { ...about, status: option })),
+        ...Check.shape.status.options.map((option) => {
+          const is = Number(option === status);
+          return one('status', '', '1 for the status that the journey has.', is, { ...about, status: option });
+        }),
         one('attempts', '{attempt}', 'How often the journey was tried.', attempts.length, about),
         ...(last ? [one('duration', 's', 'How long the last attempt took.', last.durationMs / 1_000, about)] : []),
       ];
@@ -26,9 +30,10 @@ export function checkMeasures(round: CheckRound): Measure[] {
 /** Returns error budgets in figures; what is not known is left out. */
 export function budgetMeasures(budgets: readonly ErrorBudget[], target: string): Measure[] {
   return budgets.flatMap(({ service, source, objectivePercent, leftPercent, burns }) => {
-    const attributes = { target: hostOf(target), service, source };
-    const one = (name: string, unit: string, description: string, value: number | null, more = {}): Measure[] =>
-      (value === null ? [] : [{ name: `journeys.error_budget.${name}`, unit, description, attributes: { ...attributes, ...more }, value }]);
+    const one = (name: string, unit: string, description: string, value: number | null, more = {}): Measure[] => {
+      const attributes = { target: hostOf(target), service, source, ...more };
+      return value === null ? [] : [{ name: `journeys.error_budget.${name}`, unit, description, attributes, value }];
+    };
     return [
       ...one('objective', '1', 'Share of the time (or requests) that must be good.', share(objectivePercent)),
       ...one('left', '1', 'Share of the error budget that is left.', leftPercent === null ? null : share(leftPercent)),

@@ -25,7 +25,7 @@ ${caveats.length === 0 ? null : html`<div class="absent"><strong>A difference ma
 ${table('The two runs', [{ title: '' }, { title: 'run' }, { title: 'profile' }, { title: 'started' }, { title: 'decision' }, { title: 'commit' }, { title: 'target' }],
     [['A', a] as const, ['B', b] as const].map(([name, run]) => [name, run.runId, run.profile, timeText(run.startedAtEpochMs), run.decision, run.commit, run.target]))}
 ${rowsSection('Gates', 'They decide, the worst of them. A gate is worse only where the shift is larger than its margin, its interval lies on the bad side, and chance is ruled out over all gates together.', of('gate'), comparison, draw)}
-${rowsSection('Steps, journeys and routes', 'By their medians, gated or not: they decide nothing, and help to find the cause.', of('step'), comparison, draw)}
+${rowsSection('Steps, journeys and routes', 'By their medians, gated or not, where at least eight users of either run came to them: they decide nothing, and help to find the cause.', of('step'), comparison, draw)}
 <section><h2>How they were compared</h2>${method(comparison)}</section>
 <footer>${runText(a)} and ${runText(b)}</footer>`);
 }

@@ -25,8 +25,10 @@ export function comparisonText(comparison: Comparison, { reportPath, width, colo
   const steps = rows.filter(({ kind, result: one }) => kind === 'step' && (one === 'worse' || one === 'better'));
   const lines = (text: string, mark = ' '): string[] => wrap(text, wide - 5).map((line, index) => `   ${index === 0 ? mark : ' '} ${line}`);
   const table = (some: readonly ComparedRow[]): string[] => tableOf(some, wide, (row, text) => paint(STYLES[row.result], text));
+  const [first = '', ...more] = wrap(harmless(comparisonReason(comparison)), wide - cells(result) - 4);
   return [
-    ` ${paint('bold', paint(STYLES[result], result.toUpperCase()))}   ${cut(harmless(comparisonReason(comparison)), wide - cells(result) - 4)}`,
+    ` ${paint('bold', paint(STYLES[result], result.toUpperCase()))}   ${first}`,
+    ...more.map((line) => `${' '.repeat(cells(result) + 4)}${line}`),
     `   A ${cut(runText(a), wide - 5)}`,
     `   B ${cut(runText(b), wide - 5)}`,
     ...caveats.flatMap((caveat) => lines(harmless(caveat), '!')),

@@ -26,7 +26,8 @@ export async function findingsCsv(record: RunRecord): Promise<string> {
     'run_id', 'started_at', 'profile', 'target', 'commit', 'harness_version', 'metric', ...scope.map(harmless),
     'stat', 'value', 'low', 'high', 'unit', 'n', 'censored', 'unmeasured', 'events', 'window',
   ];
-  const rows = findings.map((one) => [...run, one.metric, ...scope.map((key) => one.scope[key] ?? null), ...figures(one)]);
+  const rows = findings.map((one) =>
+    [...run, one.metric, ...scope.map((key) => one.scope[key] ?? null), ...figures(one)]);
   return stringify([header, ...rows.map((row) => row.map(cell))], { record_delimiter: 'windows' });
 }
 

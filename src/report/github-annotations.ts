@@ -13,8 +13,9 @@ type Level = 'error' | 'warning' | 'notice';
 /**
  * Returns the verdict as GitHub's workflow commands: one for the decision, then one a gate that did not pass, `error` for
  * a missed limit and `warning` for what is open. Where there are more than GitHub shows, the last one names the others.
+ * Runbooks are links where it is known where this project's files stand.
  */
-export function annotations(record: RunRecord, runPath: string): string[] {
+export function annotations(record: RunRecord, runPath: string, sourceUrl = ''): string[] {
   const { decision, reason, gates } = record.verdict;
   const level = ({ GO: 'notice', 'NO-GO': 'error', INCONCLUSIVE: 'warning' } as const)[decision];
   const first = command(level, `${decision} · ${headline(record)}`, `${reason} Report: ${runPath}`);
@@ -22,22 +23,23 @@ export function annotations(record: RunRecord, runPath: string): string[] {
   const open = gates.filter(({ status }) => status !== 'fail' && status !== 'pass');
   return [
     first,
-    ...few('error', failed, 'failed', MOST_A_LEVEL - (level === 'error' ? 1 : 0)),
-    ...few('warning', open, 'are open', MOST_A_LEVEL - (level === 'warning' ? 1 : 0)),
+    ...few('error', failed, 'failed'),
+    ...few('warning', open, 'are open'),
   ];
+
+  function few(own: Level, gates: readonly GateResult[], what: string): string[] {
+    const most = MOST_A_LEVEL - (own === level ? 1 : 0);
+    const shown = gates.length <= most ? gates : gates.slice(0, most - 1);
+    const others = gates.slice(shown.length);
+    const lines = shown.map((gate) => command(own, `${gate.title} (${gate.id})`, sentence(gate, sourceUrl)));
+    if (others.length === 0) return lines;
+    return [...lines, command(own, `${others.length} more gates ${what}`, others.map(({ id }) => id).join(', '))];
+  }
 }
 
-function few(level: Level, gates: readonly GateResult[], what: string, most: number): string[] {
-  const shown = gates.length <= most ? gates : gates.slice(0, most - 1);
-  const others = gates.slice(shown.length);
-  const lines = shown.map((gate) => command(level, `${gate.title} (${gate.id})`, sentence(gate)));
-  if (others.length === 0) return lines;
-  return [...lines, command(level, `${others.length} more gates ${what}`, others.map(({ id }) => id).join(', '))];
-}
-
-function sentence(gate: GateResult): string {
+function sentence(gate: GateResult, sourceUrl: string): string {
   const why = [...(gate.hint === null ? [] : [gate.hint]), ...gate.evidence.slice(0, 1)];
-  return [gateFigures(gate), ...why, `runbook ${runbookOf(gate.metric)}`].join(' · ');
+  return [gateFigures(gate), ...why, `runbook ${sourceUrl}${runbookOf(gate.metric)}`].join(' · ');
 }
 
 /**
@@ -57,6 +59,6 @@ function escaped(text: string): string {
 export const githubAnnotationsReporter: Reporter = {
   name: 'GitHub annotations',
   write: async (record, context) => {
-    context.outlets?.annotate?.(`${annotations(record, context.runPath).join('\n')}\n`);
+    context.outlets?.annotate?.(`${annotations(record, context.runPath, context.sourceUrl).join('\n')}\n`);
   },
 };

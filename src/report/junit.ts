@@ -22,15 +22,15 @@ interface Suite {
 }
 
 /**
- * Returns the verdict as JUnit XML: a suite a gate group, a case a gate. A missed limit is a `failure`; what could not be
- * settled, or had no data, is `skipped` with its reason; a fault of the harness, or a run cut short, is an `error`. No
+ * Returns the verdict as JUnit XML: a suite a gate group, a case a gate. A missed limit is a `failure`; what could not
+ * be settled, or had no data, is `skipped` with its reason; a fault of the harness, or a run cut short, is an `error`. No
  * case has a time: a gate takes none, and the run's stands at the top. Attributes are one line, whatever a name from
  * outside holds; xmlbuilder2 escapes what is markup.
  */
-export async function junitXml(record: RunRecord, runPath: string): Promise<string> {
+export async function junitXml(record: RunRecord, runPath: string, sourceUrl = ''): Promise<string> {
   const { create } = await import('xmlbuilder2');
   const { plan, totals, verdict, environment } = record;
-  const suites = suitesOf(record);
+  const suites = suitesOf(record, sourceUrl);
   const all = suites.flatMap(({ cases }) => cases);
   const timestamp = new Date(plan.startedAtEpochMs).toISOString().slice(0, 19);
   const seconds = (totals.durationMs / 1_000).toFixed(3);
@@ -48,9 +48,11 @@ export async function junitXml(record: RunRecord, runPath: string): Promise<stri
       if (value !== null) properties.ele('property', { name, value: harmless(value) });
     }
     for (const { name, trouble, output } of cases) {
-      const one = suite.ele('testcase', { name: harmless(name), classname: harmless(`journeys.${plan.profile}.${id}`) });
+      const classname = harmless(`journeys.${plan.profile}.${id}`);
+      const one = suite.ele('testcase', { name: harmless(name), classname });
       if (trouble) {
-        one.ele(trouble.element, { message: harmless(trouble.message), type: harmless(trouble.type) }).txt(trouble.text);
+        const { element, message, type, text } = trouble;
+        one.ele(element, { message: harmless(message), type: harmless(type) }).txt(text);
       }
       if (output !== null) one.ele('system-out').txt(output);
     }
@@ -59,7 +61,7 @@ export async function junitXml(record: RunRecord, runPath: string): Promise<stri
 }
 
 /** The run itself comes first: without it, a run that was cut short would show nothing but what passed. */
-function suitesOf(record: RunRecord): Suite[] {
+function suitesOf(record: RunRecord, sourceUrl: string): Suite[] {
   const doubt = runDoubt(record);
   const run: Case = {
     name: 'the run came to its end as planned',
@@ -72,20 +74,22 @@ function suitesOf(record: RunRecord): Suite[] {
     id, title, gates: gates.filter(({ metric }) => metrics.includes(metric)),
   }));
   const others = { id: 'others', title: 'Others', gates: gates.filter(({ metric }) => !known.has(metric)) };
-  const suites = [...groups, others].map(({ gates: own, ...group }) => ({ ...group, cases: own.map(caseOf) }));
+  const suites = [...groups, others].map(({ id, title, gates: own }): Suite =>
+    ({ id, title, cases: own.map((gate) => caseOf(gate, sourceUrl)) }));
   return [{ id: 'run', title: 'The run', cases: [run] }, ...suites.filter(({ cases }) => cases.length > 0)];
 }
 
 /** Its name holds the gate's id, since two gates may put different limits on the same figure. */
-function caseOf(gate: GateResult): Case {
+function caseOf(gate: GateResult, sourceUrl: string): Case {
   const figures = gateFigures(gate);
   const name = `${gate.title}${gate.stat === 'rate' ? '' : ` ${gate.stat}`} (${gate.id})`;
   if (gate.status === 'pass') return { name, trouble: null, output: figures };
   const element = gate.status === 'fail' ? 'failure' : gate.status === 'error' ? 'error' : 'skipped';
   const why = gate.hint ?? gate.evidence[0] ?? null;
   const message = gate.status === 'fail' ? figures : `${gate.status}: ${why ?? figures}`;
-  const text = [figures, ...(gate.hint === null ? [] : [gate.hint]), ...gate.evidence, `runbook: ${runbookOf(gate.metric)}`];
-  return { name, trouble: { element, type: gate.metric, message, text: text.map(harmless).join('\n') }, output: null };
+  const runbook = `runbook: ${sourceUrl}${runbookOf(gate.metric)}`;
+  const lines = [figures, ...(gate.hint === null ? [] : [gate.hint]), ...gate.evidence, runbook];
+  return { name, trouble: { element, type: gate.metric, message, text: lines.map(harmless).join('\n') }, output: null };
 }
 
 function countsOf(cases: readonly Case[]): Record<string, number> {
@@ -97,6 +101,6 @@ function countsOf(cases: readonly Case[]): Record<string, number> {
 export const junitReporter: Reporter = {
   name: 'junit.xml',
   write: async (record, context) => {
-    await writeWhole(join(context.runDir, 'junit.xml'), await junitXml(record, context.runPath));
+    await writeWhole(join(context.runDir, 'junit.xml'), await junitXml(record, context.runPath, context.sourceUrl));
   },
 };

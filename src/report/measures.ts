@@ -53,15 +53,19 @@ function ofRun({ plan, totals, validity, verdict, environment, provenance }: Run
     }),
     ...one('run.start_time', 's', 'When the run began, since the epoch.', startS),
     ...one('run.end_time', 's', 'When the run ended, since the epoch.', startS + totals.durationMs / 1_000),
-    ...Decision.options.flatMap((decision) =>
-      one('run.decision', '', '1 for the decision that the run came to.', Number(decision === verdict.decision), { decision })),
-    ...one('run.exit_code', '', 'Exit code: 0 GO, 1 NO-GO, 2 INCONCLUSIVE, 4 fault, 130 interrupted.', verdict.exitCode),
+    ...Decision.options.flatMap((decision) => {
+      const is = Number(decision === verdict.decision);
+      return one('run.decision', '', '1 for the decision that the run came to.', is, { decision });
+    }),
+    ...one('run.exit_code', '', '0 GO, 1 NO-GO, 2 INCONCLUSIVE, 4 fault, 130 interrupted.', verdict.exitCode),
     ...Object.entries(totals.byOutcome).flatMap(([outcome, users]) =>
       one('run.users', '{user}', 'Users of the run by how they ended, warm-up included.', users, { outcome })),
     ...one('run.observers', '{user}', 'Users whose latency counts.', totals.observed),
-    ...one('run.undisturbed', '1', 'Share of the judged time in which observers were undisturbed.', validity.healthyShare),
-    ...Object.entries(canaries).flatMap(([role, canary]) =>
-      one('canary.excess', 's', 'What the busy generator adds to a click, median.', inSeconds(canary?.medianExcessMs ?? null), { role })),
+    ...one('run.undisturbed', '1', 'Share of the time in which observers were undisturbed.', validity.healthyShare),
+    ...Object.entries(canaries).flatMap(([role, canary]) => {
+      const excessS = inSeconds(canary?.medianExcessMs ?? null);
+      return one('canary.excess', 's', 'What the busy generator adds to a click, median.', excessS, { role });
+    }),
   ];
 }
 

@@ -51,9 +51,9 @@ export const prometheusReporter: Reporter = {
 };
 
 /**
- * Puts the run to a Pushgateway, in place of the run before of the same profile and target. With fetch: prom-client's own
- * client writes label values into the path as they are, where a slash or an empty one is another address. Throws an Error that
- * says what came back; credentials of the address are not in it.
+ * Puts the run to a Pushgateway, in place of the run before of the same profile and target. With fetch: prom-client's
+ * own client writes label values into the path as they are, where a slash or an empty one is another address. Throws an
+ * Error that says what came back; credentials of the address are not in it.
  */
 export async function push(record: RunRecord, gatewayUrl: string): Promise<void> {
   const url = new URL(gatewayUrl);
@@ -63,7 +63,8 @@ export async function push(record: RunRecord, gatewayUrl: string): Promise<void>
   const grouping = [['job', JOB], ['profile', record.plan.profile], ['target', targetOf(record)]] as const;
   const path = grouping.map(([label, value]) => `${label}@base64/${base64(harmless(value))}`);
   url.pathname = [url.pathname.replace(/\/+$/, ''), 'metrics', ...path].join('/');
-  const authorization = `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
   const where = `Pushgateway ${url.origin}`;
   const response = await fetch(url, {
     method: 'PUT',

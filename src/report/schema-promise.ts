@@ -15,9 +15,9 @@ export interface Schema {
 }
 
 /**
- * Returns how `after` breaks what `before` promised to readers, a sentence each; empty where it does not. A reader of the old
- * schema must find what it knows: nothing is taken away, what was always there still is, and no value comes that could not
- * come before, null among them. New fields, and new kinds of things in a list, are no break.
+ * Returns how `after` breaks what `before` promised to readers, a sentence each; empty where it does not. A reader of
+ * the old schema must find what it knows: nothing is taken away, what was always there still is, and no value comes that
+ * could not come before, null among them. New fields, and new kinds of things in a list, are no break.
  */
 export function brokenPromises(before: Schema, after: Schema): string[] {
   return compare(before, after, { before, after, path: '', under: new Set() });

@@ -4,6 +4,7 @@ import { caveatsOf } from './caveats.ts';
 import { decideRows, overall } from './decide.ts';
 import type { OpenRow } from './decide.ts';
 import { latencyRow } from './latency-row.ts';
+import { LEAST_USERS } from './mann-whitney.ts';
 import { MARGIN_PERCENT } from './margins.ts';
 import { rateRow } from './rate-row.ts';
 import type { Random } from './resample.ts';
@@ -59,7 +60,7 @@ function createShelf(runs: readonly SampledRun[]): Shelf {
   };
 }
 
-/** Returns how B does against A: a row for each gate of B, and for each step and route that both have; pure. */
+/** Returns how B does against A: a row for each gate of B, and for each step and route that enough users of both came to; pure. */
 export function compareRuns(a: SampledRun, b: SampledRun, { random, marginPercent = MARGIN_PERCENT }: CompareOptions): Comparison {
   const shelf = createShelf([a, b]);
   const confidence = Math.min(a.confidence, b.confidence);
@@ -94,8 +95,9 @@ function gatesOf(a: SampledRun, b: SampledRun): Looked[] {
 }
 
 function stepsOf(a: SampledRun, b: SampledRun): Looked[] {
-  const inA = new Set(a.latencies.map(({ metric, scope }) => seriesKey(metric, scope)));
-  const both = b.latencies.filter(({ metric, scope }) => metric in STEP_METRICS && inA.has(seriesKey(metric, scope)));
+  const enough = ({ users, censored }: SampledLatency): boolean => new Set([...users, ...censored.map(([user]) => user)]).size >= LEAST_USERS;
+  const inA = new Set(a.latencies.filter((one) => one.metric in STEP_METRICS && enough(one)).map(({ metric, scope }) => seriesKey(metric, scope)));
+  const both = b.latencies.filter((one) => inA.has(seriesKey(one.metric, one.scope)) && enough(one));
   const order = Object.keys(STEP_METRICS);
   return both
     .map(({ metric, scope, unit }): Looked => ({

@@ -21,7 +21,7 @@ export function latencyRow(looked: Looked, a: Samples | null, b: Samples | null,
   const shift = shiftOf(valueA, valueB);
   const tested = a !== null && b !== null && test !== null && shift !== null;
   const bounds = tested ? bootstrapShift(a, b, p, options.confidence, options.random) : { low: null, high: null };
-  const pShift = tested ? permutationP(a, b, p, options.random) : null;
+  const pShift = tested ? permutationP(a, b, p, agreedP(test.p, test.superiority, shift), options.random) : null;
   const enough = (side: Samples): boolean => side.n >= minimumSamples(p, options.confidence);
   const told = tested && enough(a) && enough(b) && valueA.above === null && valueB.above === null;
   return {
@@ -36,7 +36,7 @@ export function latencyRow(looked: Looked, a: Samples | null, b: Samples | null,
     margin: marginOf({ ...gate }, valueA.value ?? valueA.above, options.marginPercent),
     limit: gate.limit,
     sameLimit: gateOfA !== null && gateOfA.limit.kind === gate.limit?.kind && gateOfA.limit.value === gate.limit.value && gateOfA.stat === gate.stat,
-    evidence: test === null || pShift === null || shift === null ? null : evidenceOf(test.p, test.superiority, pShift, shift),
+    evidence: test === null || pShift === null || shift === null ? null : Math.min(1, 2 * Math.min(agreedP(test.p, test.superiority, shift), pShift)),
     obstacle: obstacleOf(looked, a, b, valueA, valueB),
   };
 }
@@ -60,9 +60,8 @@ function shiftOf(a: Value, b: Value): number | null {
 }
 
 /** Mann–Whitney speaks for a shift only in its own direction. */
-function evidenceOf(p: number, superiority: number, pShift: number, shift: number): number {
-  const agrees = Math.sign(superiority - 0.5) === Math.sign(shift);
-  return Math.min(1, 2 * Math.min(agrees ? p : 1, pShift));
+function agreedP(p: number, superiority: number, shift: number): number {
+  return Math.sign(superiority - 0.5) === Math.sign(shift) ? p : 1;
 }
 
 function sideOf(side: Samples | null, { value, above }: Value): { value: number | null; above: number | null; n: number; censored: number } {

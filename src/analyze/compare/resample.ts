@@ -3,8 +3,11 @@ import type { Samples } from './samples.ts';
 
 /** So many values are walked through for one interval or one test, so that a run of days is compared in seconds. */
 const MOST_WALKED = 4e7;
-const RESAMPLES = { least: 400, most: 2_000 };
+const RESAMPLES = { least: 400, most: 1_000 };
+/** Ten thousand: a p that still says something when it is corrected for a hundred rows. */
 const PERMUTATIONS = { least: 999, most: 9_999 };
+/** Fewer do where it is known already that the two differ: another test said so with a p below it. */
+const KNOWN_BELOW = 0.0001;
 /** A test ends once so many permutations gave as much: its p is known well enough then (Besag and Clifford 1991). */
 const ENOUGH_AS_MUCH = 50;
 
@@ -15,56 +18,62 @@ function times({ least, most }: { least: number; most: number }, entries: number
   return Math.round(Math.min(most, Math.max(least, MOST_WALKED / Math.max(1, entries))));
 }
 
-/** Returns the p-quantile with each user's samples counted `drawn[user]` times; Infinity beyond the deadline, null if nobody was. */
-function drawnQuantile(side: Samples, drawn: Float64Array, p: number): number | null {
-  const { values, weights, users } = side;
-  let all = 0;
-  for (let index = 0; index < values.length; index += 1) all += (weights[index] ?? 0) * (drawn[users[index] ?? 0] ?? 0);
-  if (all === 0) return null;
-  const rank = nearestRank(all, p);
-  let below = 0;
-  for (let index = 0; index < values.length; index += 1) {
-    below += (weights[index] ?? 0) * (drawn[users[index] ?? 0] ?? 0);
-    if (below >= rank) return values[index] ?? null;
-  }
-  return values.at(-1) ?? null;
-}
-
 /**
  * Returns the bounds of the shift of a p-quantile from A to B, each at `confidence`, by a bootstrap of whole users (percentiles of
  * its distribution). Null where the bound lies beyond a deadline.
  */
 export function bootstrapShift(a: Samples, b: Samples, p: number, confidence: number, random: Random): { low: number | null; high: number | null } {
-  const draw = (side: Samples): number | null => {
-    const drawn = new Float64Array(side.userCount);
-    for (let pick = 0; pick < side.userCount; pick += 1) {
-      const user = Math.floor(random() * side.userCount);
-      drawn[user] = (drawn[user] ?? 0) + 1;
-    }
-    return drawnQuantile(side, drawn, p);
-  };
-  const shifts: number[] = [];
-  for (let round = times(RESAMPLES, a.values.length + b.values.length); round > 0; round -= 1) {
-    const inA = draw(a);
-    const inB = draw(b);
-    if (inA !== null && inB !== null) shifts.push(difference(inA, inB));
-  }
-  shifts.sort((one, other) => one - other);
+  const [drawA, drawB] = [drawer(a, p, random), drawer(b, p, random)];
+  const rounds = times(RESAMPLES, a.values.length + b.values.length);
+  const shifts = Array.from({ length: rounds }, () => difference(drawA(), drawB())).sort((one, other) => one - other);
   const at = (share: number): number | null => finite(shifts[nearestRank(shifts.length, share) - 1]);
   return { low: at(1 - confidence), high: at(confidence) };
 }
 
+/** Returns a function that draws as many users as there are, with replacement, and returns the p-quantile of all their samples. */
+function drawer(side: Samples, p: number, random: Random): () => number {
+  const { values, weights, users, userCount } = side;
+  const ofUser = samplesOfUsers(side);
+  const drawn = new Float64Array(userCount);
+  return () => {
+    drawn.fill(0);
+    let all = 0;
+    for (let pick = 0; pick < userCount; pick += 1) {
+      const user = Math.floor(random() * userCount);
+      drawn[user] = (drawn[user] ?? 0) + 1;
+      all += ofUser[user] ?? 0;
+    }
+    const rank = nearestRank(all, p);
+    let below = 0;
+    let index = -1;
+    while (below < rank) {
+      index += 1;
+      below += (weights[index] ?? 0) * (drawn[users[index] ?? 0] ?? 0);
+    }
+    return values[index] ?? 0;
+  };
+}
+
+/** Returns how many samples each user has. */
+function samplesOfUsers({ weights, users, userCount }: Samples): Float64Array {
+  const ofUser = new Float64Array(userCount);
+  users.forEach((user, index) => {
+    ofUser[user] = (ofUser[user] ?? 0) + (weights[index] ?? 0);
+  });
+  return ofUser;
+}
+
 /**
  * Returns how often, were there no difference between the runs, the p-quantiles would differ by as much as they do: users are dealt
- * to the two anew. Two-sided, and exact but for the number of rounds.
+ * to the two anew. Two-sided, and exact but for the number of rounds. `knownP` is what another test said.
  */
-export function permutationP(a: Samples, b: Samples, p: number, random: Random): number {
+export function permutationP(a: Samples, b: Samples, p: number, knownP: number, random: Random): number {
   const pool = merged(a, b);
   const observed = Math.abs(pooledShift(pool, pool.side, p));
   const side = pool.side.slice();
   let asMuch = 0;
   let rounds = 0;
-  const most = times(PERMUTATIONS, pool.values.length);
+  const most = knownP < KNOWN_BELOW ? PERMUTATIONS.least : times(PERMUTATIONS, pool.values.length);
   while (rounds < most && asMuch < ENOUGH_AS_MUCH) {
     shuffle(side, random);
     if (Math.abs(pooledShift(pool, side, p)) >= observed) asMuch += 1;
@@ -87,7 +96,7 @@ function merged(a: Samples, b: Samples): Pool {
   const size = a.values.length + b.values.length;
   const pool: Pool = {
     values: new Float64Array(size), weights: new Float64Array(size), users: new Int32Array(size),
-    ofUser: new Float64Array(a.userCount + b.userCount),
+    ofUser: Float64Array.from([...samplesOfUsers(a), ...samplesOfUsers(b)]),
     side: Uint8Array.from({ length: a.userCount + b.userCount }, (_, user) => (user < a.userCount ? 0 : 1)),
   };
   let inA = 0;
@@ -101,7 +110,6 @@ function merged(a: Samples, b: Samples): Pool {
     pool.values[index] = from.values[at] ?? 0;
     pool.weights[index] = from.weights[at] ?? 0;
     pool.users[index] = user;
-    pool.ofUser[user] = (pool.ofUser[user] ?? 0) + (from.weights[at] ?? 0);
   }
   return pool;
 }

@@ -36,6 +36,6 @@ export function reportPage(view: View): string {
 }
 
 function sectionOf({ id, title, lead, body }: Section): Markup {
-  return html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2><p class="lead">${lead}</p>${body}</section>
+  return html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2><p class="lead${lead.startsWith('No data') ? html` absent` : null}">${lead}</p>${body}</section>
 `;
 }

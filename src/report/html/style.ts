@@ -8,15 +8,14 @@ export const STYLE = `
 @media (prefers-color-scheme:dark){:root{${properties('dark')}}}
 *{box-sizing:border-box}
 html{background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;-webkit-text-size-adjust:100%}
-body{margin:0}
+body{margin:0;overflow-wrap:anywhere}
 main{max-width:1000px;margin:0 auto;padding:40px 24px 72px}
 a{color:var(--blue);text-underline-offset:2px}
 a:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:2px solid var(--blue);outline-offset:2px}
 p,ul,dl,table,figure{margin:0 0 14px}
 ul{padding-left:18px}
 li{margin:2px 0}
-code{font:0.88em ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;overflow-wrap:anywhere}
-.hash{overflow-wrap:anywhere}
+code{font:0.88em ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
 .small{font-size:13px}
 .muted{color:var(--muted)}
 .bad{color:var(--bad)}
@@ -26,8 +25,7 @@ h1,h2,h3{line-height:1.2;font-weight:600;text-wrap:balance}
 h2{font-size:22px;letter-spacing:-.01em;margin:0 0 4px}
 h3{font-size:15px;margin:24px 0 8px}
 section{margin-top:56px;padding-top:24px;border-top:1px solid var(--rule)}
-.lead{color:var(--muted);margin-bottom:20px;max-width:75ch;overflow-wrap:anywhere}
-header{overflow-wrap:anywhere}
+.lead{color:var(--muted);margin-bottom:20px;max-width:75ch}
 .kicker{color:var(--muted);font-size:13px;margin-bottom:20px}
 .decision{font-size:52px;letter-spacing:-.025em;margin:0 0 12px}
 .decision.pass,.tile.pass .figure,.gates .pass .mark,.drills .pass .mark{color:var(--good)}
@@ -51,7 +49,7 @@ thead th{border-top:0;font-size:12.5px;color:var(--muted);vertical-align:bottom}
 th:last-child,td:last-child{padding-right:0}
 .num{text-align:right;white-space:nowrap}
 .stat{color:var(--muted);font-size:13px}
-.scroll{overflow-x:auto;margin-bottom:18px}
+.scroll{overflow-x:auto;overflow-wrap:normal;margin-bottom:18px}
 .scroll th,.scroll td{padding-right:22px}
 .scroll table{margin:0;font-size:13px;width:auto;min-width:min(100%,420px)}
 .scroll td,.scroll thead th{white-space:nowrap}
@@ -59,40 +57,41 @@ th:last-child,td:last-child{padding-right:0}
 .scroll th[scope=row]{overflow-wrap:break-word;min-width:9em}
 .gates{margin-top:20px;font-size:14px;table-layout:fixed}
 .gates th:nth-child(1){width:26px}.gates th:nth-child(3){width:108px}.gates th:nth-child(4){width:126px}.gates th:nth-child(6){width:108px}.gates th:nth-child(7){width:64px}
-.gates th[scope=row],.waterfall th[scope=row]{overflow-wrap:anywhere}
 .gates .mark,.drills .mark{width:22px;font-weight:700;text-align:center;padding-right:6px}
 .gates .value{font-weight:600}
 .gates .interval{color:var(--muted);white-space:nowrap;font-size:13px}
 .gates .limit{white-space:nowrap}
 .gates thead .draw{width:204px}
 .gates .draw svg{display:block;width:190px;height:18px;margin-top:2px}
-.notes td{border-top:0;padding-top:0;font-size:13px;color:var(--muted);overflow-wrap:anywhere}
+.notes td{border-top:0;padding-top:0;font-size:13px;color:var(--muted)}
 .notes p,.notes ul{margin:0 0 4px}
 .notes strong{color:var(--ink)}
 figure figcaption{font-size:13px;margin-bottom:2px;line-height:1.7}
 figure svg,.waterfall .draw svg{display:block;width:100%;height:auto}
 .panels figure{margin:0 0 10px}
 .divide{border-top:1px dashed var(--rule);padding-top:14px;margin-top:16px}
-.key{white-space:nowrap;margin-left:12px;color:var(--muted)}
+.key{display:inline-block;margin-left:12px;color:var(--muted)}
 .key i{display:inline-block;width:12px;height:3px;border-radius:2px;margin-right:5px;vertical-align:middle}
 .narrow{display:none}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(280px,1fr));gap:20px 28px}
 .grid figure{margin:0;min-width:0}
 .capacity{max-width:560px}
-.waterfall{font-size:14px;margin-bottom:28px}
-.waterfall .draw{width:36%}
+.waterfall{font-size:14px;margin-bottom:28px;table-layout:fixed}
+.waterfall .draw{width:33%}
+.waterfall thead th:nth-child(1){width:17%}.waterfall thead th:nth-child(3),.waterfall thead th:nth-child(4){width:84px}.waterfall thead th:nth-child(5){width:74px}
+.waterfall .num{white-space:normal}.waterfall td.small{padding-left:10px}
 .terms{display:grid;grid-template-columns:minmax(160px,280px) 1fr;gap:6px 20px;font-size:14px}
 .terms div{display:contents}
 .terms dt{color:var(--muted)}
-.terms dd{margin:0;overflow-wrap:anywhere}
-.absent{color:var(--muted);border-left:3px solid var(--rule);padding:2px 0 2px 12px;font-size:14px;overflow-wrap:anywhere}
+.terms dd{margin:0}
+.absent{color:var(--muted);border-left:3px solid var(--rule);padding:2px 0 2px 12px;font-size:14px}
 .absent strong{color:var(--ink)}
 .absent ul{margin:0}
 details{margin:0 0 14px}
 summary{cursor:pointer;color:var(--blue);font-size:14px;padding:2px 0}
 details[open]>summary{margin-bottom:8px}
 .failures{list-style:none;padding:0}
-.failures li{display:flex;gap:18px;border-top:1px solid var(--rule);padding:12px 0;overflow-wrap:anywhere}
+.failures li{display:flex;gap:18px;border-top:1px solid var(--rule);padding:12px 0}
 .failures li>div{min-width:0}
 .failures img{width:200px;height:auto;border:1px solid var(--rule);border-radius:4px;display:block}
 .failures p{margin:0 0 3px}
@@ -114,6 +113,7 @@ section{margin-top:40px}
 .gates th[scope=row],.drills th[scope=row]{flex:1 1 calc(100% - 40px)}
 .gates .notes,.drills .notes{border-top:0;padding-top:0}
 .gates .draw,.waterfall .draw{flex:1 1 100%;width:100%}
+.gates .draw{order:2}
 .gates .draw svg{width:100%;height:auto;max-width:300px}
 .gates td.num:last-child::before{content:"n ";color:var(--muted)}
 .waterfall th[scope=row]{flex:1 1 100%}

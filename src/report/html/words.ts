@@ -1,6 +1,7 @@
 import type { Decision, GateResult, GateStatus, RunRecord } from '../../model/index.ts';
 import { exact, harmless } from '../text.ts';
 import { observedText } from './figures.ts';
+import { gateScale } from './gate-scale.ts';
 
 export const STATUS_WORDS: Readonly<Record<GateStatus, string>> = {
   'pass': 'passed', 'fail': 'failed', 'inconclusive': 'not settled', 'no-data': 'no data', 'error': 'error',
@@ -36,7 +37,7 @@ const IDS = /^(.*?) \([a-z0-9-]+(?:, [a-z0-9-]+)*(?: and \d+ more)?\)(.*?)\.?$/;
 /** Returns the reason for the decision in one sentence, with the weightiest gates by their titles and figures. */
 export function sentence({ verdict }: Pick<RunRecord, 'verdict'>): string {
   const found = IDS.exec(verdict.reason);
-  if (found === null) return harmless(verdict.reason);
+  if (found === null) return harmless(verdict.decision === 'GO' ? `${verdict.reason}${nearest(verdict.gates)}` : verdict.reason);
   const failed = verdict.gates.filter(({ status }) => status === 'fail');
   const open = verdict.gates.filter(({ status }) => status !== 'fail' && status !== 'pass');
   const gates = byWeight(failed.length > 0 ? failed : open);
@@ -44,6 +45,15 @@ export function sentence({ verdict }: Pick<RunRecord, 'verdict'>): string {
   const more = gates.length - named.length;
   const list = more > 0 ? `${named.join('; ')}; and ${more} more` : named.join(' and ');
   return harmless(`${found[1] ?? ''}: ${list}${found[2] ?? ''}.`);
+}
+
+/** Of gates that all passed: how much room the tightest has. */
+function nearest(gates: readonly GateResult[]): string {
+  const shares = gates.map((gate) => ({ gate, at: gateScale(gate)?.at ?? 0 })).toSorted((a, b) => b.at - a.at);
+  const [first] = shares;
+  if (first === undefined || first.at <= 0) return '';
+  const name = first.gate.title.replaceAll(' › ', ', ');
+  return ` Nearest its limit is ${name}: ${observedText(first.gate)}, ${first.gate.limit.kind === 'max' ? 'at most' : 'at least'} ${exact(first.gate.limit.value, first.gate.unit)} allowed.`;
 }
 
 function shortly(gate: GateResult): string {

@@ -20,9 +20,10 @@ export function alertGroups(slo: Slo, thresholds: Thresholds): RuleGroup[] {
     if (gate.metric === 'kpi') return overKpi(gate.kpi, slo, (kpi) => limitAlert(gate, kpi));
     return gate.metric === 'kpi_growth' ? overKpi(gate.kpi, slo, (kpi) => growthAlert(gate, kpi)) : [];
   });
+  const learned = thresholds.kpis.flatMap((one) => overKpi(one.kpi, slo, (kpi) => learnedAlert(one, kpi, slo)));
   return [
     { name: 'openshow-limits', rules: limits },
-    { name: 'openshow-learned', rules: thresholds.kpis.flatMap((one) => overKpi(one.kpi, slo, (kpi) => learnedAlert(one, kpi, slo))) },
+    { name: 'openshow-learned', rules: learned },
     { name: 'openshow-capacity', rules: capacityAlerts(slo, thresholds) },
     { name: 'openshow-budgets', rules: slo.error_budgets.flatMap(budgetAlerts) },
     { name: 'openshow-runs', rules: runAlerts(slo) },
@@ -43,13 +44,14 @@ function limitAlert(gate: KpiGate, kpi: Kpi): Alert {
     max: `max_over_time(${record}[10m])`, min: `min_over_time(${record}[10m])`,
   }[gate.stat];
   const [sign, limit] = 'max' in gate ? ['>', gate.max] : ['<', gate.min];
+  const kept = `${sign === '>' ? '≤' : '≥'} ${exact(limit, kpi.unit)}`;
   return {
     alert: named(gate.id),
     expr: `${over} ${sign} ${limit}`,
     for: LASTING,
     labels: { severity: 'ticket' satisfies Severity, gate: gate.id, kpi: kpi.id },
     annotations: {
-      summary: `${kpi.title}: ${value(kpi.unit)} (${gate.stat} of ten minutes), limit ${sign === '>' ? '≤' : '≥'} ${exact(limit, kpi.unit)}`,
+      summary: `${kpi.title}: ${value(kpi.unit)} (${gate.stat} of ten minutes), limit ${kept}`,
       description: `Gate ${gate.id} of slo.yml. ${gate.source}`,
       runbook: runbookOf('kpi'),
     },
@@ -70,19 +72,20 @@ function growthAlert(gate: GrowthGate, kpi: Kpi): Alert {
   };
 }
 
-/** Ten minutes on average further than a single reading ever went under test. Left out where slo.yml's limit is stricter. */
+/** Ten minutes on average further than a single reading ever went under test; left out where slo.yml is stricter. */
 function learnedAlert(learned: LearnedKpi, kpi: Kpi, { gates }: Slo): Alert | null {
   const isMax = learned.bound === 'max';
   const stricter = gates.some((gate) => gate.metric === 'kpi' && gate.kpi === kpi.id &&
     ('max' in gate ? isMax && gate.max <= learned.value : !isMax && gate.min >= learned.value));
   if (stricter) return null;
+  const never = `${isMax ? 'more' : 'less'} than ever under test (${exact(learned.value, kpi.unit)})`;
   return {
     alert: named(`${kpi.id}-unusual`),
     expr: `avg_over_time(${kpiRecording(kpi).record}[${LEARNED_AVERAGE}]) ${isMax ? '>' : '<'} ${learned.value}`,
     for: LEARNED_LASTING,
     labels: { severity: 'ticket' satisfies Severity, kpi: kpi.id, threshold: 'learned' },
     annotations: {
-      summary: `${kpi.title}: ${value(kpi.unit)}, ${isMax ? 'more' : 'less'} than ever under test (${exact(learned.value, kpi.unit)})`,
+      summary: `${kpi.title}: ${value(kpi.unit)}, ${never}`,
       description: `Learned from run ${learned.run} (${learned.profile}, ${learned.date}, n ${learned.n}).`,
       runbook: runbookOf('kpi'),
     },
@@ -95,7 +98,8 @@ function capacityAlerts({ cost, kpis, gates }: Slo, { capacity }: Thresholds): A
   const kpi = kpis.find(({ id }) => id === rateKpi);
   const headroom = gates.find((gate) => gate.metric === 'capacity_headroom');
   if (!kpi || !headroom || !capacity || headroom.metric !== 'capacity_headroom') return [];
-  const most = Number((capacity.requestsPerSecond / headroom.min).toPrecision(3));
+  const { requestsPerSecond, run, date } = capacity;
+  const most = Number((requestsPerSecond / headroom.min).toPrecision(3));
   return [{
     alert: 'CapacityHeadroom',
     expr: `avg_over_time(${kpiRecording(kpi).record}[10m]) > ${most}`,
@@ -103,7 +107,7 @@ function capacityAlerts({ cost, kpis, gates }: Slo, { capacity }: Thresholds): A
     labels: { severity: 'ticket' satisfies Severity, kpi: kpi.id, threshold: 'learned' },
     annotations: {
       summary: `${kpi.title}: ${value(kpi.unit)} leaves less than ${headroom.min} times headroom`,
-      description: `Sustained in run ${capacity.run} (${capacity.date}): ${capacity.requestsPerSecond} requests a second. ${headroom.source}`,
+      description: `Sustained in run ${run} (${date}): ${requestsPerSecond} requests a second. ${headroom.source}`,
       runbook: runbookOf('capacity_headroom'),
     },
   }];
@@ -135,7 +139,9 @@ function budgetAlerts(budget: ErrorBudgetRule): Alert[] {
       alert: 'ErrorBudgetSpent',
       expr: `${series(wholeMs)} > ${share(percent / 100)}${below}`,
       labels: { severity: 'ticket' satisfies Severity, service, spent_percent: String(percent) },
-      annotations: { summary: `${title}: more than ${percent} % of the error budget is spent`, description, runbook: BUDGET_RUNBOOK },
+      annotations: {
+        summary: `${title}: more than ${percent} % of the error budget is spent`, description, runbook: BUDGET_RUNBOOK,
+      },
     };
   });
   return [...burns, ...spent];

@@ -59,6 +59,7 @@ function panel(spec: PanelSpec): object {
   const queries = spec.targets ?? [{ expr: expr ?? '', legend }];
   const isInstant = kind !== 'timeseries';
   const steps = thresholdSteps(limits);
+  const thresholdsStyle = { mode: steps.length > 1 ? 'line' : 'off' };
   return {
     title, type: kind, datasource: DATASOURCE, ...(description === undefined ? {} : { description }),
     targets: queries.map((query, index) => ({
@@ -71,7 +72,7 @@ function panel(spec: PanelSpec): object {
         // Without data it says so: nothing may look like 0.
         noValue: 'no data',
         thresholds: { mode: 'absolute', steps },
-        ...(isInstant ? {} : { custom: { lineWidth: 1, fillOpacity: 5, thresholdsStyle: { mode: steps.length > 1 ? 'line' : 'off' } } }),
+        ...(isInstant ? {} : { custom: { lineWidth: 1, fillOpacity: 5, thresholdsStyle } }),
         color: { mode: isInstant ? 'thresholds' : 'palette-classic' },
       },
       overrides,
@@ -83,7 +84,8 @@ function panel(spec: PanelSpec): object {
 
 function options({ kind, text }: PanelSpec): object {
   if (kind === 'timeseries') {
-    return { legend: { displayMode: 'table', placement: 'bottom', calcs: ['lastNotNull', 'max'] }, tooltip: { mode: 'multi' } };
+    const legend = { displayMode: 'table', placement: 'bottom', calcs: ['lastNotNull', 'max'] };
+    return { legend, tooltip: { mode: 'multi' } };
   }
   if (kind === 'table') return { showHeader: true };
   const reduce = { reduceOptions: { calcs: ['lastNotNull'] } };
@@ -96,7 +98,8 @@ function thresholdSteps(limits: NonNullable<PanelSpec['limits']>): { color: stri
   const least = limits.filter(({ bound }) => bound === 'min').sort((a, b) => a.value - b.value);
   const most = limits.filter(({ bound }) => bound === 'max').sort((a, b) => a.value - b.value);
   const rising = least.map(({ value }, index) => ({ color: least[index + 1]?.color ?? 'green', value }));
-  return [{ color: least[0]?.color ?? 'green', value: null }, ...rising, ...most.map(({ value, color }) => ({ color, value }))];
+  const bottom = { color: least[0]?.color ?? 'green', value: null };
+  return [bottom, ...rising, ...most.map(({ value, color }) => ({ color, value }))];
 }
 
 /** A table of these labels alone, in this order. */

@@ -9,7 +9,9 @@ const RUN = 'profile=~"$profile",target=~"$target"';
 const WHO = '{{profile}} · {{target}}';
 const ROUTE = '{{http_request_method}} {{http_route}}';
 /** Units of slo.yml in Grafana's names; others stand in the panel's title. */
-const UNITS: Record<string, string> = { ms: 'ms', s: 's', '%': 'percent', MiB: 'mbytes', '1/s': 'reqps', instances: 'short' };
+const UNITS: Record<string, string> = {
+  ms: 'ms', s: 's', '%': 'percent', MiB: 'mbytes', '1/s': 'reqps', instances: 'short',
+};
 const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
 
 /** Returns ops/grafana/openshow-journeys.json: runs, users, API, payments, error budgets, the target's own figures. */
@@ -60,9 +62,11 @@ function runPanels({ validity }: Slo): PanelSpec[] {
   const observed = `journeys_gate_duration_observed_seconds{${RUN}}`;
   return [
     ...panels('stat', 6, [
-      ['Decision', null, `journeys_run_decision{${RUN}} == 1`, `${WHO}: {{decision}}`, { text: 'name', overrides: colors }],
+      ['Decision', null, `journeys_run_decision{${RUN}} == 1`, `${WHO}: {{decision}}`,
+        { text: 'name', overrides: colors }],
       ['Age of the newest run', 's', `time() - journeys_run_end_time_seconds{${RUN}}`, WHO],
-      ['Time in which observers were undisturbed', 'percentunit', `journeys_run_undisturbed_ratio{${RUN}}`, WHO, { limits: least }],
+      ['Time in which observers were undisturbed', 'percentunit', `journeys_run_undisturbed_ratio{${RUN}}`, WHO,
+        { limits: least }],
     ]),
     ...panels('bargauge', 6, [
       ['Gates by status', null, `sum by (status) (journeys_gate_status{${RUN}})`, '{{status}}'],
@@ -73,8 +77,8 @@ function runPanels({ validity }: Slo): PanelSpec[] {
     ]),
     ...panels('bargauge', 12, [
       ['How much of its limit each latency takes', 'percentunit',
-        `${observed} / on (profile, target, gate) journeys_gate_duration_limit_seconds{bound="max"}`, '{{gate}} ({{profile}})',
-        { limits: [{ value: 1, bound: 'max', color: 'red' }] }],
+        `${observed} / on (profile, target, gate) journeys_gate_duration_limit_seconds{bound="max"}`,
+        '{{gate}} ({{profile}})', { limits: [{ value: 1, bound: 'max', color: 'red' }] }],
     ]),
   ];
 }
@@ -116,7 +120,8 @@ function apiPanels({ gates }: Slo): PanelSpec[] {
     ]),
     ...panels('stat', 6, [
       ['Capacity sustained', 'reqps', `journeys_api_capacity_per_second{${RUN}}`, '{{target}}'],
-      ['Headroom over the expected peak', null, `journeys_capacity_headroom_ratio{${RUN}}`, '{{target}}', { limits: headroom }],
+      ['Headroom over the expected peak', null, `journeys_capacity_headroom_ratio{${RUN}}`, '{{target}}',
+        { limits: headroom }],
       ['Breaches among payments', null, `journeys_integrity{${RUN}}`, '{{breach}}',
         { limits: [{ value: 1, bound: 'max', color: 'red' }] }],
       ['Cost', null, `journeys_cost{${RUN}}`, '{{unit}} a {{per}} · {{profile}}'],
@@ -130,13 +135,15 @@ function checkPanels(): PanelSpec[] {
   const who = 'target=~"$target"';
   return [
     ...panels('stat', 8, [
-      ['Newest round', null, `journeys_check_status{${who}} == 1`, '{{journey}}: {{status}}', { text: 'name', overrides: colors }],
+      ['Newest round', null, `journeys_check_status{${who}} == 1`, '{{journey}}: {{status}}',
+        { text: 'name', overrides: colors }],
     ]),
     ...panels('timeseries', 8, [
       ['Time that a journey takes', 's', `journeys_check_duration_seconds{${who}}`, '{{journey}}'],
     ]),
     ...panels('stat', 8, [
-      ['Error budget left, by checks', 'percentunit', `journeys_error_budget_left_ratio{${who},source="checks"}`, '{{service}}', { limits: least }],
+      ['Error budget left, by checks', 'percentunit', `journeys_error_budget_left_ratio{${who},source="checks"}`,
+        '{{service}}', { limits: least }],
     ]),
   ];
 }
@@ -167,7 +174,8 @@ function kpiPanel(kpi: Kpi, { gates }: Slo, thresholds: Thresholds): PanelSpec {
   const unit = UNITS[kpi.unit];
   const limits = gates.flatMap((gate): Limits => {
     if (gate.metric !== 'kpi' || gate.kpi !== kpi.id) return [];
-    return ['max' in gate ? { value: gate.max, bound: 'max', color: 'red' } : { value: gate.min, bound: 'min', color: 'red' }];
+    const color = 'red';
+    return ['max' in gate ? { value: gate.max, bound: 'max', color } : { value: gate.min, bound: 'min', color }];
   });
   const learned = thresholds.kpis.filter((one) => one.kpi === kpi.id);
   return {

@@ -13,12 +13,13 @@ export function worseWhen(kpi: Kpi, gates: readonly Gate[]): 'max' | 'min' | nul
 }
 
 /**
- * Returns the thresholds with what a run teaches in place of what was known: how far the target's own figures went, if it was a
- * GO, and the rate it sustained, if the run went to find out. Null where the run teaches nothing.
+ * Returns the thresholds with what a run teaches in place of what was known: how far the target's own figures went, if
+ * it was a GO, and the rate it sustained, if the run went to find out. Null where the run teaches nothing.
  */
 export function learn(record: RunRecord, slo: Slo, known: Thresholds): Thresholds | null {
   const { plan, verdict, totals, findings } = record;
-  const origin = { run: plan.runId, profile: plan.profile, date: new Date(plan.startedAtEpochMs).toISOString().slice(0, 10) };
+  const date = new Date(plan.startedAtEpochMs).toISOString().slice(0, 10);
+  const origin = { run: plan.runId, profile: plan.profile, date };
   const kpis = verdict.decision !== 'GO' ? [] : slo.kpis.flatMap((kpi): LearnedKpi[] => {
     const bound = worseWhen(kpi, slo.gates);
     if (bound === null) return [];

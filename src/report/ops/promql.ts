@@ -34,15 +34,17 @@ function expression({ scrape, promql }: Kpi): { expr: string; operation: string 
   }
   const buckets = scrape.histogram.trim().replace(/^[\w:]+/, (name) => `${name}_bucket`);
   const quantile = `histogram_quantile(${scrape.quantile}, sum by (le) (rate(${buckets}[${RATE_WINDOW}])))`;
-  return { expr: `${quantile} >= 0`, operation: `p${String(scrape.quantile * 100).replace('.', '_')}_rate${RATE_WINDOW}` };
+  const percentile = String(Number((scrape.quantile * 100).toPrecision(9))).replace('.', '_');
+  return { expr: `${quantile} >= 0`, operation: `p${percentile}_rate${RATE_WINDOW}` };
 }
 
-/** Returns the rule that records a service's share of bad requests over a window; null where slo.yml has no queries for it. */
+/** Returns the rule that records a service's share of bad requests over a window; null without queries in slo.yml. */
 export function errorRatioRecording({ prometheus }: ErrorBudgetRule, windowMs: number): Recording | null {
   if (!prometheus) return null;
   const over = (query: string): string => query.trim().replaceAll('$window', () => duration(windowMs));
   // A difference of two sums of growth may come out a hair below zero.
-  return { record: errorRatio(windowMs), expr: `clamp_min(${over(prometheus.bad)}, 0) / ((${over(prometheus.total)}) > 0)` };
+  const expr = `clamp_min(${over(prometheus.bad)}, 0) / ((${over(prometheus.total)}) > 0)`;
+  return { record: errorRatio(windowMs), expr };
 }
 
 /** Returns the name under which the share of bad requests over a window is recorded. */

@@ -14,6 +14,8 @@ export interface Box {
   ink?: Colour;
   /** Where a text stands that has no rectangle to keep within: it is not cut. */
   place?: 'inside' | 'right' | 'above';
+  /** Never narrower, in pixels: a bin of one value has no width of its own. */
+  leastPx?: number;
 }
 
 /** Below this width, a cut text says nothing. */
@@ -29,7 +31,7 @@ export function boxes(list: readonly Box[], z = 0): CustomSeriesOption {
       if (!box) return null;
       const [left = 0, top = 0] = api.coord([box.x[0], box.y[1]]);
       const [right = 0, bottom = 0] = api.coord([box.x[1], box.y[0]]);
-      const shape = { x: Math.min(left, right), y: Math.min(top, bottom), width: Math.abs(right - left), height: Math.abs(bottom - top) };
+      const shape = { x: Math.min(left, right), y: Math.min(top, bottom), width: Math.max(box.leastPx ?? 0, Math.abs(right - left)), height: Math.abs(bottom - top) };
       return {
         type: 'group',
         children: [

@@ -47,14 +47,15 @@ function tidy(svg: string, label: string, width: number, height: number): string
     .replace(/^[\s\S]*?<svg[^>]*>/, '')
     .replace(/<\/svg>\s*$/, '')
     .replace(/<style\b[\s\S]*?<\/style>/g, '')
-    .replace(/<defs\b[^>]*>\s*<\/defs>/g, '')
+    // Clipping is by ids, numbered through the process; every axis here holds all of its values, so nothing has to be clipped.
+    .replace(/<defs\b[\s\S]*?<\/defs>/g, '')
     .replace(/<rect [^>]*fill="none"[^>]*><\/rect>/g, '')
     .replace(/ style="([^"]*)"/g, (_, style: string) => {
       const size = /font-size:\s*([\d.]+)px/.exec(style)?.[1];
       const weight = /font-weight:\s*(\w+)/.exec(style)?.[1];
       return `${size === undefined ? '' : ` font-size="${size}"`}${weight === undefined ? '' : ` font-weight="${weight}"`}`;
     })
-    .replace(/ (?:class|xml:space|pointer-events|paint-order)="[^"]*"/g, '')
+    .replace(/ (?:class|clip-path|xml:space|pointer-events|paint-order)="[^"]*"/g, '')
     .replace(/ d="[^"]*"/g, (path) => path.replace(/(\d\.\d)\d+/g, '$1'))
     .replace(/ (fill|stroke)="(#[0-9a-f]{6})"/gi, (whole, key: string, hex: string) => {
       const name = NAMES.get(hex.toLowerCase());

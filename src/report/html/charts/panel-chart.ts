@@ -34,7 +34,7 @@ export function frameOf({ slotMs, slots, phases, faults }: Story, disturbed: rea
 
 /** Returns the parts of an option that place a chart on the run's time. */
 export function timeAxis({ endMs, width }: TimeFrame, height: number): Record<string, unknown> {
-  const ticks = timeTicks(endMs, width >= WIDE_PX ? 9 : 4);
+  const ticks = timeTicks(endMs, Math.max(3, Math.floor(width / 90)));
   return {
     grid: { left: LEFT_PX, right: RIGHT_PX, top: 8, bottom: AXIS_PX, height: height - AXIS_PX - 8 },
     xAxis: {
@@ -102,7 +102,7 @@ function extent(values: readonly (number | null)[]): { low: number; high: number
   const least = known.reduce((a, b) => Math.min(a, b), 0);
   const step = roundUp((most - least) / 3);
   const [low, high] = [Math.floor(least / step + 1e-9) * step, Math.ceil(most / step - 1e-9) * step];
-  return { low, high: high > low ? high : low + 3 * step, step };
+  return { low, high: high > low ? high : low + step, step };
 }
 
 function roundUp(value: number): number {

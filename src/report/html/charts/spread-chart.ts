@@ -7,13 +7,14 @@ import type { Chart } from './draw.ts';
 import { colour } from './palette.ts';
 import type { Colour } from './palette.ts';
 
-const WIDTH_PX = 360;
+const WIDTH_PX = 290;
 const ROW_PX = 74;
 const AXIS_PX = 20;
 /** From a tenth to ten times a value, a straight axis shows nothing of the lower half. */
 const LOG_FROM = 8;
 /** Room at the right for samples that are known only to have exceeded their deadline. */
 const BEYOND = 0.07;
+const LEAST_WIDTH = 0.001;
 
 export interface SpreadRow { title: string | null; spread: Distribution; fill: Colour }
 
@@ -26,7 +27,8 @@ export function spreadChart(title: string, rows: readonly SpreadRow[], limit: nu
   const high = Math.max(...bins.map((bin) => bin.to));
   // A limit far from everything would push the samples into a corner: then it is said in words only.
   const shown = limit !== null && limit > from && limit < high * 3 ? limit : null;
-  const to = Math.max(high, (shown ?? 0) * 1.05);
+  // All samples alike: then they stand at the left of some width.
+  const to = Math.max(high, (shown ?? 0) * 1.05, from + Math.max(Math.abs(from) * 0.1, LEAST_WIDTH));
   const isLog = from > 0 && to / from > LOG_FROM;
   const on = (value: number): number => (isLog ? Math.log10(Math.max(value, from)) : value);
   const [low, top] = [on(from), on(to)];
@@ -37,8 +39,9 @@ export function spreadChart(title: string, rows: readonly SpreadRow[], limit: nu
   const marks = rows.flatMap(({ title: name, spread, fill }, row) => [
     ...bars(spread, row, fill, on),
     ...beyond(spread, row, top + wide * BEYOND * 0.35, top + wide * BEYOND),
-    ...(spread.p50 === null ? [] : [line(on(spread.p50), row, 'ink', wide)]),
-    ...(spread.p95 === null ? [] : [line(on(spread.p95), row, 'shade', wide)]),
+    // Where they fall together, the median is the one that is seen.
+    ...(spread.p95 === null ? [] : [line(on(spread.p95), row, 'shade')]),
+    ...(spread.p50 === null ? [] : [line(on(spread.p50), row, 'ink')]),
     ...(name === null ? [] : [{ x: [low, low], y: [row + 0.22, row + 0.3], fill: null, text: name, place: 'above', ink: 'muted' } as const]),
   ]);
   return {
@@ -65,7 +68,7 @@ export function spreadChart(title: string, rows: readonly SpreadRow[], limit: nu
 function bars({ bins }: Distribution, row: number, fill: Colour, on: (value: number) => number): Box[] {
   const most = Math.max(1, ...bins.map(({ count }) => count));
   return bins.flatMap(({ from, to, count }): Box[] =>
-    (count === 0 ? [] : [{ x: [on(from), on(to)], y: [row + 1 - 0.72 * (count / most), row + 1], fill, opacity: 0.75 }]));
+    (count === 0 ? [] : [{ x: [on(from), on(to)], y: [row + 1 - 0.72 * (count / most), row + 1], fill, opacity: 0.75, leastPx: 4 }]));
 }
 
 function beyond({ censored, bins }: Distribution, row: number, from: number, to: number): Box[] {
@@ -74,8 +77,8 @@ function beyond({ censored, bins }: Distribution, row: number, from: number, to:
   return [{ x: [from, to], y: [row + 1 - 0.72 * Math.min(1, censored / most), row + 1], fill: 'bad' }];
 }
 
-function line(at: number, row: number, fill: Colour, wide: number): Box {
-  return { x: [at - wide * 0.0025, at + wide * 0.0025], y: [row + 0.2, row + 1], fill };
+function line(at: number, row: number, fill: Colour): Box {
+  return { x: [at, at], y: [row + 0.2, row + 1], fill, leastPx: 1.5 };
 }
 
 function limitLine(at: number, rows: number): object {

@@ -71,7 +71,7 @@ export function costSection({ record }: View): Section {
   return {
     id: 'cost', title: 'Cost',
     lead: run?.value == null ? `No data: ${why}.` : `This run cost ${withUnit(run.value, run.unit)}${rules === undefined ? '' : `, with a ceiling of ${withUnit(rules.ceiling, rules.currency)}`}.`,
-    body: run?.value == null ? absent('on cost', why) : html`<dl class="terms">${found.map(({ scope, value, unit }) => html`<div><dt>${title(scope)}</dt><dd>${value === null
+    body: run?.value == null ? html`` : html`<dl class="terms">${found.map(({ scope, value, unit }) => html`<div><dt>${title(scope)}</dt><dd>${value === null
       ? 'no data' : withUnit(value, unit)}</dd></div>`)}</dl>${gate === undefined ? null : html`<ul>${gate.evidence.map((one) => html`<li>${one}</li>`)}</ul>`}`,
   };
 }

@@ -13,7 +13,7 @@ import { STATUS_WORDS, byWeight, limitText, statText } from '../words.ts';
 /** Evidence beside a gate; the record has all of it. */
 const SHOWN_EVIDENCE = 4;
 /** Rows that an A4 page has room for under the decision; a gate with notes takes two. */
-const PRINTED_ROWS = 42;
+const PRINTED_ROWS = 32;
 
 /** Returns the gates: those that need somebody first, with why, and then those that passed. */
 export function gatesSection(view: View): Section {
@@ -23,13 +23,15 @@ export function gatesSection(view: View): Section {
   const passed = verdict.gates.filter(({ status }) => status === 'pass');
   const single = passed.filter(({ metric }) => metric !== 'integrity' && metric !== 'drill');
   const together = [...integrityRow(view, passed), ...drillRow(passed, drills)];
+  const noted = PRINTED_ROWS / 2;
   const room = Math.max(0, PRINTED_ROWS - 2 * attention.length - together.length);
+  const left = Math.max(0, attention.length - noted) + Math.max(0, single.length - room);
   return {
     id: 'gates', title: 'Gates', lead: leadOf(verdict.gates),
     body: html`${verdict.gates.length === 0 ? html`<p class="absent"><strong>No data</strong> on gates: none is judged in this profile</p>` : null}
-${attention.length === 0 ? null : gateTable('Failed or not settled', attention.map((gate, at) => gateRows(view, gate, at < PRINTED_ROWS / 2)))}
+${attention.length === 0 ? null : gateTable('Failed or not settled', attention.map((gate, at) => gateRows(view, gate, at < noted)))}
 ${passed.length === 0 ? null : gateTable('Passed', [...together, ...ordered(single, view.record).map((gate, at) => gateRows(view, gate, at < room))])}
-${single.length > room ? html`<p class="print-only small">${counted(single.length - room, 'more gate')} passed: see the page.</p>` : null}
+${left > 0 ? html`<p class="print-only small">${counted(left, 'more gate')}: see the page.</p>` : null}
 <p class="small muted no-print">Brackets and bars: the interval in which the figure lies, ${confidence(view)} on each side; a fading bar has an open end, because there
 are too few samples to close it. The upright line is the limit of each gate, left of it is within; the edge is twice the limit. A gate passes only when its whole
 interval does. ${skipped(view.record)}</p>`,

@@ -6,7 +6,6 @@ import { findingsOf, valueText } from '../figures.ts';
 import { html, trusted } from '../markup.ts';
 import type { Markup } from '../markup.ts';
 import { details, table } from '../table.ts';
-import { absent } from '../view.ts';
 import type { Section, View } from '../view.ts';
 import { key } from './timeline.ts';
 
@@ -16,7 +15,7 @@ export function spreadSection(view: View): Section {
   return {
     id: 'distributions', title: 'Distributions',
     lead: distributions.length === 0 ? 'No data: nothing was measured often enough to show a spread.' : `How ${counted(distributions.length, 'measure')} were spread.`,
-    body: distributions.length === 0 ? absent('on distributions', 'nothing was measured') : html`<p class="small muted">The dark line is p50, the grey one p95, the dashed one the limit
+    body: distributions.length === 0 ? html`` : html`<p class="small muted">The dark line is p50, the grey one p95, the dashed one the limit
 of the gate.${distributions.some(({ censored }) => censored > 0) ? html`${key('bad', 'known only to be beyond their deadline')}` : null}</p>
 <div class="grid">${distributions.map((one) => spreadFigure(view, one))}</div>${details('The numbers', bins(distributions))}`,
   };
@@ -26,16 +25,19 @@ function spreadFigure({ draw, record }: View, spread: Distribution): Markup {
   const gate = gateOf(spread, record.plan.gates);
   const limit = gate === undefined ? null : 'max' in gate ? gate.max : 'min' in gate ? gate.min : null;
   const chart = spreadChart(spread.title, [{ title: null, spread, fill: 'blue' }], limit);
-  const stat = gate !== undefined && 'stat' in gate ? `${gate.stat} ` : '';
+  const stat = gate !== undefined && 'stat' in gate ? gate.stat : '';
   const sign = gate !== undefined && 'min' in gate ? '≥' : '≤';
+  const facts = [...figures(spread), ...(limit === null ? [] : [`limit ${stat} ${sign} ${exact(limit, spread.unit)}`])];
   return html`<figure><figcaption><strong>${spread.title}</strong> <span class="muted">${spread.unit === 'score' ? '' : spread.unit}</span></figcaption>
 ${chart === null ? html`<p class="absent"><strong>No data</strong>: ${spread.censored > 0 ? 'every sample is beyond its deadline' : 'no sample'}</p>` : trusted(draw(chart))}
-<p class="small muted">${figures(spread)}${limit === null ? null : html` · limit ${stat}${sign} ${exact(limit, spread.unit)}`}</p></figure>`;
+<p class="small muted">${facts.join(' · ')}</p></figure>`;
 }
 
-function figures({ p50, p95, n, censored, deadlineMs, unit }: Distribution): string {
-  const late = censored === 0 ? '' : ` · ${count(censored)} beyond ${deadlineMs === null ? 'their deadline' : `their deadline of ${valueText(deadlineMs, 'ms')}`}`;
-  return `p50 ${valueText(p50, unit)} · p95 ${valueText(p95, unit)} · n ${count(n)}${late}`;
+function figures({ p50, p95, n, censored, deadlineMs, unit }: Distribution): string[] {
+  const deadline = deadlineMs === null ? 'their deadline' : `their deadline of ${valueText(deadlineMs, 'ms')}`;
+  return [
+    `p50 ${valueText(p50, unit)}`, `p95 ${valueText(p95, unit)}`, `n ${count(n)}`, ...(censored === 0 ? [] : [`${count(censored)} beyond ${deadline}`]),
+  ];
 }
 
 /** The gate on the same metric and exactly the same scope. */
@@ -61,7 +63,7 @@ export function temperatureSection(view: View): Section {
   const why = told > 0 ? `no observed task met a cold service, of ${counted(told, 'task')} in which it could be told` : 'the target told of no service whether it was cold or warm (Server-Timing: cold;dur=…;desc="…" or warm;desc="…")';
   return {
     id: 'cold-warm', title: 'Cold against warm', lead: known.length === 0 ? `No data: ${why}.` : known.map(comparison).join(' '),
-    body: known.length === 0 ? absent('on cold starts', why) : html`<div class="grid">${known.map((one) => temperatureFigure(view, one))}</div>`,
+    body: known.length === 0 ? html`` : html`<div class="grid">${known.map((one) => temperatureFigure(view, one))}</div>`,
   };
 }
 
@@ -71,7 +73,7 @@ function comparison({ what, unit, cold, warm }: Temperature): string {
 }
 
 function side(name: string, one: Distribution): Markup {
-  return html`${name}: ${one.n === 0 ? 'no data, none was measured' : figures(one)}`;
+  return html`${name}: ${one.n === 0 ? 'no data, none was measured' : figures(one).join(' · ')}`;
 }
 
 function temperatureFigure({ draw }: View, { what, unit, cold, warm }: Temperature): Markup {

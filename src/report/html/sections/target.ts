@@ -1,12 +1,17 @@
 import type { Kpi, Panel } from '../../../model/index.ts';
 import { counted } from '../../text.ts';
-import { NARROW_PX, frameOf, panelChart } from '../charts/panel-chart.ts';
+import { trackColours } from '../charts/palette.ts';
+import { MOST_LINES, frameOf, panelChart } from '../charts/panel-chart.ts';
 import { findingsOf, valueText } from '../figures.ts';
 import { html, trusted } from '../markup.ts';
 import type { Markup } from '../markup.ts';
 import { details, table } from '../table.ts';
 import type { Section, View } from '../view.ts';
 import { absent } from '../view.ts';
+import { key, numbers } from './timeline.ts';
+
+const WIDTH_PX = 300;
+const HEIGHT_PX = 92;
 
 /** Returns the target's own figures, one small chart each; what its exporter did not give is named. */
 export function targetSection(view: View): Section {
@@ -19,15 +24,18 @@ export function targetSection(view: View): Section {
   return {
     id: 'target', title: 'The target’s own figures',
     lead: nothing ? `No data: ${why}.` : `${counted(kpis.length, 'figure')} asked for, ${panels.length} with values.`,
-    body: nothing ? absent('of the target', why) : html`<div class="grid">${panels.map((panel) => figure(view, panel))}</div>
+    body: nothing ? html`` : html`<div class="grid">${panels.map((panel) => figure(view, panel))}</div>
 ${missing.length === 0 ? null : absent('for', `${missing.map(({ title }) => title).join('; ')}. Their exporter gave no value in any reading.`)}
-${details('The numbers', summary(view, kpis))}`,
+${details('The numbers', html`${summary(view, kpis)}${panels.length === 0 ? null : numbers(view, panels)}`)}`,
   };
 }
 
 function figure(view: View, panel: Panel): Markup {
-  const frame = frameOf(view.story, [], NARROW_PX);
-  return html`<figure><figcaption><strong>${panel.title}</strong> <span class="muted">${panel.unit}</span></figcaption>${trusted(view.draw(panelChart(panel, view.story.slotMs, frame, 96)))}</figure>`;
+  const frame = frameOf(view.story, [], WIDTH_PX);
+  const colours = trackColours(panel.tracks.map(({ id }) => id));
+  const keys = panel.tracks.length < 2 ? [] : panel.tracks.slice(0, MOST_LINES).map(({ title }, index) => key(colours[index] ?? 'blue', title));
+  return html`<figure><figcaption><strong>${panel.title}</strong> <span class="muted">${panel.unit}</span>${keys}</figcaption>${trusted(
+    view.draw(panelChart(panel, view.story.slotMs, frame, HEIGHT_PX)))}</figure>`;
 }
 
 function summary({ record }: View, kpis: readonly Kpi[]): Markup {

@@ -17,7 +17,9 @@ type PanelId = Panel['id'];
 const MEASURED: readonly PanelId[] = ['perceived', 'journeys', 'errors', 'agent', 'vitals', 'api-latency', 'api-rate', 'api-errors', 'users'];
 const GENERATOR: readonly PanelId[] = ['canary', 'generator-cpu', 'generator-memory'];
 /** On paper there is room for these. */
-const PRINTED = new Set<PanelId>(['perceived', 'journeys', 'errors', 'api-latency', 'canary', 'generator-cpu']);
+const PRINTED: readonly PanelId[] = ['perceived', 'journeys', 'errors', 'canary', 'generator-cpu'];
+/** Of a run without browsers, these instead. */
+const PRINTED_LANE: readonly PanelId[] = ['api-latency', 'api-rate', 'api-errors', 'generator-cpu'];
 
 /** Why there is no such panel. */
 const ABSENT: Partial<Record<PanelId, string>> = {
@@ -77,7 +79,8 @@ function panelFigure(view: View, panel: Panel, frames: readonly TimeFrame[]): Ma
   const shown = panel.tracks.slice(0, MOST_LINES);
   const colours = trackColours(shown.map(({ id }) => id));
   const more = panel.tracks.length - shown.length;
-  return html`<figure${PRINTED.has(panel.id) ? null : trusted(' class="no-print"')}><figcaption><strong>${panel.title}</strong> <span class="muted">${panel.unit}</span>${shown.map(
+  const printed = view.record.totals.journeys === 0 ? PRINTED_LANE : PRINTED;
+  return html`<figure${printed.includes(panel.id) ? null : trusted(' class="no-print"')}><figcaption><strong>${panel.title}</strong> <span class="muted">${panel.unit}</span>${shown.map(
     ({ title }, index) => key(colours[index] ?? 'blue', title))}${more > 0 ? html` <span class="muted">${more} more in the table</span>` : null}</figcaption>${both(view, frames,
     (frame) => panelChart(panel, view.story.slotMs, frame))}</figure>`;
 }
@@ -94,7 +97,8 @@ function absences({ record }: View, panels: readonly Panel[]): string[] {
   return [...Object.entries(ABSENT).flatMap(([id, why]) => (has(id as PanelId) ? [] : [why])), ...lane, ...drills];
 }
 
-function numbers({ story }: View, panels: readonly Panel[]): Markup {
+/** Returns every value of these panels, a row a slot. */
+export function numbers({ story }: View, panels: readonly Panel[]): Markup {
   const tracks = panels.flatMap((panel) => panel.tracks.map((track) => ({ panel, track })));
   const rows = Array.from({ length: story.slots }, (_, slot) => [
     clock(slot * story.slotMs),
