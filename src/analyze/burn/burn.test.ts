@@ -158,11 +158,15 @@ function asRound({ at, every, took, late, status, journey }: AnyRound): RoundVie
   };
 }
 
+/** When a round was due, as long as it came within a period of that. */
+function anchorOf({ at, late, every }: Pick<AnyRound, 'at' | 'late' | 'every'>): number {
+  return late !== null && late <= (every ?? 0) ? at - late : at;
+}
+
 /** What one journey was in the minute that ends at `minute`, as the documentation says it: looked up, not computed in spans. */
 function stateIn(minute: number, list: readonly AnyRound[], journey: string): boolean | null {
   const checks = list.filter((one) => one.journey === journey && one.status !== 'unknown').map((one) => {
-    const every = one.every ?? 0;
-    return { at: one.late !== null && one.late <= every ? one.at - one.late : one.at, every, end: one.at + one.took, down: one.status === 'down' };
+    return { at: anchorOf(one), every: one.every ?? 0, end: one.at + one.took, down: one.status === 'down' };
   });
   const next = checks.filter(({ at, every }) => at >= minute && at - every < minute).sort((a, b) => a.at - b.at || Number(b.down) - Number(a.down))[0];
   if (next) return next.down;
@@ -173,17 +177,16 @@ function stateIn(minute: number, list: readonly AnyRound[], journey: string): bo
 }
 
 test('any rounds of two journeys give the known and the spent minutes of a count minute by minute', () => {
-  fc.assert(fc.property(fc.uniqueArray(anyRound, { maxLength: 40, selector: ({ at, journey, late, every }) => {
-    const anchor = late !== null && late <= (every ?? 0) ? at - late : at;
-    return `${journey} ${anchor}`;
-  } }), fc.integer({ min: 1, max: 150 }), (list, windowMinutes) => {
+  fc.assert(fc.property(fc.uniqueArray(anyRound, { maxLength: 40, selector: (one) => `${one.journey} ${anchorOf(one)}` }), fc.integer({ min: 1, max: 150 }), (list, windowMinutes) => {
     const states: boolean[] = [];
     for (let minute = 1 - windowMinutes; minute <= 0; minute += 1) {
       const both = ['a', 'b'].map((journey) => stateIn(minute, list, journey));
       if (both.some((state) => state !== null)) states.push(both.includes(true));
     }
-    const { tally } = checkEvidence(list.map(asRound), ['a', 'b'], NOW);
-    const { knownMs, badShare } = tally(windowMinutes * MINUTE);
+    const evidence = checkEvidence(list.map(asRound), ['a', 'b'], NOW);
+    const { knownMs, badShare } = evidence.tally(windowMinutes * MINUTE);
+    const counted = list.filter(({ status, ...one }) => status !== 'unknown' && anchorOf(one) > -windowMinutes && anchorOf(one) <= 0);
+    assert.deepEqual(evidence.count(windowMinutes * MINUTE), { n: counted.length, bad: counted.filter(({ status }) => status === 'down').length });
     assert.equal(knownMs / MINUTE, states.length);
     if (states.length === 0) assert.equal(badShare, null);
     else near(badShare, states.filter(Boolean).length / states.length);

@@ -49,6 +49,15 @@ test('a page that is on, or a spent budget: 1, with the runbook', async (t) => {
   assert.doesNotMatch((await run(checkout, ['--notify'])).out, /page: Payments/);
 });
 
+test('a budget that is spent is 1 also where nothing burns any more', async (t) => {
+  const checkout = makeCheckout(t);
+  checkout.append(...rounds(12 * DAY, 0, (agoMs) => (agoMs > 10 * DAY && agoMs <= 10 * DAY + 45 * MINUTE ? 'down' : 'up')));
+  const { code, out } = await run(checkout);
+  assert.equal(code, 1);
+  assert.match(out, /\n ✗ Payments +99\.9 % +-2\.7 %/);
+  assert.doesNotMatch(out, / page /);
+});
+
 test('nothing known, of a service or at all, or only of last week: 2', async (t) => {
   const checkout = makeCheckout(t);
   const none = await run(checkout);

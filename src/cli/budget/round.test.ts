@@ -104,6 +104,18 @@ test('a webhook that fails costs no round, and is told next time what it missed,
   assert.deepEqual((await at(checkout, NOW + 7 * MINUTE, environment)).sent, []);
 });
 
+test('a webhook that is new hears of what is on, and of no end of what it never heard of', { timeout: 30_000 }, async (t) => {
+  const checkout = makeCheckout(t);
+  const hook = await webhook(t);
+  checkout.append(...rounds(4 * DAY, 0, (agoMs) => (agoMs === 0 ? 'down' : 'up')));
+  await at(checkout, NOW);
+  checkout.append(round(NOW + 5 * MINUTE, 'up'));
+  const { sent } = await at(checkout, NOW + 5 * MINUTE, { ALERT_WEBHOOK_URL: hook.url });
+  assert.deepEqual(sent.filter(({ channel }) => channel === 'terminal').map(({ event, alert }) => `${event} ${alert.id}`), ['ended pay/burn-14.4']);
+  assert.deepEqual(hook.bodies.flatMap(({ events }) => events ?? []).map(({ event, id }) => `${event} ${id}`),
+    ['began pay/burn-6', 'began pay/burn-3', 'began pay/burn-1']);
+});
+
 test('Slack gets its own form, in which no name can mention anybody or make a link', { timeout: 30_000 }, async (t) => {
   const checkout = makeCheckout(t, `
   - { service: pay, title: "<!channel> & \\e[32mGO", objective_percent: 99.9, journeys: [pay], source: a test }
