@@ -62,7 +62,9 @@ test('a stakeholder opens the built report and finds the failed gate by clicking
   const reports = temporaryFolder(t);
   const run = join(reports, 'newest');
   earlierRun(join(reports, 'earlier'));
-  cpSync(GOLDEN, run, { recursive: true });
+  // Whoever judged the golden run by hand has reports in its folder.
+  const names = readdirSync(GOLDEN).filter((name) => /^(?:plan|environment|record|observations).*json$/.test(name));
+  for (const name of names) cpSync(join(GOLDEN, name), join(run, name), { recursive: true });
   change<Plan>(join(run, 'plan.json'), ({ gates }) => {
     Object.assign(gates.find(({ id }) => id === 'signup') ?? {}, { title: `${HOSTILE} › signup`, source: '</script><script>window.hacked=1</script>' });
   });

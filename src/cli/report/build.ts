@@ -3,7 +3,6 @@ import { mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { stripVTControlCharacters } from 'node:util';
 import { CodedError } from '../../errors.ts';
 import type { RunRecord } from '../../model/index.ts';
 import { allureConfig } from '../../report/allure/config.ts';
@@ -17,6 +16,8 @@ import { sealed } from './seal.ts';
 const LANES = ['checks', 'functional'];
 const LONGEST_MS = 300_000;
 const MOST_OUTPUT_BYTES = 10 * 1_048_576;
+/** Of what Allure said, in characters: its first words tell what is wrong. */
+const MOST_SHOWN = 500;
 
 export interface BuildOptions {
   runDir: string;
@@ -38,10 +39,11 @@ export async function buildReport({ runDir, record, before, signal }: BuildOptio
     const historyPath = join(workshop, 'history.jsonl');
     await writeFile(historyPath, before.map((one) => `${JSON.stringify(pastRun(one))}\n`).join(''));
     const config = join(workshop, 'allurerc.json');
-    await writeFile(config, JSON.stringify(allureConfig({ name: reportNameOf(record), historyPath: before.length === 0 ? null : historyPath })));
+    const past = before.length === 0 ? null : historyPath;
+    await writeFile(config, JSON.stringify(allureConfig({ name: reportNameOf(record), historyPath: past })));
     await rm(beside, { recursive: true, force: true });
     // Relative names: in an absolute one, a bracket of some folder above would be a pattern.
-    const lanes = await existing(LANES.map((lane) => ({ lane, path: join(dirname(runDir), lane, RESULTS_FOLDER) })));
+    const lanes = await existingLanes(dirname(runDir));
     const results = [RESULTS_FOLDER, ...lanes.map((lane) => `../${lane}/${RESULTS_FOLDER}`)];
     const output = await generate(['generate', ...results, '--config', config, '--cwd', runDir, '--output', beside], signal);
     const page = await readFile(join(beside, 'index.html'), 'utf8').catch(() => {
@@ -57,19 +59,22 @@ export async function buildReport({ runDir, record, before, signal }: BuildOptio
   }
 }
 
-async function existing(lanes: readonly { lane: string; path: string }[]): Promise<string[]> {
-  const found = await Promise.all(lanes.map(async ({ lane, path }) => ((await stat(path).catch(() => null))?.isDirectory() ? [lane] : [])));
-  return found.flat();
+async function existingLanes(reports: string): Promise<string[]> {
+  const found = await Promise.all(LANES.map((lane) => stat(join(reports, lane, RESULTS_FOLDER)).catch(() => null)));
+  return LANES.filter((_, index) => found[index]?.isDirectory());
 }
 
 /** Runs Allure's own command, and returns what it printed, in one line. */
 function generate(args: string[], signal: AbortSignal): Promise<string> {
   const command = join(dirname(fileURLToPath(import.meta.resolve('allure'))), '../cli.js');
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [command, ...args], { signal, timeout: LONGEST_MS, maxBuffer: MOST_OUTPUT_BYTES }, (error, stdout, stderr) => {
-      const said = harmless(stripVTControlCharacters(`${stderr} ${stdout}`)).slice(0, 500);
+    const options = { signal, timeout: LONGEST_MS, maxBuffer: MOST_OUTPUT_BYTES };
+    execFile(process.execPath, [command, ...args], options, (error, stdout, stderr) => {
+      const said = harmless(`${stderr} ${stdout}`).slice(0, MOST_SHOWN);
       if (error === null) resolve(said);
-      else reject(signal.aborted ? error : failed(error.killed ? `took longer than ${LONGEST_MS / 1_000} s` : said === '' ? error.message : said));
+      else if (signal.aborted) reject(error);
+      else if (error.killed) reject(failed(`took longer than ${LONGEST_MS / 1_000} s`));
+      else reject(failed(said === '' ? error.message : said));
     });
   });
 }

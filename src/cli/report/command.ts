@@ -53,7 +53,9 @@ export async function reportCommand(args: string[], around: ReportSurroundings):
 
 function newest(runDir: string | undefined, reports: string): string {
   if (runDir !== undefined) return runDir;
-  throw new CodedError('J_RUN_NOT_FOUND', [{ where: typed(reports), message: 'holds no judged run', hint: 'npx artillery run journeys.yml makes one' }]);
+  throw new CodedError('J_RUN_NOT_FOUND', [
+    { where: typed(reports), message: 'holds no judged run', hint: 'npx artillery run journeys.yml makes one' },
+  ]);
 }
 
 /** Returns the run's record. A run from before there were reports, or never judged, is judged now, from its files. */
@@ -78,15 +80,19 @@ interface Told {
   json: boolean;
 }
 
-async function tell(record: RunRecord, { page, runDir, before, open, json }: Told, { environment, out, isTerminal }: ReportSurroundings): Promise<number> {
+async function tell(record: RunRecord, told: Told, { environment, out, isTerminal }: ReportSurroundings): Promise<number> {
+  const { page, runDir, before, open, json } = told;
   const summaryPath = join(runDir, 'index.html');
   const summary = (await stat(summaryPath).catch(() => null)) === null ? null : summaryPath;
   if (json) {
-    out(`${JSON.stringify({ runId: record.plan.runId, decision: record.verdict.decision, allure: typed(page), summary: summary === null ? null : typed(summary), earlierRuns: before })}\n`);
+    const { plan, verdict } = record;
+    const where = { allure: typed(page), summary: summary === null ? null : typed(summary) };
+    out(`${JSON.stringify({ runId: plan.runId, decision: verdict.decision, ...where, earlierRuns: before })}\n`);
     return 0;
   }
   const opened = open && hasDesktop(process.platform, environment, isTerminal) && await openFile(page);
-  const past = before === 0 ? 'no earlier run of this script, profile and target' : `with ${counted(before, 'earlier run')}${before === MOST_RUNS ? ', the newest ones' : ''}`;
+  const newestOnly = before === MOST_RUNS ? ', the newest ones' : '';
+  const past = before === 0 ? 'no earlier run of this script, profile and target' : `with ${counted(before, 'earlier run')}${newestOnly}`;
   out([
     '',
     ` ${record.verdict.decision}   ${headline(record)}`,

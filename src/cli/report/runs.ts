@@ -25,7 +25,7 @@ function parsed(text: string | null): unknown {
   }
 }
 
-/** Returns the judged runs of a reports folder, the newest first. Folders that are none, and plans of other versions, are passed over. */
+/** Returns the judged runs of a reports folder, the newest first. What is none, or of another version, is passed over. */
 export async function judgedRuns(reports: string): Promise<JudgedRun[]> {
   const entries = await readdir(reports, { withFileTypes: true }).catch(() => []);
   const found = await Promise.all(entries.filter((one) => one.isDirectory()).map(async ({ name }): Promise<JudgedRun[]> => {

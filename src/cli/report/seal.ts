@@ -7,7 +7,7 @@ const POLICY = [
   'media-src data: blob:', 'connect-src data: blob:', 'frame-src data: blob:', 'worker-src data: blob:', "form-action 'none'",
 ].join('; ');
 
-/** Forbidden by the policy, whatever it comes to be called: without the element there is not even an error for it in the console. */
+/** Forbidden by the policy whatever it comes to be called; without the element there is no error for it in the console either. */
 const GOOGLE = /<script async src="https:\/\/www\.googletagmanager\.com\/[^"]*"><\/script>/;
 
 /** Returns a built page that loads nothing from anywhere. Throws where the page has no head to put the policy in. */

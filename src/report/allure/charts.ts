@@ -40,20 +40,25 @@ export async function createCharts(record: RunRecord, story: Story): Promise<Cha
     ofGate: (gate) => {
       if (gate === undefined) return [];
       const spread = distributions.find((one) => isOf(gate, one));
-      const spreads = spread === undefined ? null : spreadChart(spread.title, [{ title: null, spread, fill: 'blue' }], 'max' in gate ? gate.max : null);
-      const waterfall = gate.metric === 'perceived_latency' ? waterfalls.find(({ journey }) => journey === gate.journey) : undefined;
+      const limit = 'max' in gate ? gate.max : null;
+      const spreads = spread ? spreadChart(spread.title, [{ title: null, spread, fill: 'blue' }], limit) : null;
+      const steps = gate.metric === 'perceived_latency' ? waterfalls.find(({ journey }) => journey === gate.journey) : undefined;
+      const one = (name: string, title: string, signs: string, chart: Chart): Attached =>
+        image(`${name}: ${harmless(title)}`, [{ title, signs, chart }], draw);
       return [
-        ...(spreads === null || spread === undefined ? [] : [image(`how the samples are spread: ${harmless(spread.title)}`, [{ title: spread.title, signs: spread.unit, chart: spreads }], draw)]),
-        ...(waterfall === undefined ? [] : [image(`where the time goes: ${harmless(waterfall.journey)}`, [{ title: waterfall.journey, signs: 'medians', chart: waterfallChart(waterfall) }], draw)]),
+        ...(spread && spreads ? [one('how the samples are spread', spread.title, spread.unit, spreads)] : []),
+        ...(steps ? [one('where the time goes', steps.journey, 'medians', waterfallChart(steps))] : []),
       ];
     },
   };
 }
 
+const SCOPE = ['journey', 'step', 'vital', 'page', 'route', 'service'];
+
 /** True for the distribution of what a gate limits. */
 function isOf(gate: Gate, { metric, scope }: Distribution): boolean {
   if (metric !== gate.metric) return false;
-  const wanted = Object.entries(gate).filter(([key, value]) => ['journey', 'step', 'vital', 'page', 'route', 'service'].includes(key) && value !== undefined);
+  const wanted = Object.entries(gate).filter(([key, value]) => SCOPE.includes(key) && value !== undefined);
   return wanted.length === Object.keys(scope).length && wanted.every(([key, value]) => scope[key] === value);
 }
 
@@ -72,10 +77,15 @@ function image(name: string, parts: readonly Part[], draw: Draw): Attached {
     top += TITLE_PX + SIGNS_PX + chart.height;
     return `<text x="${MARGIN_PX}" y="${at + 17}" font-size="13" font-weight="600" fill="${INK}">${escaped(title)}</text>`
       + `<text x="${MARGIN_PX}" y="${at + TITLE_PX + 8}" font-size="11" fill="${MUTED}">${escaped(signs)}</text>`
-      + draw(chart).replace('<svg ', `<svg x="${MARGIN_PX}" y="${at + TITLE_PX + SIGNS_PX}" width="${chart.width}" height="${chart.height}" `);
+      + draw(chart).replace('<svg ', `<svg x="${MARGIN_PX}" y="${at + TITLE_PX + SIGNS_PX}" ${sizeOf(chart)} `);
   });
   const height = top + MARGIN_PX;
-  const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui,sans-serif">`
-    + `<rect width="${width}" height="${height}" fill="#ffffff"/>${drawn.join('')}</svg>`;
+  const size = sizeOf({ width, height });
+  const text = `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${width} ${height}" font-family="system-ui,sans-serif">`
+    + `<rect ${size} fill="#ffffff"/>${drawn.join('')}</svg>`;
   return { name, contentType: 'image/svg+xml', extension: '.svg', content: { text } };
+}
+
+function sizeOf({ width, height }: Pick<Chart, 'width' | 'height'>): string {
+  return `width="${width}" height="${height}"`;
 }

@@ -9,18 +9,20 @@ export function drillSteps(record: RunRecord, planned: Gate | undefined): Step[]
   if (planned?.metric !== 'drill') return [];
   const report = record.drills?.find(({ name }) => name === planned.drill);
   if (report === undefined) return [];
+  const { integrityBreaches: breaches } = report;
   const turns = report.timeline.map(({ tMs, event, detail }) =>
     step(`${clock(tMs)} ${harmless(event)}${detail === undefined ? '' : `: ${harmless(detail)}`}`, 'passed', { fromMs: tMs }));
   const users = report.journeys.map(({ journey, n, unaffected, degraded, failed }) => ({
     name: `users: ${harmless(journey)}`,
-    value: `${count(n)} in the fault: ${count(unaffected)} noticed nothing, ${count(degraded)} met the fallback, ${count(failed)} failed`,
+    value: `${count(n)} in the fault: ${count(unaffected)} noticed nothing, ${count(degraded)} met the fallback, `
+      + `${count(failed)} failed`,
   }));
   return [step('hold the drill', 'passed', {
     parameters: [
       { name: 'hypothesis', value: harmless(report.hypothesis) },
       { name: 'came of it', value: harmless(report.reason) },
       ...users,
-      ...(report.integrityBreaches === null ? [] : [{ name: 'breaches among its payments', value: count(report.integrityBreaches) }]),
+      ...(breaches === null ? [] : [{ name: 'breaches among its payments', value: count(breaches) }]),
     ],
     steps: turns,
   })];

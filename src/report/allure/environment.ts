@@ -22,7 +22,8 @@ export function environmentOf(record: RunRecord): Record<string, string> {
     'harness': provenance.harnessVersion,
     ...(environment === null ? {} : {
       'commit': environment.commit ?? 'unknown',
-      'versions': `Node ${environment.nodeVersion}, Artillery ${environment.artilleryVersion}, Playwright ${environment.playwrightVersion}`,
+      'versions': `Node ${environment.nodeVersion}, Artillery ${environment.artilleryVersion}, `
+        + `Playwright ${environment.playwrightVersion}`,
       'browser': browser === undefined ? 'unknown' : `${browser.name} ${browser.version} (${browser.source})`,
       'machine': `${environment.os}, ${environment.cores} × ${environment.cpuModel}, ${bytesText(environment.memoryBytes)}`,
       'crowd priority': environment.crowdPriority,
@@ -46,7 +47,8 @@ export function executorOf(record: RunRecord, environment: NodeJS.ProcessEnv): E
   const base = { buildOrder: Math.floor(record.plan.startedAtEpochMs / 1_000), reportName: reportNameOf(record) };
   const url = jobUrl(environment);
   if (url === null) {
-    return { ...base, name: `OpenShow Journeys ${record.provenance.harnessVersion}`, type: 'local', buildName: harmless(record.plan.runId) };
+    const name = `OpenShow Journeys ${record.provenance.harnessVersion}`;
+    return { ...base, name, type: 'local', buildName: harmless(record.plan.runId) };
   }
   const { GITHUB_WORKFLOW: workflow = 'workflow', GITHUB_RUN_NUMBER: run = '?' } = environment;
   return { ...base, name: 'GitHub Actions', type: 'github', buildName: harmless(`${workflow} #${run}`), buildUrl: url };

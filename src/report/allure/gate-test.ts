@@ -20,7 +20,8 @@ export function gateTest(record: RunRecord, gate: GateResult): Test {
   const limit = limitText(gate);
   const figure = figureText(gate);
   const summary = `${figure}, limit ${limit}${gate.n > 0 ? `, n ${count(gate.n)}` : ''}`;
-  const isLatency = gate.unit === 'ms' && gate.observed !== null;
+  // Beyond its deadline, a latency is known to be that long at least.
+  const latencyMs = gate.unit === 'ms' ? (gate.observed ?? gate.observedAbove) : null;
   const title = harmless(gate.title);
   return {
     id: gate.id,
@@ -29,12 +30,12 @@ export function gateTest(record: RunRecord, gate: GateResult): Test {
     subject: title.split(' › ')[0] ?? title,
     metric: gate.metric,
     status,
-    message: status === 'passed' ? null : `${MESSAGES[gate.status === 'pass' ? 'fail' : gate.status]}: ${why(gate, summary)}`,
+    message: gate.status === 'pass' ? null : `${MESSAGES[gate.status]}: ${why(gate, summary)}`,
     details: gate.evidence.length === 0 || status === 'passed' ? null : gate.evidence.map(harmless).join('\n'),
     expected: status === 'failed' ? limit : null,
     actual: status === 'failed' ? figure : null,
     summary,
-    lengthMs: isLatency ? (gate.observed ?? 0) : record.totals.durationMs,
+    lengthMs: latencyMs ?? record.totals.durationMs,
     severity: planned?.severity ?? severityOf(gate.metric),
     owner: planned?.owner === undefined ? null : harmless(planned.owner),
     parameters: [
@@ -43,7 +44,10 @@ export function gateTest(record: RunRecord, gate: GateResult): Test {
       ...(planned?.source === undefined ? [] : [{ name: 'limit comes from', value: harmless(planned.source) }]),
     ],
     description: described(gate, planned, limit),
-    steps: [samples(record, gate, status), compared(record, gate, status, limit), ...whereTheTimeGoes(record, planned), ...drillSteps(record, planned), ...seen(gate, status)],
+    steps: [
+      samples(record, gate, status), compared(record, gate, status, limit),
+      ...whereTheTimeGoes(record, planned), ...drillSteps(record, planned), ...seen(gate, status),
+    ],
   };
 }
 
@@ -75,8 +79,8 @@ function described(gate: GateResult, planned: Gate | undefined, limit: string): 
 }
 
 /** The finding that a gate rests on; the gate tells no scope, so its figures must be the same. */
-function findingOf(record: RunRecord, gate: GateResult): Finding | undefined {
-  return record.findings.find((one) => one.metric === gate.metric && one.stat === gate.stat && one.value === gate.observed && one.n === gate.n);
+function findingOf({ findings }: RunRecord, { metric, stat, observed, n }: GateResult): Finding | undefined {
+  return findings.find((one) => one.metric === metric && one.stat === stat && one.value === observed && one.n === n);
 }
 
 function samples(record: RunRecord, gate: GateResult, status: Status): Step {
@@ -84,8 +88,8 @@ function samples(record: RunRecord, gate: GateResult, status: Status): Step {
   const parameters: Parameter[] = [
     { name: 'samples', value: count(gate.n) },
     ...(finding?.events == null ? [] : [{ name: 'events', value: count(finding.events) }]),
-    ...(finding === undefined || finding.censored === 0 ? [] : [{ name: 'failed or timed out, slower than their deadline', value: count(finding.censored) }]),
-    ...(finding === undefined || finding.unmeasured === 0 ? [] : [{ name: 'not measured', value: count(finding.unmeasured) }]),
+    ...(finding?.censored ? [{ name: 'failed or timed out, slower than their deadline', value: count(finding.censored) }] : []),
+    ...(finding?.unmeasured ? [{ name: 'not measured', value: count(finding.unmeasured) }] : []),
     ...(finding === undefined ? [] : [{ name: 'taken from', value: harmless(finding.window) }]),
   ];
   return step('take the samples', gate.n === 0 ? (status === 'broken' ? 'broken' : 'skipped') : 'passed', { parameters });
@@ -125,5 +129,6 @@ function whereTheTimeGoes(record: RunRecord, planned: Gate | undefined): Step[] 
 /** What was seen, and what is still needed; nothing for a gate that passed and has nothing to tell. */
 function seen(gate: GateResult, status: Status): Step[] {
   const lines = [...gate.evidence, ...(gate.hint === null ? [] : [`→ ${gate.hint}`])];
-  return lines.length === 0 ? [] : [step('look at the evidence', status, { steps: lines.map((line) => step(harmless(line), status)) })];
+  if (lines.length === 0) return [];
+  return [step('look at the evidence', status, { steps: lines.map((line) => step(harmless(line), status)) })];
 }

@@ -56,7 +56,7 @@ export interface Test {
   steps: Step[];
 }
 
-/** Returns a step without length. */
-export function step(name: string, status: Status, parts: Partial<Pick<Step, 'parameters' | 'steps' | 'attachments' | 'fromMs' | 'lengthMs'>> = {}): Step {
+/** Returns a step; without length, and at the run's start, unless `parts` says otherwise. */
+export function step(name: string, status: Status, parts: Partial<Omit<Step, 'name' | 'status'>> = {}): Step {
   return { name, status, parameters: [], steps: [], attachments: [], fromMs: 0, lengthMs: 0, ...parts };
 }

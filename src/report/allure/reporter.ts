@@ -30,7 +30,8 @@ export const allureReporter: Reporter = {
 type Place = Pick<ReportContext, 'runDir' | 'story' | 'sourceUrl'>;
 
 /** Writes the results of a run; `environment` tells who ran it. A reader sees the old folder or the new one, never a part. */
-export async function writeAllure(record: RunRecord, { runDir, story, sourceUrl }: Place, environment: NodeJS.ProcessEnv): Promise<void> {
+export async function writeAllure(record: RunRecord, place: Place, environment: NodeJS.ProcessEnv): Promise<void> {
+  const { runDir, story, sourceUrl } = place;
   const charts = await createCharts(record, story);
   const timeline = charts.timeline();
   const shelf = createShelf(runDir);
@@ -48,7 +49,8 @@ export async function writeAllure(record: RunRecord, { runDir, story, sourceUrl 
   const beside = `${target}.${process.pid}.tmp`;
   await rm(beside, { recursive: true, force: true });
   try {
-    await writeResults(record, { tests, setup: loadRun(record, story, timeline === null ? [] : [timeline]), globals: await runFiles(runDir) }, beside);
+    const setup = loadRun(record, story, timeline === null ? [] : [timeline]);
+    await writeResults(record, { tests, setup, globals: await runFiles(runDir) }, beside);
     // The SDK has no writer for these two.
     await writeFile(join(beside, 'executor.json'), JSON.stringify(executorOf(record, environment)));
     await writeFile(join(beside, METRICS_FILE), JSON.stringify(metricsOf(record)));
@@ -71,5 +73,6 @@ function runbookLink({ metric, status }: Test, sourceUrl = ''): { name: string; 
 async function runbookFile({ metric, status }: Test): Promise<Attached[]> {
   if (metric === null || status === 'passed') return [];
   const text = await readFile(join(PROJECT, runbookOf(metric)), 'utf8').catch(() => null);
-  return text === null ? [] : [{ name: 'runbook: what it means and what to do', contentType: 'text/markdown', extension: '.md', content: { text } }];
+  if (text === null) return [];
+  return [{ name: 'runbook: what it means and what to do', contentType: 'text/markdown', extension: '.md', content: { text } }];
 }

@@ -12,12 +12,14 @@ const FILES = [
   { file: 'verdict.txt', name: 'verdict', contentType: 'text/plain', extension: '.txt' },
 ] as const;
 
+const EXTENT = { whole: '', cut: ', cut short', never: ', never begun' } as const;
+
 /** Returns the load run as what was done before any gate was looked at: its phases, with who came. */
 export function loadRun(record: RunRecord, story: Story, charts: readonly Attached[]): Step {
   const { totals, arrivals } = record;
   const phases = arrivals.map(({ phase, extent, scheduled, started, finished, dropped, lateness, note, notAsPlanned }) => {
     const stretch = story.phases.find(({ name }) => name === phase);
-    return step(`phase ${harmless(phase)}${extent === 'whole' ? '' : extent === 'cut' ? ', cut short' : ', never begun'}`, notAsPlanned ? 'broken' : 'passed', {
+    return step(`phase ${harmless(phase)}${EXTENT[extent]}`, notAsPlanned ? 'broken' : 'passed', {
       fromMs: stretch?.fromMs ?? 0,
       lengthMs: stretch === undefined ? 0 : stretch.toMs - stretch.fromMs,
       parameters: [

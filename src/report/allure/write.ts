@@ -39,7 +39,8 @@ export async function writeResults(record: RunRecord, written: Written, resultsD
   const series = seriesOf(record.plan);
   written.tests.forEach(({ test, attachments, links }, index) => {
     const { start, stop } = timesOf(record, test, index);
-    const id = runtime.startTest({ ...resultOf(record, series, test), links: links.map((link) => ({ ...link, type: 'link' as LinkType })), start }, [scope]);
+    const linked = links.map((link) => ({ ...link, type: 'link' as LinkType }));
+    const id = runtime.startTest({ ...resultOf(record, series, test), links: linked, start }, [scope]);
     test.steps.forEach((one) => writeStep(runtime, id, one, startMs));
     attachments.forEach((one) => attach(runtime, id, null, one));
     runtime.stopTest(id, { stop });
@@ -104,13 +105,16 @@ function writeSetup(runtime: ReporterRuntime, scope: string, setup: Step, startM
 
 function writeStep(runtime: ReporterRuntime, root: string, one: Step, startMs: number): void {
   const start = startMs + Math.round(one.fromMs);
-  const id = runtime.startStep(root, undefined, { name: one.name, status: statusOf(one.status), parameters: one.parameters, start });
+  const { name, status, parameters } = one;
+  const id = runtime.startStep(root, undefined, { name, status: statusOf(status), parameters, start });
   if (id === undefined) return;
   one.steps.forEach((inner) => writeStep(runtime, root, inner, startMs));
   one.attachments.forEach((file) => attach(runtime, root, id, file));
   runtime.stopStep(id, { stop: start + Math.round(one.lengthMs) });
 }
 
-function attach(runtime: ReporterRuntime, root: string, parent: string | null, { name, contentType, extension, content }: Attached): void {
-  runtime.writeAttachment(root, parent, name, 'path' in content ? content.path : Buffer.from(content.text), { contentType, fileExtension: extension });
+function attach(runtime: ReporterRuntime, root: string, parent: string | null, file: Attached): void {
+  const { name, contentType, extension, content } = file;
+  const given = 'path' in content ? content.path : Buffer.from(content.text);
+  runtime.writeAttachment(root, parent, name, given, { contentType, fileExtension: extension });
 }
