@@ -54,7 +54,7 @@ function read(): Options {
 async function measure(one: Case, temporary: string): Promise<Result> {
   const folder = join(temporary, one.profile);
   process.stderr.write(`${one.id}: writing a run\n`);
-  const generated = generateRun(planOfProfile(one.profile), folder);
+  const generated = await generateRun(planOfProfile(one.profile), folder);
   const judged: Judged[] = [];
   for (let time = 1; time <= one.times; time += 1) {
     process.stderr.write(`${one.id}: judging ${generated.lines.toLocaleString('en-US')} lines, ${time}/${one.times}\n`);
@@ -74,6 +74,13 @@ function middle({ judged }: Result): Judged {
 
 async function run({ json, cases }: Options): Promise<boolean> {
   const temporary = mkdtempSync(join(tmpdir(), 'openshow-report-'));
+  const clear = (): void => rmSync(temporary, { recursive: true, force: true });
+  // A gigabyte and a half is no thing to leave behind.
+  const interrupted = (): never => {
+    clear();
+    process.exit(130);
+  };
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     const results: Result[] = [];
     for (const one of cases) results.push(await measure(one, temporary));
@@ -96,7 +103,7 @@ async function run({ json, cases }: Options): Promise<boolean> {
     } else print(results, aims);
     return aims.every((aim) => aim.met);
   } finally {
-    rmSync(temporary, { recursive: true, force: true });
+    clear();
   }
 }
 
@@ -112,8 +119,9 @@ function print(results: readonly Result[], aims: readonly Aim[]): void {
     row('lines', ({ lines }) => lines.toLocaleString('en-US')),
     row('observations', ({ bytes }) => mb(bytes)),
     row('judged and reported in', (result) => seconds(middle(result).totalMs)),
+    row('processor time', (result) => seconds(middle(result).processorMs)),
     ...names(({ reportersMs }) => reportersMs).map((name) =>
-      row(`  of it ${name}`, (result) => seconds(middle(result).reportersMs[name]))),
+      row(`  ${name}`, (result) => seconds(middle(result).reportersMs[name]))),
     row('memory at most', (result) => mb(middle(result).peakMemoryBytes)),
     ...names(({ sizes }) => sizes).map((name) => row(`size of ${name}`, (result) => mb(middle(result).sizes[name]))),
   ]));

@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { goldenPayments } from '../../src/golden/payments.ts';
 import { seeded } from '../../src/golden/random.ts';
 import type { Environment, JourneyObservation, Observation, Phase, Plan } from '../../src/model/index.ts';
@@ -23,29 +24,29 @@ const ENVIRONMENT: Environment = {
 };
 
 /** Writes a run folder as a real run of the plan would leave it, with as many lines of each kind, and returns its size. */
-export function generateRun(plan: Plan, folder: string): Generated {
+export async function generateRun(plan: Plan, folder: string): Promise<Generated> {
   mkdirSync(folder, { recursive: true });
   const random = seeded(plan.seed);
   const loaded = stretchesOf(plan.phases);
   const endMs = (loaded.at(-1)?.toMs ?? 0) + 2_000;
   const size: Generated = { users: 0, lines: 0, bytes: 0 };
-  const write = (name: string, observations: Iterable<Observation>): void =>
+  const write = (name: string, observations: Iterable<Observation>): Promise<void> =>
     writeLines(join(folder, `observations.${name}.ndjson`), observations, size);
   writeFileSync(join(folder, 'plan.json'), JSON.stringify(plan));
   writeFileSync(join(folder, 'environment.json'), JSON.stringify(ENVIRONMENT));
   const payers: JourneyObservation[] = [];
-  write('worker-1', usersOf(plan, loaded, random, (user) => {
+  await write('worker-1', usersOf(plan, loaded, random, (user) => {
     size.users += 1;
     if (user.journey === 'escrow checkout') payers.push(user);
   }));
   const payments = goldenPayments(plan.runId, payers, endMs);
-  write('payments', payments.browser);
-  write('ledger', payments.books);
+  await write('payments', payments.browser);
+  await write('ledger', payments.books);
   const around: Record<string, (plan: Plan, one: Loaded, random: () => number) => Iterable<Observation>> = {
     health: healthOf, canary: clicksOf, server: readingsOf, api: windowsOf,
   };
-  for (const [name, of] of Object.entries(around)) write(name, each(loaded, (one) => of(plan, one, random)));
-  write('main', runEvents(plan, loaded, endMs, size.users));
+  for (const [name, of] of Object.entries(around)) await write(name, each(loaded, (one) => of(plan, one, random)));
+  await write('main', runEvents(plan, loaded, endMs, size.users));
   return size;
 }
 
@@ -88,7 +89,7 @@ function runEvents({ runId }: Plan, loaded: readonly Loaded[], endMs: number, us
   ];
 }
 
-function writeLines(path: string, observations: Iterable<Observation>, size: Generated): void {
+async function writeLines(path: string, observations: Iterable<Observation>, size: Generated): Promise<void> {
   const file = openSync(path, 'w');
   let chunk = '';
   const flush = (): void => {
@@ -98,7 +99,10 @@ function writeLines(path: string, observations: Iterable<Observation>, size: Gen
   for (const one of observations) {
     chunk += `${JSON.stringify(one)}\n`;
     size.lines += 1;
-    if (chunk.length > CHUNK_CHARACTERS) flush();
+    if (chunk.length <= CHUNK_CHARACTERS) continue;
+    flush();
+    // Whoever interrupts the benchmark need not wait for the whole file.
+    await setImmediate();
   }
   flush();
   closeSync(file);

@@ -8,7 +8,9 @@ import { REPORTERS } from '../../src/report/reporter.ts';
 export interface Judged {
   /** From the first line read to the last report written. */
   totalMs: number;
-  /** Of it, by reporter. */
+  /** What the process had of the processors: on a machine with other work the total is longer. */
+  processorMs: number;
+  /** Of the total, by reporter. */
   reportersMs: Record<string, number>;
   faults: string[];
   peakMemoryBytes: number;
@@ -21,6 +23,11 @@ const KIB = 1_024;
 function bytesOf(path: string): number {
   const stat = statSync(path);
   return stat.isDirectory() ? readdirSync(path).reduce((sum, name) => sum + bytesOf(join(path, name)), 0) : stat.size;
+}
+
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
 const folder = process.argv[2] ?? '';
@@ -39,6 +46,7 @@ const { reporterFaults } = await judgeRun(folder, { reporters });
 const written = readdirSync(folder).filter((name) => !INPUT.test(name));
 const judged: Judged = {
   totalMs: performance.now() - startMs,
+  processorMs: processorMs(),
   reportersMs,
   faults: reporterFaults.map(({ reporter, message }) => `${reporter}: ${message}`),
   peakMemoryBytes: process.resourceUsage().maxRSS * KIB,
