@@ -1,5 +1,6 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type * as Sqlite from 'node:sqlite';
 import type { DatabaseSync } from 'node:sqlite';
 
 /** The history's file in the reports folder. */
@@ -64,14 +65,17 @@ const FAULT_WORDS: Record<HistoryFault, string> = {
 };
 
 /** SQLite's primary result codes (sqlite.org/rescode.html). */
-const FAULTS: Record<number, HistoryFault> = { 5: 'locked', 6: 'locked', 11: 'broken', 26: 'broken' };
+const FAULTS: Record<number, HistoryFault> = {
+  5: 'locked', 6: 'locked', 11: 'broken', 26: 'broken', 3: 'unwritable', 8: 'unwritable', 10: 'unwritable', 13: 'unwritable', 14: 'unwritable',
+};
 
-/** Returns what SQLite threw as a HistoryError; anything else as it is. */
+/** Returns what SQLite threw of the file's state as a HistoryError; anything else, a mistake of ours say, as it is. */
 export function historyError(thrown: unknown): unknown {
   if (thrown instanceof HistoryError || !(thrown instanceof Error)) return thrown;
   const { code, errcode } = thrown as Error & { code?: string; errcode?: number };
   if (code !== 'ERR_SQLITE_ERROR') return thrown;
-  return new HistoryError(FAULTS[(errcode ?? 0) & 0xff] ?? 'unwritable', thrown.message, { cause: thrown });
+  const fault = FAULTS[(errcode ?? 0) & 0xff];
+  return fault === undefined ? thrown : new HistoryError(fault, thrown.message, { cause: thrown });
 }
 
 /**
@@ -92,7 +96,7 @@ export function openHistory(reportsDir: string, busyLimitMs = BUSY_LIMIT_MS): Da
 }
 
 /** Loaded when it is first needed: a run must not start slower for its history. */
-function sqlite(): typeof import('node:sqlite') {
+function sqlite(): typeof Sqlite {
   return process.getBuiltinModule('node:sqlite');
 }
 

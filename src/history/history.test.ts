@@ -79,9 +79,9 @@ test('runs and checks find their way into the history as they stand in their fil
     assert.ok(gateIds(history).includes('lcp'));
     const checks = pastChecks(history, STARTED_AT);
     assert.deepEqual(checks.rounds, { ran: 3 });
-    assert.deepEqual(checks.journeys, [
+    assert.deepEqual(checks.journeys.map((one) => ({ ...one })), [
       { journey: 'signup', up: 1, flaky: 1, down: 1, unknown: 0, lastDownAtEpochMs: STARTED_AT + 2, lastError: 'J_STEP_TIMEOUT' },
-    ].map((one) => Object.assign(Object.create(null), one)));
+    ]);
   });
 });
 

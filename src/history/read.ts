@@ -44,7 +44,7 @@ export function goesBefore(database: DatabaseSync, run: Pick<PastRun, 'runId' | 
 /** Returns one gate over the newest runs that judged it, newest first. */
 export function pastGate(database: DatabaseSync, id: string, { profile, last }: RunFilter): PastGate[] {
   return database.prepare(`
-    SELECT run_id AS runId, started_at_epoch_ms AS startedAtEpochMs, profile, commit_id AS "commit", title, stat, status, observed,
+    SELECT run_id AS runId, started_at_epoch_ms AS startedAtEpochMs, profile, commit_id AS "commit", title, stat, status, gates.observed,
       observed_above AS observedAbove, low, high, limit_kind AS limitKind, limit_value AS limitValue, unit, n
     FROM gates JOIN runs ON runs.folder = gates.folder
     WHERE id = ?1 AND (?2 IS NULL OR profile = ?2) ORDER BY started_at_epoch_ms DESC, run_id DESC LIMIT ?3`)

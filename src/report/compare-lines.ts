@@ -9,9 +9,10 @@ export const RESULT_MARKS: Record<Result, string> = { worse: '✗', better: '✓
 /** How many names a sentence tells. */
 const NAMED = 3;
 
-/** Returns a figure as precise as a comparison needs it: milliseconds below ten keep their digits. */
+/** Returns a figure as precise as a comparison needs it: milliseconds below ten keep what a clock could tell. */
 export function figure(value: number, unit: string): string {
-  return unit === 'ms' && Math.abs(value) < 10 ? String(Number(value.toPrecision(3))) : amount(value, unit);
+  if (unit !== 'ms' || Math.abs(value) >= 10) return amount(value, unit);
+  return String(Number(value.toFixed(Math.abs(value) < 1 ? 2 : 1)));
 }
 
 function withUnit(text: string, unit: string): string {

@@ -25,7 +25,7 @@ function comparison(rows: ComparedRow[], result: Comparison['result']): Comparis
 test('figures say as much as they are worth', () => {
   assert.deepEqual([shiftText(row('worse')), boundsText(row('worse'))], ['+38 ms', '[+24, +51]']);
   const small = row('same', { shift: { value: -0.25, low: null, high: 1.234 } });
-  assert.deepEqual([shiftText(small), boundsText(small)], ['-0.25 ms', '[–, +1.23]']);
+  assert.deepEqual([shiftText(small), boundsText(small)], ['-0.25 ms', '[–, +1.2]']);
   assert.equal(shiftText(row('worse', { unit: '%', shift: { value: 1.5, low: 1, high: 2 } })), '+1.5 points');
   assert.equal(sideText({ ...side(null), above: 10_000 }, 'ms'), '> 10,000 ms');
   assert.equal(sideText(side(null), 'ms'), '–');

@@ -9,9 +9,10 @@ export function directionOf(unit: string): Direction {
   return unit === 'ms' || unit === 's' ? { up: 'slower', down: 'faster' } : { up: 'higher', down: 'lower' };
 }
 
-/** Returns a size with its unit, as precise as a sentence needs it: three digits, whole milliseconds from 10 on. */
+/** Returns a size with its unit, as precise as a sentence needs it: three digits; milliseconds whole from 10 on, tenths below. */
 export function size(value: number, unit: string): string {
-  const rounded = unit === 'ms' && Math.abs(value) >= 10 ? Math.round(value) : Number(value.toPrecision(3));
+  const ofMs = Math.abs(value) >= 10 ? 0 : Math.abs(value) >= 1 ? 1 : 2;
+  const rounded = Number(unit === 'ms' ? value.toFixed(ofMs) : value.toPrecision(3));
   const text = rounded.toLocaleString('en-US', { maximumFractionDigits: 9 });
   if (unit === 'score') return text;
   return unit === '%' ? `${text} points` : `${text} ${unit}`;

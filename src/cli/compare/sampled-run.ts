@@ -50,8 +50,9 @@ function gatesOf({ plan, verdict }: RunRecord): SampledGate[] {
 
 async function readRecord(folder: string): Promise<RunRecord> {
   const path = join(folder, 'record.json');
-  const text = await readFile(path, 'utf8').catch(async (thrown: NodeJS.ErrnoException) => {
-    if (thrown.code !== 'ENOENT' && thrown.code !== 'ENOTDIR') throw unreadable(path, thrown.message);
+  const text = await readFile(path, 'utf8').catch(async (thrown: unknown) => {
+    const { code, message } = thrown as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw unreadable(path, message);
     const known = await stat(join(folder, 'plan.json')).catch(() => null);
     if (known === null) throw new CodedError('J_RUN_NOT_FOUND', [{ where: typed(folder), message: 'holds no run' }]);
     throw unreadable(path, 'there is none: the run was not judged yet', `npm run judge -- ${typed(folder)}`);
