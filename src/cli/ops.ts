@@ -19,8 +19,9 @@ const HELP = `Writes the Prometheus rules and the Grafana dashboard under ops/ f
   --root    the folder that holds slo.yml and ops/; the repository when left out`;
 const SLO = 'slo.yml';
 const THRESHOLDS = 'ops/thresholds.yml';
-const HEADER = `# What runs taught, for alerts and dashboards: written by "npm run ops -- --learn reports/<runId>". Limits stand in slo.yml;
-# these are no objectives. An entry may be taken out by hand; "npm run ops" then writes rules and dashboard without it.
+const HEADER = `# What runs taught, for alerts and dashboards: written by "npm run ops -- --learn reports/<runId>". Limits
+# stand in slo.yml; these are no objectives. An entry may be taken out by hand: "npm run ops" then writes rules and
+# dashboard without it.
 `;
 const NOTHING: Thresholds = { version: 1, capacity: null, kpis: [] };
 
@@ -47,24 +48,28 @@ async function main(): Promise<number> {
   if (check) await checkDocuments(root, documents, 'npm run ops');
   else {
     await writeDocuments(root, documents);
-    process.stdout.write([...(runs.length > 0 ? [THRESHOLDS] : []), ...documents.map(({ path }) => path), ''].join('\n'));
+    const written = [...(runs.length > 0 ? [THRESHOLDS] : []), ...documents.map(({ path }) => path)];
+    process.stdout.write(`${written.join('\n')}\n`);
   }
   return 0;
 }
 
 async function learned(run: string, slo: Slo, known: Thresholds): Promise<Thresholds> {
   const path = join(resolve(run), 'record.json');
-  const fault = (message: string): CodedError => new CodedError('J_RUN_UNREADABLE', [{ where: harmless(path), message }]);
+  const where = harmless(run);
+  const fault = (message: string): CodedError => new CodedError('J_RUN_UNREADABLE', [{ where, message }]);
   const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
     if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw fault(reasonOf(thrown));
-    throw new CodedError('J_RUN_NOT_FOUND', [{ where: harmless(run), message: 'holds no record.json', hint: `npm run judge -- ${harmless(run)}` }]);
+    throw new CodedError('J_RUN_NOT_FOUND', [
+      { where, message: 'holds no record.json', hint: `npm run judge -- ${where}` },
+    ]);
   });
   const parsed = RunRecord.safeParse(jsonOf(text));
   if (!parsed.success) throw fault(`no record of version ${RECORD_VERSION}: ${parsed.error.issues[0]?.message ?? ''}`);
   const thresholds = learn(parsed.data, slo, known);
   if (thresholds !== null) return thresholds;
   const { decision } = parsed.data.verdict;
-  throw new CodedError('J_NOTHING_LEARNED', [{ where: harmless(run), message: `${decision}, and no capacity was found` }]);
+  throw new CodedError('J_NOTHING_LEARNED', [{ where, message: `${decision}, and no capacity was found` }]);
 }
 
 async function readThresholds(path: string): Promise<Thresholds> {

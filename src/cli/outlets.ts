@@ -32,8 +32,9 @@ export function annotatorOf(environment: Environment): Outlets['annotate'] {
 }
 
 /**
- * Returns text for standard output in which GitHub's runner finds no command of its own, wherever a line of it breaks: names
- * and messages in it come from outside. `token` must be one that nobody can guess. Outside of GitHub the text is as it was.
+ * Returns text for standard output in which GitHub's runner finds no command of its own, wherever a line of it breaks:
+ * names and messages in it come from outside. `token` must be one that nobody can guess. Outside of GitHub's actions the
+ * text is as it was.
  */
 export function withoutCommands(text: string, environment: Environment, token: string): string {
   return environment['GITHUB_ACTIONS'] === 'true' ? `::stop-commands::${token}\n${text}\n::${token}::` : text;

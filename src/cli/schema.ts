@@ -7,8 +7,8 @@ import { brokenPromises, type Schema } from '../report/schema-promise.ts';
 import { checkDocuments, writeDocuments } from './documents.ts';
 
 const USAGE = 'npm run schema -- [--check] [--root <folder>]';
-const HELP = `Writes documentation/record.schema.json, the JSON Schema of record.json, from the model. Refuses to, where that would break
-what documentation/record.md promises under the same version.
+const HELP = `Writes documentation/record.schema.json, the JSON Schema of record.json, from the model. Refuses to, where that would
+break what documentation/record.md promises under the same version.
   --check   writes nothing, and ends with 1 where the file no longer says what the model does
   --root    the folder that holds documentation/; the repository when left out`;
 const PAGE = 'documentation/record.schema.json';

@@ -54,8 +54,9 @@ function exporter({ root, settings, nowEpochMs }: ExporterOptions): () => Promis
   let budgets = { measures: [] as Measure[], faults: 0, atEpochMs: -Infinity };
   const readBudgets = async (): Promise<typeof budgets> => {
     const atEpochMs = nowEpochMs();
-    const read = await computeBudgets(await readRules(root), { settings, folder, target: undefined, nowEpochMs: atEpochMs });
-    return { measures: read.target === null ? [] : budgetMeasures(read.budgets, read.target), faults: read.faults.length, atEpochMs };
+    const asked = { settings, folder, target: undefined, nowEpochMs: atEpochMs };
+    const { target, budgets: known, faults } = await computeBudgets(await readRules(root), asked);
+    return { measures: target === null ? [] : budgetMeasures(known, target), faults: faults.length, atEpochMs };
   };
   return async () => {
     const { measures, unreadable } = await runs.read();
