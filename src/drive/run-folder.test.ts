@@ -76,7 +76,9 @@ test('the lock is taken once, names its holder, and is free again after release'
     assert.match(error.faults[0]?.message ?? '', new RegExp(`run first, process ${process.pid}`));
     return true;
   });
+  assert.equal(RunLock.holder(path), 'first');
   lock.release();
+  assert.equal(RunLock.holder(path), null);
   RunLock.take('second', path).release();
   assert.ok(!existsSync(path));
 });

@@ -40,7 +40,8 @@ export async function writeAllure(folder: string, round: CheckRound, all: boolea
   const base = (check: Check, go: number): Omit<TestResult, 'status' | 'steps' | 'attachments'> => {
     const key = keyOf(check.journey);
     return {
-      uuid: `${key}-${go}`, historyId: key, testCaseId: key, fullName: `checks › ${harmless(check.journey)}`, name: harmless(check.journey),
+      uuid: `${key}-${go}`, historyId: key, testCaseId: key,
+      fullName: `checks › ${harmless(check.journey)}`, name: harmless(check.journey),
       titlePath: ['openshow-journeys', 'checks'], stage: Stage.FINISHED, labels: LABELS, links: [], statusDetails: {},
       parameters: [{ name: 'target', value: round.target, excluded: true }],
       start: round.startedAtEpochMs, stop: round.endedAtEpochMs,
@@ -54,9 +55,12 @@ export async function writeAllure(folder: string, round: CheckRound, all: boolea
     for (const [index, attempt] of check.attempts.entries()) {
       const message = failureOf(attempt);
       const steps: StepResult[] = attempt.steps.map((step) => ({
-        name: harmless(step.name), status: statusOf({ outcome: step.outcome, errorCode: attempt.errorCode }), stage: Stage.FINISHED,
+        name: harmless(step.name), stage: Stage.FINISHED,
+        status: statusOf({ outcome: step.outcome, errorCode: attempt.errorCode }),
         statusDetails: {}, steps: [], attachments: [],
-        parameters: [{ name: 'perceived', value: step.perceivedMs === null ? 'not measured' : `${Math.round(step.perceivedMs)} ms` }],
+        parameters: [
+          { name: 'perceived', value: step.perceivedMs === null ? 'not measured' : `${Math.round(step.perceivedMs)} ms` },
+        ],
       }));
       writer.writeResult({
         ...base(check, index + 1), steps, status: statusOf(attempt),
@@ -73,7 +77,8 @@ export async function writeAllure(folder: string, round: CheckRound, all: boolea
 
 const LABELS: Label[] = [
   { name: 'language', value: 'javascript' }, { name: 'framework', value: 'openshow-journeys' },
-  { name: 'parentSuite', value: FUNCTIONAL_SUITE }, { name: 'suite', value: 'Synthetic checks' }, { name: 'layer', value: 'e2e' },
+  { name: 'parentSuite', value: FUNCTIONAL_SUITE }, { name: 'suite', value: 'Synthetic checks' },
+  { name: 'layer', value: 'e2e' },
 ];
 
 /** The same for a journey in every round, so that its history holds together. */

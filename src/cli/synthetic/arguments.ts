@@ -3,7 +3,8 @@ import { CodedError } from '../../errors.ts';
 import { toSeconds } from '../../plan/script.ts';
 
 export const USAGE =
-  'npm run synthetic -- [--journeys "a,b"] [--every 5m [--once] | --cron "*/5 * * * *" [--tz Europe/Berlin]] [--jitter 20s] [--retries 1] [--json]';
+  'npm run synthetic -- [--journeys "a,b"] [--every 5m [--once] | --cron "*/5 * * * *" [--tz Europe/Berlin]] ' +
+  '[--jitter 20s] [--retries 1] [--json]';
 export const HELP = `Runs each journey once in a real browser, as a check, and records the round in reports/checks/<month>.ndjson.
   --journeys A,B   only these
   --every 5m       goes on doing it at this interval, until it is ended by Ctrl-C
@@ -42,7 +43,8 @@ export function readArguments(args: string[]): SyntheticArguments | null {
     ({ values } = parseArgs({
       args,
       options: {
-        journeys: text, every: text, cron: text, tz: text, jitter: text, retries: text, once: flag, json: flag, help: { ...flag, short: 'h' },
+        journeys: text, every: text, cron: text, tz: text, jitter: text, retries: text,
+        once: flag, json: flag, help: { ...flag, short: 'h' },
       },
     }));
   } catch (thrown) {
@@ -79,7 +81,8 @@ function readNames(list: string): string[] {
 function readDurationMs(option: string, text: string, leastMs: number, mostMs: number): number {
   const ms = Math.round((toSeconds(text) ?? NaN) * 1_000);
   if (ms >= leastMs && ms <= mostMs) return ms;
-  throw usage(`${option} ${JSON.stringify(text)}: a length such as 30s, 5m or 1h, from ${leastMs / 1_000}s to ${mostMs / 86_400_000} days`);
+  const range = `from ${leastMs / 1_000}s to ${mostMs / 86_400_000} days`;
+  throw usage(`${option} ${JSON.stringify(text)}: a length such as 30s, 5m or 1h, ${range}`);
 }
 
 function readRetries(text: string | undefined): number {

@@ -7,7 +7,7 @@ import { asCodedError, CodedError, formatError } from '../../errors.ts';
 import type { AnyJourney } from '../../journey.ts';
 import { didYouMean } from '../../nearest.ts';
 import { readSettings } from '../../plan/settings.ts';
-import { harmless } from '../../report/text.ts';
+import { counted, harmless } from '../../report/text.ts';
 import type { BudgetRoundFunction } from '../budget/types.ts';
 import { watchInterrupts } from '../campaign/interrupts.ts';
 import { HELP, USAGE, readArguments, type SyntheticArguments } from './arguments.ts';
@@ -54,14 +54,18 @@ export async function syntheticCommand(args: string[], around: SyntheticSurround
     const { plan } = asked;
     if (plan.kind === 'by hand') return await single(context, null, null);
     if (plan.kind === 'once') return await ofSchedule(context, plan.everyMs);
-    const schedule = plan.kind === 'cron' ? await cronSchedule(plan.pattern, plan.timeZone) : everySchedule(plan.everyMs, plan.words);
+    const schedule = plan.kind === 'cron'
+      ? await cronSchedule(plan.pattern, plan.timeZone)
+      : everySchedule(plan.everyMs, plan.words);
     return await keepOn(context, schedule, asked);
   } finally {
     interrupts.stop();
   }
 }
 
-async function prepare(asked: SyntheticArguments, around: SyntheticSurroundings, interrupted: AbortSignal): Promise<RoundsContext> {
+async function prepare(
+  asked: SyntheticArguments, around: SyntheticSurroundings, interrupted: AbortSignal,
+): Promise<RoundsContext> {
   const { root, environment } = around;
   const settings = readSettings(root, environment);
   const target = targetOf(settings);
@@ -91,7 +95,8 @@ async function journeysOf(root: string, names: string[] | null): Promise<AnyJour
   const known = [...journeys.keys()];
   const unknown = (names ?? []).filter((name) => !journeys.has(name));
   if (unknown.length > 0) {
-    throw new CodedError('J_JOURNEY_UNKNOWN', unknown.map((name) => ({ where: '--journeys', message: `"${harmless(name)}"`, hint: didYouMean(name, known) })));
+    const faults = unknown.map((name) => ({ where: '--journeys', message: `"${harmless(name)}"`, hint: didYouMean(name, known) }));
+    throw new CodedError('J_JOURNEY_UNKNOWN', faults);
   }
   const chosen = [...journeys.values()].filter(({ name }) => names === null || names.includes(name));
   if (chosen.length === 0) throw new CodedError('J_JOURNEY_UNKNOWN', [{ where: 'journeys/', message: 'holds no journey' }]);
@@ -109,7 +114,9 @@ async function single(context: RoundsContext, dueAtEpochMs: number | null, every
 /** What should have run since the last round, and did not, is found out by comparing: whoever keeps the schedule does not tell. */
 async function ofSchedule(context: RoundsContext, everyMs: number): Promise<number> {
   const due = Math.floor(Date.now() / everyMs) * everyMs;
-  const last = await newestRound(context.folder, (round) => round.target === context.target && round.everyMs === everyMs && round.dueAtEpochMs !== null);
+  const last = await newestRound(
+    context.folder, (round) => round.target === context.target && round.everyMs === everyMs && round.dueAtEpochMs !== null,
+  );
   if (last !== null) {
     const lastDue = last.event === 'missed' ? last.endedAtEpochMs : (last.dueAtEpochMs ?? due);
     const missed = duesBetween(everySchedule(everyMs, ''), lastDue, due - 1);
@@ -119,15 +126,18 @@ async function ofSchedule(context: RoundsContext, everyMs: number): Promise<numb
 }
 
 /** Rounds at their times, until somebody ends it; no fault of one of them ends the others. */
-async function keepOn(context: RoundsContext, schedule: Schedule, { plan, journeys, jitterMs }: SyntheticArguments): Promise<number> {
-  const { interrupted, err } = context;
+async function keepOn(context: RoundsContext, schedule: Schedule, asked: SyntheticArguments): Promise<number> {
+  const { plan, journeys, jitterMs } = asked;
+  const { interrupted, err, target } = context;
   const timeZone = plan.kind === 'cron' ? plan.timeZone : undefined;
   const nowEpochMs = Date.now();
   makeChecksFolder(context.folder);
-  const { state, afterEpochMs } = ScheduleState.take(context.folder, { schedule: schedule.words, target: context.target, journeys }, nowEpochMs);
+  const kind = { schedule: schedule.words, target, journeys };
+  const { state, afterEpochMs } = ScheduleState.take(context.folder, kind, nowEpochMs);
   const first = schedule.next(nowEpochMs);
   const firstEvery = first === null ? 0 : schedule.everyMs(first);
-  err(`checks of ${context.target} ${schedule.words}, ${context.journeys.length} journeys; first ${first === null ? 'never' : clockTime(first, timeZone)}; Ctrl-C ends\n`);
+  const begins = first === null ? 'never' : clockTime(first, timeZone);
+  err(`checks of ${target} ${schedule.words}, ${counted(context.journeys.length, 'journey')}; first ${begins}; Ctrl-C ends\n`);
   const told = async (action: () => Promise<unknown>): Promise<void> => {
     await action().catch((thrown: unknown) => err(`${formatError(asCodedError(thrown))}\n`));
   };
@@ -143,7 +153,9 @@ async function keepOn(context: RoundsContext, schedule: Schedule, { plan, journe
     round: (dueAtEpochMs, everyMs) => told(async () => {
       err(`${clockTime(Date.now(), timeZone)}\n`);
       const { refused } = await holdRound(context, {
-        dueAtEpochMs, everyMs, lockWaitMs: Math.min(everyMs / 2, MOST_LOCK_WAIT_MS), nextEpochMs: schedule.next(Math.max(dueAtEpochMs, Date.now())),
+        dueAtEpochMs, everyMs,
+        lockWaitMs: Math.min(everyMs / 2, MOST_LOCK_WAIT_MS),
+        nextEpochMs: schedule.next(Math.max(dueAtEpochMs, Date.now())),
       });
       state.held(dueAtEpochMs);
       if (refused) throw refused;

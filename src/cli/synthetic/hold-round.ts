@@ -61,7 +61,8 @@ export async function holdRound(context: RoundsContext, due: Due): Promise<{ rou
   const base = { ...lineOf(context, roundId), dueAtEpochMs: due.dueAtEpochMs, everyMs: due.everyMs, startedAtEpochMs };
   const lock = await takeLock(roundId, folder, due.lockWaitMs, context.interrupted).catch((thrown: unknown) => asCodedError(thrown));
   if (lock instanceof CodedError) {
-    const round: CheckRound = { ...base, event: lock.code === 'J_CHECKS_LOCKED' ? 'overlapped' : 'refused', endedAtEpochMs: Date.now(), detail: sentence(lock) };
+    const event = lock.code === 'J_CHECKS_LOCKED' ? 'overlapped' : 'refused';
+    const round: CheckRound = { ...base, event, endedAtEpochMs: Date.now(), detail: sentence(lock) };
     // One that somebody starts by hand beside another is no round that should have been.
     if (due.dueAtEpochMs !== null) await appendRound(folder, round);
     if (json) out(`${JSON.stringify(round)}\n`);
@@ -76,7 +77,8 @@ export async function holdRound(context: RoundsContext, due: Due): Promise<{ rou
         browser: await browserOf(context.settings),
         onCheck: (check) => say(`${checkLines(check, context.style)}\n`),
       });
-      round = { ...base, event: 'ran', endedAtEpochMs: Date.now(), checks, detail: context.interrupted.aborted ? 'interrupted' : null };
+      const detail = context.interrupted.aborted ? 'interrupted' : null;
+      round = { ...base, event: 'ran', endedAtEpochMs: Date.now(), checks, detail };
     } catch (thrown) {
       refused = asCodedError(thrown);
       round = { ...base, event: 'refused', endedAtEpochMs: Date.now(), detail: sentence(refused) };
@@ -98,12 +100,17 @@ export async function recordSkipped(
 ): Promise<void> {
   const [first = 0] = duesEpochMs;
   const last = duesEpochMs.at(-1) ?? first;
-  const how = event === 'missed' ? 'nothing ran: this machine or the scheduler was down, or slept' : 'the round before was still under way';
+  const how = event === 'missed'
+    ? 'nothing ran: this machine or the scheduler was down, or slept'
+    : 'the round before was still under way';
   const iso = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 19);
-  const when = duesEpochMs.length === 1 ? `the round of ${iso(first)}Z` : `${duesEpochMs.length} rounds from ${iso(first)}Z to ${iso(last)}Z`;
+  const when = duesEpochMs.length === 1
+    ? `the round of ${iso(first)}Z`
+    : `${duesEpochMs.length} rounds from ${iso(first)}Z to ${iso(last)}Z`;
   const detail = `${when}: ${how}`;
   await appendRound(context.folder, {
-    ...lineOf(context, makeRoundId(first, Math.random)), event, detail, dueAtEpochMs: first, startedAtEpochMs: first, endedAtEpochMs: last, everyMs,
+    ...lineOf(context, makeRoundId(first, Math.random)),
+    event, detail, dueAtEpochMs: first, startedAtEpochMs: first, endedAtEpochMs: last, everyMs,
   });
   context.err(` ! ${event}: ${detail}\n`);
   const summary = context.environment['GITHUB_STEP_SUMMARY'];
@@ -111,7 +118,9 @@ export async function recordSkipped(
   if (summary) await appendFile(summary, `${event}: ${detail}\n\n`).catch(() => {});
 }
 
-function lineOf({ target, harnessVersion, commit }: RoundsContext, roundId: string): Pick<CheckRound, 'v' | 'roundId' | 'target' | 'harnessVersion' | 'commit' | 'checks'> {
+type Line = Pick<CheckRound, 'v' | 'roundId' | 'target' | 'harnessVersion' | 'commit' | 'checks'>;
+
+function lineOf({ target, harnessVersion, commit }: RoundsContext, roundId: string): Line {
   return { v: CHECK_VERSION, roundId, target, harnessVersion, commit, checks: [] };
 }
 
@@ -146,7 +155,9 @@ async function takeLock(roundId: string, folder: string, waitMs: number, interru
     } catch (thrown) {
       const error = asCodedError(thrown);
       if (error.code !== 'J_RUN_LOCKED') throw error;
-      if (performance.now() >= untilMs || interrupted.aborted) throw new CodedError('J_CHECKS_LOCKED', error.faults, { cause: error });
+      if (performance.now() >= untilMs || interrupted.aborted) {
+        throw new CodedError('J_CHECKS_LOCKED', error.faults, { cause: error });
+      }
       await sleep(LOCK_LOOK_MS);
     }
   }

@@ -71,8 +71,9 @@ test('names and messages from outside show as text, on the terminal and in the s
 test('Allure gets a go a result, the failed ones as retries, and only the newest round of each journey', async (t) => {
   const folder = join(temporaryFolder(t), 'checks');
   const own = go({ outcome: 'failed', errorCode: 'J_CHECKER_FAULT', message: 'no browser', steps: [] });
-  const results = (): { name: string; status: string; historyId: string; uuid: string }[] => readdirSync(join(folder, 'allure-results'))
-    .filter((file) => file.endsWith('-result.json')).map((file) => JSON.parse(readFileSync(join(folder, 'allure-results', file), 'utf8')));
+  type Result = Record<'name' | 'status' | 'historyId' | 'uuid', string>;
+  const results = (): Result[] => readdirSync(join(folder, 'allure-results')).filter((file) => file.endsWith('-result.json'))
+    .map((file) => JSON.parse(readFileSync(join(folder, 'allure-results', file), 'utf8')) as Result);
   const told = (): string[] => results().map(({ name, status }) => `${name} ${status}`).sort();
 
   await writeAllure(folder, round([UP, FLAKY, DOWN, UNKNOWN, { journey: 'sync', status: 'unknown', attempts: [own] }]), true);

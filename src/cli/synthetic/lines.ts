@@ -29,8 +29,10 @@ export function checkLines(check: Check, { color, width, reportsPath }: LineStyl
 
 function passedText({ steps, durationMs }: CheckAttempt): string {
   const measured = steps.filter((step) => step.perceivedMs !== null);
-  const slowest = measured.reduce<(typeof measured)[number] | null>((a, b) => ((a?.perceivedMs ?? -1) >= (b.perceivedMs ?? 0) ? a : b), null);
-  const what = slowest === null ? 'none measured by the page' : `slowest ${Math.round(slowest.perceivedMs ?? 0)} ms (${slowest.name})`;
+  const [slowest] = measured.sort((a, b) => (b.perceivedMs ?? 0) - (a.perceivedMs ?? 0));
+  const what = slowest === undefined
+    ? 'none measured by the page'
+    : `slowest ${Math.round(slowest.perceivedMs ?? 0)} ms (${slowest.name})`;
   return `${seconds(durationMs)} · ${counted(steps.length, 'step')}, ${what}`;
 }
 
@@ -47,7 +49,8 @@ function goesText(attempts: readonly CheckAttempt[]): string {
 export function failureOf({ outcome, errorCode, message, steps }: CheckAttempt): string | null {
   if (outcome === 'passed') return null;
   const step = steps.find((one) => one.outcome !== 'passed')?.name;
-  return [step, [errorCode ?? outcome, message].filter((part) => part !== null).join(' ')].filter((part) => part !== undefined).join(': ');
+  const how = message === null ? (errorCode ?? outcome) : `${errorCode ?? outcome} ${message}`;
+  return step === undefined ? how : `${step}: ${how}`;
 }
 
 /** Returns the round as one line: what it came to, and when the next one is due. */
@@ -60,7 +63,8 @@ export function roundLine(round: CheckRound, style: LineStyle, nextEpochMs: numb
 
 function tally(checks: readonly Check[]): string {
   const count = (status: Check['status']): number => checks.filter((check) => check.status === status).length;
-  const others = (['flaky', 'down', 'unknown'] as const).filter((status) => count(status) > 0).map((status) => `${count(status)} ${status}`);
+  const others = (['flaky', 'down', 'unknown'] as const)
+    .filter((status) => count(status) > 0).map((status) => `${count(status)} ${status}`);
   return [`${count('up')} of ${counted(checks.length, 'journey')} up`, ...others].join(', ');
 }
 

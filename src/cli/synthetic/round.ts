@@ -44,7 +44,8 @@ export async function runChecks(options: RoundOptions): Promise<Check[]> {
   const { root, settings, target, roundId, folder } = options;
   const run = settings.ALLOW_PARALLEL_RUNS === '1' ? null : RunLock.holder();
   if (run !== null) {
-    throw new CodedError('J_RUN_LOCKED', [{ where: 'checks', message: `run ${run} makes load on this machine: what it slows would look like the target's fault` }]);
+    const message = `run ${run} makes load on this machine: what it slows would look like the target's fault`;
+    throw new CodedError('J_RUN_LOCKED', [{ where: 'checks', message }]);
   }
   const open = await openTarget(target, settings, root, folder);
   const browsers = join(folder, 'browsers');
@@ -58,7 +59,8 @@ export async function runChecks(options: RoundOptions): Promise<Check[]> {
   process.once('exit', killNow);
   try {
     await pool.warm(['observer']).catch((thrown: unknown) => {
-      throw new CodedError('J_BROWSER_LAUNCH', [{ where: options.browser.executablePath, message: firstLine(thrown) }], { cause: thrown });
+      const where = options.browser.executablePath;
+      throw new CodedError('J_BROWSER_LAUNCH', [{ where, message: firstLine(thrown) }], { cause: thrown });
     });
     const { TARGET_HTTP_USER: username, TARGET_HTTP_PASSWORD: password } = settings;
     return await checkAll(options.journeys, {

@@ -14,6 +14,7 @@ const State = z.strictObject({
   process: z.strictObject({ pid: z.number(), born: z.string().nullable() }).nullable(),
 });
 type State = z.infer<typeof State>;
+type Kind = Pick<State, 'schedule' | 'target' | 'journeys'>;
 
 /**
  * What a schedule has held so far, beside the records: one that was killed leaves its due times to be told as missed by the
@@ -28,9 +29,10 @@ export class ScheduleState {
     this.#state = state;
   }
 
-  /** Takes up the schedule; `resumedAtEpochMs` is the last due time of one that was killed, or else now. Throws J_REPORTS_UNWRITABLE. */
-  static take(folder: string, kind: Pick<State, 'schedule' | 'target' | 'journeys'>, nowEpochMs: number): { state: ScheduleState; afterEpochMs: number } {
-    const key = createHash('sha256').update(JSON.stringify([kind.schedule, kind.target, kind.journeys])).digest('hex').slice(0, 12);
+  /** Takes up a schedule; `afterEpochMs` is the last due time of one that was killed, or else now. Throws J_REPORTS_UNWRITABLE. */
+  static take(folder: string, kind: Kind, nowEpochMs: number): { state: ScheduleState; afterEpochMs: number } {
+    const words = JSON.stringify([kind.schedule, kind.target, kind.journeys]);
+    const key = createHash('sha256').update(words).digest('hex').slice(0, 12);
     const path = join(folder, `schedule-${key}.json`);
     const before = read(path);
     const wasKilled = before !== null && before.process !== null && !isAlive(before.process);

@@ -30,9 +30,8 @@ export async function cronSchedule(pattern: string, timeZone: string | undefined
     cron = new Cron(pattern, { paused: true, ...(timeZone === undefined ? {} : { timezone: timeZone }) });
     if (cron.nextRun() === null) throw new Error('never comes');
   } catch (thrown) {
-    throw new CodedError('J_USAGE', [{
-      where: `--cron ${JSON.stringify(pattern)}`, message: (thrown as Error).message, hint: 'five fields, such as "*/5 9-17 * * 1-5"',
-    }]);
+    const hint = 'five fields, such as "*/5 9-17 * * 1-5"';
+    throw new CodedError('J_USAGE', [{ where: `--cron ${JSON.stringify(pattern)}`, message: (thrown as Error).message, hint }]);
   }
   const next = (after: number): number | null => cron.nextRun(new Date(after))?.getTime() ?? null;
   return {
@@ -56,8 +55,10 @@ const MOST_DUES = 10_000;
 /** Returns the due times after `after` and not later than `upTo`, the first ten thousand. */
 export function duesBetween(schedule: Schedule, afterEpochMs: number, upToEpochMs: number): number[] {
   const dues: number[] = [];
-  for (let due = schedule.next(afterEpochMs); due !== null && due <= upToEpochMs && dues.length < MOST_DUES; due = schedule.next(due)) {
+  let due = schedule.next(afterEpochMs);
+  while (due !== null && due <= upToEpochMs && dues.length < MOST_DUES) {
     dues.push(due);
+    due = schedule.next(due);
   }
   return dues;
 }

@@ -28,6 +28,7 @@ export async function openTarget(target: string, settings: HarnessSettings, root
   mkdirSync(folder, { recursive: true });
   const logFile = join(folder, 'platform.log');
   rmSync(logFile, { force: true });
-  const platform = await startPlatform({ command: [process.execPath, join(root, 'platform/main.ts')], logFile, port: settings.PLATFORM_PORT });
+  const command = [process.execPath, join(root, 'platform/main.ts')];
+  const platform = await startPlatform({ command, logFile, port: settings.PLATFORM_PORT });
   return { url: platform.url, close: () => platform.stop(), killNow: () => platform.killNow() };
 }

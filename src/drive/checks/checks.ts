@@ -40,7 +40,8 @@ async function checkOne(journey: AnyJourney, number: number, { around, retries }
   const goes = retries + 1;
   const attempts: CheckAttempt[] = [];
   const own = (): number => attempts.filter((one) => !tells(one)).length;
-  const settled = (): boolean => attempts.at(-1)?.outcome === 'passed' || attempts.length - own() >= goes || own() >= MOST_OWN_FAULTS;
+  const settled = (): boolean =>
+    attempts.at(-1)?.outcome === 'passed' || attempts.length - own() >= goes || own() >= MOST_OWN_FAULTS;
   while (!settled() && !around.interrupted.aborted) {
     attempts.push(await goOnce(journey, `check-${number}-${attempts.length + 1}`, around));
   }

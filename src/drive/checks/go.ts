@@ -53,7 +53,8 @@ export async function goOnce(journey: AnyJourney, vu: string, around: GoSurround
 
 /** Returns the record of a go from what was observed of it. */
 export function toAttempt(
-  startedAtEpochMs: number, result: UserResult, observations: readonly Observation[], browserFailed: boolean, evidencePath: string,
+  startedAtEpochMs: number, result: UserResult, observations: readonly Observation[], browserFailed: boolean,
+  evidencePath: string,
 ): CheckAttempt {
   const steps = observations.filter((one): one is StepObservation => one.kind === 'step');
   const evidence = (file: string | undefined): string | null => (file === undefined ? null : `${evidencePath}/${file}`);
@@ -62,7 +63,7 @@ export function toAttempt(
     startedAtEpochMs,
     durationMs: tenths(result.durationMs),
     ...judged(result, observations, browserFailed),
-    steps: steps.map(({ name, perceivedMs, outcome }) => ({ name, perceivedMs: perceivedMs === null ? null : tenths(perceivedMs), outcome })),
+    steps: steps.map(({ name, perceivedMs: ms, outcome }) => ({ name, perceivedMs: ms === null ? null : tenths(ms), outcome })),
     screenshot: evidence(failed?.screenshot),
     trace: evidence(failed?.trace),
   };
@@ -87,5 +88,6 @@ function judged(result: UserResult, observations: readonly Observation[], browse
 function unpaid(observations: readonly Observation[]): Judged | null {
   const last = observations.findLast((one): one is PaymentObservation => one.kind === 'payment' && one.shown !== null);
   if (last === undefined || last.shown === 'receipt') return null;
-  return { outcome: 'failed', errorCode: 'J_STEP_FAILED', message: `of the payment the user was last shown "${last.shown}", not the receipt` };
+  const message = `of the payment the user was last shown "${last.shown}", not the receipt`;
+  return { outcome: 'failed', errorCode: 'J_STEP_FAILED', message };
 }

@@ -1,7 +1,7 @@
 import type { Launch } from '../launcher.ts';
 import { BrowserPool, type Lease, type PoolOptions } from '../pool.ts';
 
-/** A pool that counts what went wrong with its browsers before `close` was called: they did not start, hung, or ended by themselves. */
+/** A pool that counts what went wrong with its browsers before it was closed: they did not start, hung, or ended by themselves. */
 export class WatchedPool extends BrowserPool {
   readonly #state: { faults: number; closing: boolean };
 
