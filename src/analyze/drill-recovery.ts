@@ -108,7 +108,8 @@ export function recoveryOfDrill(
     : recovery.high === null && recovery.stable > 0 && recovery.stable < LEAST_STABLE && recovery.low === 0
       ? `only ${recovery.stable} windows with samples after the fault, and ${LEAST_STABLE} prove it`
       : end?.isBeyond === false && seen?.afterMs != null ? end.why : null;
-  return { recovery, n, doubt, evidence };
+  // The doubt is told once.
+  return { recovery, n, doubt, evidence: evidence.filter((one) => one !== doubt) };
 }
 
 /**
