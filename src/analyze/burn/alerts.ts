@@ -34,8 +34,9 @@ export function burnAlerts({ service, title }: ErrorBudgetRule, evidence: Eviden
     const verb = evidence.source === 'checks' ? 'was down' : 'failed';
     return [{
       service, id: idOf(service, `burn-${burnRate}`, evidence.source), kind: 'burn' as const, severity, runbook: BUDGET_RUNBOOK,
-      message: `${title}: the error budget burns ${digits(long)} times as fast as it lasts (limit ${burnRate}): ${percent(longMs)} ${what} ` +
-        `the last ${lengthText(longMs)} ${verb}, ${percent(shortMs)} of the last ${lengthText(shortMs)}; first ${lengthText(badSinceMs ?? 0)} ago.`,
+      message: `${title}: the error budget burns ${digits(long)} times as fast as it lasts (limit ${burnRate}): ` +
+        `${percent(longMs)} ${what} the last ${lengthText(longMs)} ${verb}, ` +
+        `${percent(shortMs)} of the last ${lengthText(shortMs)}; first ${lengthText(badSinceMs ?? 0)} ago.`,
     }];
   });
 }
@@ -47,14 +48,16 @@ interface Spent {
 }
 
 /** Somebody should look well before the budget is gone, but a slow loss wakes nobody: fast ones burn. */
-export function spentAlerts({ service, title }: ErrorBudgetRule, evidence: Evidence, { spentMs, budgetMs, windowMs }: Spent): BudgetAlert[] {
+export function spentAlerts(
+  { service, title }: ErrorBudgetRule, evidence: Evidence, { spentMs, budgetMs, windowMs }: Spent,
+): BudgetAlert[] {
   if (spentMs === null) return [];
   const { badSinceMs } = evidence.tally(windowMs);
   return SPENT_ALERTS_PERCENT.filter((percent) => (100 * spentMs) / budgetMs >= percent).map((percent) => ({
     service, id: idOf(service, `spent-${percent}`, evidence.source), kind: 'spent', runbook: BUDGET_RUNBOOK,
     severity: percent < 50 ? 'info' : 'ticket',
-    message: `${title}: ${digits((100 * spentMs) / budgetMs)} % of the error budget is spent, ${lengthText(spentMs)} of ${lengthText(budgetMs)} ` +
-      `in ${lengthText(windowMs)}; first ${lengthText(badSinceMs ?? 0)} ago.`,
+    message: `${title}: ${digits((100 * spentMs) / budgetMs)} % of the error budget is spent, ` +
+      `${lengthText(spentMs)} of ${lengthText(budgetMs)} in ${lengthText(windowMs)}; first ${lengthText(badSinceMs ?? 0)} ago.`,
   }));
 }
 

@@ -61,7 +61,8 @@ export function requestEvidence(steps: readonly RequestStep[], nowMs: number): E
   const known = steps.filter(({ total }) => total > 0).toSorted((a, b) => a.fromMs - b.fromMs);
   const within = (windowMs: number): RequestStep[] =>
     known.filter(({ fromMs, toMs }) => fromMs >= nowMs - windowMs - ROUNDING_MS && toMs <= nowMs + ROUNDING_MS);
-  const sum = (list: readonly RequestStep[], of: (step: RequestStep) => number): number => list.reduce((all, step) => all + of(step), 0);
+  const sum = (list: readonly RequestStep[], of: (step: RequestStep) => number): number =>
+    list.reduce((all, step) => all + of(step), 0);
   // Prometheus extrapolates both, each by itself.
   const badOf = ({ bad, total }: RequestStep): number => Math.min(total, Math.max(0, bad));
   return {

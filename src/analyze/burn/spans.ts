@@ -24,9 +24,9 @@ export interface Probe {
 }
 
 /**
- * Returns the checks of one journey in the order of their times. A check speaks for one period before it was due (before it began,
- * where nobody scheduled it), so that what it finds is known at once, and for as long as it took. Whatever the checker itself failed
- * to find out is no check.
+ * Returns the checks of one journey in the order of their times. A check speaks for one period before it was due (before it
+ * began, where nobody scheduled it), so that what it finds is known at once, and for as long as it took. Whatever the checker
+ * itself failed to find out is no check.
  */
 export function probesOf(rounds: readonly RoundView[], journey: string): Probe[] {
   return rounds.flatMap(({ dueAtEpochMs, startedAtEpochMs, endedAtEpochMs, everyMs, checks }) => {

@@ -29,7 +29,8 @@ export function readArguments(args: string[]): BudgetArguments {
     const { values } = parseArgs({
       args, options: { help: { ...flag, short: 'h' }, json: flag, notify: flag, openslo: flag, target: text, slo: text },
     });
-    if (values.openslo && (values.json || values.notify || values.target !== undefined)) throw new Error('--openslo goes with --slo alone');
+    const { openslo, json, notify, target } = values;
+    if (openslo && (json || notify || target !== undefined)) throw new Error('--openslo goes with --slo alone');
     for (const name of ['target', 'slo'] as const) if (values[name]?.trim() === '') throw new Error(`--${name} is empty`);
     return { ...values, target: values.target, slo: values.slo };
   } catch (error) {

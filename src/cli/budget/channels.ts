@@ -32,8 +32,12 @@ export function channelsOf({ settings, github, out, signal }: Outputs): Channel[
   const { ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_FORM: form } = settings;
   return [
     { name: 'terminal', send: async ({ events }) => out(terminalText(alertLines(events))) },
-    ...(github ? [{ name: 'github' as const, send: async ({ events }: Message) => out(annotations(alertLines(events))) }] : []),
-    ...(url === undefined ? [] : [{ name: 'webhook' as const, send: (message: Message) => post(url, bodyOf(message, form ?? formFor(url)), signal) }]),
+    ...(github ? [{
+      name: 'github' as const, send: async ({ events }: Message) => out(annotations(alertLines(events))),
+    }] : []),
+    ...(url === undefined ? [] : [{
+      name: 'webhook' as const, send: (message: Message) => post(url, bodyOf(message, form ?? formFor(url)), signal),
+    }]),
   ];
 }
 
@@ -48,8 +52,10 @@ const COMMANDS = { page: 'error', ticket: 'warning', info: 'notice' } as const;
 
 /** GitHub's workflow commands. `harmless` leaves no line breaks, and a percent sign would begin an escape. */
 function annotations(lines: readonly AlertLine[]): string {
-  return lines.map(({ event, severity, text, runbook }) =>
-    `::${event === 'began' ? COMMANDS[severity] : 'notice'} title=Error budget::${`${text}${event === 'began' ? ` See ${runbook}` : ''}`.replaceAll('%', '%25')}\n`).join('');
+  return lines.map(({ event, severity, text, runbook }) => {
+    const [command, words] = event === 'began' ? [COMMANDS[severity], `${text} See ${runbook}`] : ['notice', text];
+    return `::${command} title=Error budget::${words.replaceAll('%', '%25')}\n`;
+  }).join('');
 }
 
 const EMOJI = { page: ':rotating_light:', ticket: ':warning:', info: ':information_source:' } as const;
@@ -58,13 +64,13 @@ function formFor(url: string): 'json' | 'slack' {
   return URL.parse(url)?.hostname === 'hooks.slack.com' ? 'slack' : 'json';
 }
 
-/** Returns what is posted: Slack's form (its incoming webhooks take `text` with three signs escaped), or everything as plain JSON. */
+/** Returns what is posted: Slack's form (incoming webhooks take `text` with three signs escaped), or all as plain JSON. */
 function bodyOf({ target, nowEpochMs, events, budgets }: Message, form: 'json' | 'slack'): object {
   const lines = alertLines(events);
   if (form === 'slack') {
     const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-    const text = lines.map(({ event, severity, text: said, runbook }) =>
-      (event === 'began' ? `${EMOJI[severity]} *${severity}* ${escape(said)} See \`${escape(runbook)}\`` : `:white_check_mark: ${escape(said)}`));
+    const text = lines.map(({ event, severity, text: said, runbook }) => (event === 'ended' ? `:white_check_mark: ${escape(said)}` :
+      `${EMOJI[severity]} *${severity}* ${escape(said)} See \`${escape(runbook)}\``));
     return { text: [`*Error budgets of ${escape(harmless(target))}*`, ...text].join('\n') };
   }
   return {

@@ -35,7 +35,8 @@ export async function budgetCommand(args: string[], around: BudgetSurroundings):
   }
   const rules = await readRules(root, slo);
   if (rules.length === 0) {
-    throw new CodedError('J_SLO_INVALID', [{ where: slo, message: 'has no "error_budgets"', hint: 'documentation/error-budgets.md shows some' }]);
+    const hint = 'documentation/error-budgets.md shows some';
+    throw new CodedError('J_SLO_INVALID', [{ where: slo, message: 'has no "error_budgets"', hint }]);
   }
   if (openslo) {
     out(openSlo(rules));
@@ -46,8 +47,10 @@ export async function budgetCommand(args: string[], around: BudgetSurroundings):
   const { faults, ...computed } = await computeBudgets(rules, { settings, folder, target: asked, nowEpochMs, signal });
   if (signal.aborted) return 130;
   const { target, budgets } = computed;
-  if (json) out(`${JSON.stringify({ name: 'budget', target, atEpochMs: nowEpochMs, newestRoundEpochMs: computed.newestEpochMs, budgets, faults })}\n`);
-  else {
+  if (json) {
+    const { newestEpochMs: newestRoundEpochMs } = computed;
+    out(`${JSON.stringify({ name: 'budget', target, atEpochMs: nowEpochMs, newestRoundEpochMs, budgets, faults })}\n`);
+  } else {
     const color = wantsColor(environment, around.isTerminal);
     out(budgetTable({ ...computed, nowEpochMs }, { color, width: Math.max(NARROWEST, around.columns ?? WIDTH) }));
   }

@@ -17,7 +17,8 @@ export function checksFolder(root: string, settings: HarnessSettings): string {
 /** Returns the rules of slo.yml. Throws J_SLO_INVALID with every fault of the file. */
 export async function readRules(root: string, sloPath = 'slo.yml'): Promise<ErrorBudgetRule[]> {
   const text = await readFile(resolve(root, sloPath), 'utf8').catch((error: unknown) => {
-    throw new CodedError('J_SLO_INVALID', [{ where: sloPath, message: (error as NodeJS.ErrnoException).code ?? 'cannot be read' }]);
+    const message = (error as NodeJS.ErrnoException).code ?? 'cannot be read';
+    throw new CodedError('J_SLO_INVALID', [{ where: sloPath, message }]);
   });
   return readSlo(text, sloPath, { profile: '' }).slo.error_budgets;
 }
@@ -37,11 +38,13 @@ export interface Computed extends Pick<ReadRounds, 'target' | 'otherTargets' | '
 }
 
 /** Reads what is known and returns every service's error budget by each of its sources. Never throws. */
-export async function computeBudgets(rules: readonly ErrorBudgetRule[], { settings, folder, target, nowEpochMs, signal }: Asked): Promise<Computed> {
+export async function computeBudgets(
+  rules: readonly ErrorBudgetRule[], { settings, folder, target, nowEpochMs, signal }: Asked,
+): Promise<Computed> {
   const longestMs = Math.max(0, ...rules.map(windowMsOf));
-  const { rounds, ...read } = await readRounds(folder, target, nowEpochMs - longestMs);
+  const { rounds, faults: unread, ...read } = await readRounds(folder, target, nowEpochMs - longestMs);
   const url = settings.PROMETHEUS_URL;
-  const faults = [...read.faults];
+  const faults = [...unread];
   // All at once, so that a server that hangs costs one time limit, not one a service.
   const budgets = await Promise.all(rules.map(async (rule): Promise<ErrorBudget[]> => {
     const byChecks = errorBudget(rule, checkEvidence(rounds, rule.journeys, nowEpochMs));
@@ -51,5 +54,5 @@ export async function computeBudgets(rules: readonly ErrorBudgetRule[], { settin
     // Also without an answer: unknown is something else than not asked.
     return [byChecks, errorBudget(rule, requestEvidence(steps, nowEpochMs))];
   }));
-  return { target: read.target, otherTargets: read.otherTargets, newestEpochMs: read.newestEpochMs, budgets: budgets.flat(), faults };
+  return { ...read, budgets: budgets.flat(), faults };
 }

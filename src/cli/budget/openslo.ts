@@ -24,10 +24,15 @@ const duration = (minutes: number): string => `${minutes}m`;
 export function openSlo(rules: readonly ErrorBudgetRule[]): string {
   const conditions = new Map(rules.flatMap(conditionsOf).map((condition) => [condition.name, condition]));
   const documents = [
-    ...rules.map(({ service, title, source }) => ({ apiVersion, kind: 'Service', metadata: { name: service, displayName: title }, spec: { description: cut(source) } })),
+    ...rules.map(({ service, title, source }) => ({
+      apiVersion, kind: 'Service', metadata: { name: service, displayName: title }, spec: { description: cut(source) },
+    })),
     ...rules.flatMap((rule) => [byChecks(rule), ...(rule.prometheus ? [byRequests(rule, rule.prometheus)] : [])]),
     ...[...conditions.values()].map(policy),
-    { apiVersion, kind: 'AlertNotificationTarget', metadata: { name: TARGET }, spec: { description: 'Where ALERT_WEBHOOK_URL posts to.', target: 'webhook' } },
+    {
+      apiVersion, kind: 'AlertNotificationTarget', metadata: { name: TARGET },
+      spec: { description: 'Where ALERT_WEBHOOK_URL posts to.', target: 'webhook' },
+    },
   ];
   return documents.map((document) => `---\n${stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })}`).join('');
 }
@@ -36,13 +41,15 @@ export function openSlo(rules: readonly ErrorBudgetRule[]): string {
 function byChecks(rule: ErrorBudgetRule): object {
   const spec = { journeys: rule.journeys, files: 'reports/checks/*.ndjson' };
   const metric = (status: string): object => ({ metricSource: { type: 'openshow-journeys', spec: { ...spec, status } } });
-  return objective(rule, `${rule.service}-checks`, `${rule.title}, by checks`, { counter: false, bad: metric('down'), total: metric('up, flaky, down') });
+  const ratio = { counter: false, bad: metric('down'), total: metric('up, flaky, down') };
+  return objective(rule, `${rule.service}-checks`, `${rule.title}, by checks`, ratio);
 }
 
 /** The queries keep `$window`, for which whoever reads them puts the range. */
 function byRequests(rule: ErrorBudgetRule, { bad, total }: { bad: string; total: string }): object {
   const metric = (query: string): object => ({ metricSource: { type: 'Prometheus', spec: { query } } });
-  return objective(rule, `${rule.service}-requests`, `${rule.title}, by requests`, { counter: false, bad: metric(bad), total: metric(total) });
+  const ratio = { counter: false, bad: metric(bad), total: metric(total) };
+  return objective(rule, `${rule.service}-requests`, `${rule.title}, by requests`, ratio);
 }
 
 function objective(rule: ErrorBudgetRule, name: string, displayName: string, ratioMetric: object): object {
@@ -65,13 +72,15 @@ function conditionsOf(rule: ErrorBudgetRule): Condition[] {
   const window = minutesOf(windowMsOf(rule));
   return [
     ...BURN_ALERTS.map(({ burnRate, longMs, shortMs, severity }) => ({
-      name: `burn-${String(burnRate).replace('.', '-')}`, displayName: `Error budget burns ${burnRate} times as fast as it lasts`, severity,
-      description: `Over ${minutesOf(longMs)} minutes; "npm run budget" wants the same of the last ${minutesOf(shortMs)} minutes, which OpenSLO v1 has no words for.`,
-      threshold: burnRate, lookbackMinutes: minutesOf(longMs),
+      name: `burn-${String(burnRate).replace('.', '-')}`, severity, threshold: burnRate, lookbackMinutes: minutesOf(longMs),
+      displayName: `Error budget burns ${burnRate} times as fast as it lasts`,
+      description: `Over ${minutesOf(longMs)} minutes; "npm run budget" wants the same of the last ` +
+        `${minutesOf(shortMs)} minutes, which OpenSLO v1 has no words for.`,
     })),
     ...SPENT_ALERTS_PERCENT.map((percent) => ({
-      name: `spent-${percent}-of-${duration(window)}`, displayName: `${percent} % of the error budget is spent`, severity: percent < 50 ? 'info' : 'ticket',
-      description: `A burn rate of ${percent / 100} over the whole window.`, threshold: percent / 100, lookbackMinutes: window,
+      name: `spent-${percent}-of-${duration(window)}`, severity: percent < 50 ? 'info' : 'ticket',
+      displayName: `${percent} % of the error budget is spent`, threshold: percent / 100, lookbackMinutes: window,
+      description: `A burn rate of ${percent / 100} over the whole window.`,
     })),
   ];
 }
@@ -83,7 +92,10 @@ function policy({ name, displayName, description, severity, threshold, lookbackM
       description, alertWhenNoData: false, alertWhenResolved: true, alertWhenBreaching: true,
       conditions: [{
         kind: 'AlertCondition', metadata: { name, displayName },
-        spec: { description, severity, condition: { kind: 'burnrate', op: 'gte', threshold, lookbackWindow: duration(lookbackMinutes), alertAfter: '1m' } },
+        spec: {
+          description, severity,
+          condition: { kind: 'burnrate', op: 'gte', threshold, lookbackWindow: duration(lookbackMinutes), alertAfter: '1m' },
+        },
       }],
       notificationTargets: [{ targetRef: TARGET }],
     },

@@ -7,7 +7,9 @@ import { linesOf } from './lines.ts';
 
 /** Only what budgets need: a month of checks has megabytes of steps and messages. */
 const Line = z.object({
-  ...CheckRound.pick({ v: true, target: true, event: true, dueAtEpochMs: true, startedAtEpochMs: true, endedAtEpochMs: true, everyMs: true }).shape,
+  ...CheckRound.pick({
+    v: true, target: true, event: true, dueAtEpochMs: true, startedAtEpochMs: true, endedAtEpochMs: true, everyMs: true,
+  }).shape,
   checks: z.array(z.object(Check.pick({ journey: true, status: true }).shape)),
 });
 
@@ -28,8 +30,8 @@ const MARGIN_MS = 2 * 86_400_000;
 const FILE = /^(\d{4}-\d{2})\.ndjson$/;
 
 /**
- * Reads the rounds of one target that ran since a time; of the target of the newest round where none is named. Never throws: no folder
- * means no rounds, and whatever cannot be read is told in `faults`.
+ * Reads the rounds of one target that ran since a time; of the target of the newest round where none is named. Never throws:
+ * no folder means no rounds, and whatever cannot be read is told in `faults`.
  */
 export async function readRounds(folder: string, asked: string | undefined, fromEpochMs: number): Promise<ReadRounds> {
   const all = new Map<string, { rounds: RoundView[]; newestEpochMs: number }>();
@@ -53,7 +55,8 @@ export async function readRounds(folder: string, asked: string | undefined, from
     } catch (error) {
       faults.push(`checks/${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
     }
-    if (unreadable > 0) faults.push(`checks/${file}: ${unreadable === 1 ? '1 line is no round' : `${unreadable} lines are no rounds`} of checks`);
+    const lines = unreadable === 1 ? '1 line is no round' : `${unreadable} lines are no rounds`;
+    if (unreadable > 0) faults.push(`checks/${file}: ${lines} of checks`);
   }
   const newestFirst = [...all].sort(([, a], [, b]) => b.newestEpochMs - a.newestEpochMs);
   const target = asked ?? newestFirst[0]?.[0] ?? null;

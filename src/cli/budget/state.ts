@@ -38,9 +38,12 @@ const NOTHING: TargetAlerts = { active: [], channels: {} };
  * Returns the alerts of a target after a round: those of the budgets, and older ones whose figure is unknown now. Each channel has
  * to be told once of what began and of what ended since it was told last; one that is new hears of all that is on.
  */
-export function nextAlerts(before: TargetAlerts = NOTHING, budgets: readonly ErrorBudget[], channels: readonly ChannelName[], nowEpochMs: number): TargetAlerts {
+export function nextAlerts(
+  before: TargetAlerts = NOTHING, budgets: readonly ErrorBudget[], channels: readonly ChannelName[], nowEpochMs: number,
+): TargetAlerts {
   const since = new Map(before.active.map(({ alert, sinceEpochMs }) => [alert.id, sinceEpochMs]));
-  const current = budgets.flatMap(({ alerts }) => alerts).map((alert) => ({ alert, sinceEpochMs: since.get(alert.id) ?? nowEpochMs }));
+  const current = budgets.flatMap(({ alerts }) => alerts)
+    .map((alert) => ({ alert, sinceEpochMs: since.get(alert.id) ?? nowEpochMs }));
   const ids = new Set(current.map(({ alert }) => alert.id));
   const active = [...current, ...before.active.filter(({ alert: { id } }) => !ids.has(id) && !isOver(id, budgets))];
   const activeIds = active.map(({ alert }) => alert.id);

@@ -43,7 +43,8 @@ export function budgetTable(shown: BudgetsShown, { color, width }: Look): string
   const alertRows = alerts.flatMap((group) => {
     const { severity } = group[0].alert;
     const [first = '', ...more] = wrap(alertText(group), width - 11);
-    return [` ${paint(STYLES[severity], `${SEVERITY_MARKS[severity]} ${padEnd(severity, 6)}`)}  ${first}`, ...more.map((text) => `           ${text}`)];
+    const label = paint(STYLES[severity], `${SEVERITY_MARKS[severity]} ${padEnd(severity, 6)}`);
+    return [` ${label}  ${first}`, ...more.map((text) => `           ${text}`)];
   });
   const runbooks = [...new Set(alerts.map(([{ alert }]) => harmless(alert.runbook)))];
   return [

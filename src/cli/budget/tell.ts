@@ -17,7 +17,9 @@ export interface Telling extends Outputs {
  * Tells every channel what began and what ended since it was last told. What it must be told is written down before, and struck
  * out after: a process that dies in between tells it again, rather than never. Never throws.
  */
-export async function tellAlerts({ folder, target, nowEpochMs, budgets, ...outputs }: Telling): Promise<{ sent: SentAlert[]; faults: string[] }> {
+export async function tellAlerts(
+  { folder, target, nowEpochMs, budgets, ...outputs }: Telling,
+): Promise<{ sent: SentAlert[]; faults: string[] }> {
   const path = join(folder, 'alerts.json');
   const sent: SentAlert[] = [];
   const { state, fault } = await readState(path);
@@ -27,7 +29,8 @@ export async function tellAlerts({ folder, target, nowEpochMs, budgets, ...outpu
       await mkdir(folder, { recursive: true });
       await writeState(path, state);
     } catch (error) {
-      faults.push(`checks/alerts.json cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'}), so alerts may be told of twice`);
+      const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+      faults.push(`checks/alerts.json cannot be written (${code}), so alerts may be told of twice`);
     }
   };
   const channels = channelsOf(outputs);
