@@ -18,7 +18,7 @@ export async function findingsCsv(record: RunRecord): Promise<string> {
   const { plan, findings, environment, provenance } = record;
   const others = findings.flatMap(({ scope }) => Object.keys(scope)).filter((key) => !SCOPE.includes(key));
   const scope = [...SCOPE, ...[...new Set(others)].sort()];
-  const run = [
+  const run: Cell[] = [
     plan.runId, new Date(plan.startedAtEpochMs).toISOString(), plan.profile, plan.target.url,
     environment?.commit ?? null, provenance.harnessVersion,
   ];
@@ -31,15 +31,17 @@ export async function findingsCsv(record: RunRecord): Promise<string> {
   return stringify([header, ...rows.map((row) => row.map(cell))], { record_delimiter: 'windows' });
 }
 
-function figures({ stat, value, interval, unit, n, censored, unmeasured, events, window }: Finding): unknown[] {
+type Cell = string | number | null;
+
+function figures({ stat, value, interval, unit, n, censored, unmeasured, events, window }: Finding): Cell[] {
   return [stat, value, interval?.low ?? null, interval?.high ?? null, unit, n, censored, unmeasured, events, window];
 }
 
 /** OWASP, "CSV injection": a cell of text that begins with one of these may be worked out as a formula. */
 const FORMULA = /^[=+\-@\uff0b\uff0d\uff1d\uff20]/;
 
-function cell(value: unknown): string | null {
-  if (value === null || value === undefined) return null;
+function cell(value: Cell): string | null {
+  if (value === null) return null;
   // Numbers are ours, and may be negative.
   if (typeof value !== 'string') return String(value);
   const text = harmless(value);

@@ -14,7 +14,7 @@ import { prometheusName, prometheusText } from './prometheus.ts';
 
 const GOLDEN = readFileSync(join(import.meta.dirname, '../golden/run/record.json'), 'utf8');
 const golden = (): RunRecord => RunRecord.parse(JSON.parse(GOLDEN));
-const HOSTILE = '=<script>alert(1)</script>&]]>"\'\u001b[2J\u0000\ufffe\ud800\n::error::x\r%0A,:|`${x}\u202e';
+const HOSTILE = '=<script>alert(1)</script>&]]>"\'\u001b[2J\u0000\ufffe\ud800\n::error::x\r%0A,:|`\u202e';
 
 /** The golden record with text from outside wherever text from outside may stand. */
 function hostile(): RunRecord {

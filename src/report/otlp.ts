@@ -56,7 +56,7 @@ export async function sendOtlp(record: RunRecord): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       exporter.export(resourceMetrics, ({ code, error }) => {
         // ExportResultCode.SUCCESS; the package that exports its name is not one of ours.
-        if (code === 0) resolve();
+        if (Number(code) === 0) resolve();
         else reject(error ?? new Error('the receiver did not take the metrics'));
       });
     });

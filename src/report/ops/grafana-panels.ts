@@ -27,7 +27,7 @@ export interface Row {
 
 const COLUMNS = 24;
 const HEIGHT = 8;
-const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
+const DATASOURCE = { type: 'prometheus', uid: '$datasource' };
 
 /** Returns Grafana's panels: a heading a row, its panels from left to right below it. */
 export function layout(rows: readonly Row[]): object[] {

@@ -12,7 +12,7 @@ const ROUTE = '{{http_request_method}} {{http_route}}';
 const UNITS: Record<string, string> = {
   ms: 'ms', s: 's', '%': 'percent', MiB: 'mbytes', '1/s': 'reqps', instances: 'short',
 };
-const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
+const DATASOURCE = { type: 'prometheus', uid: '$datasource' };
 
 /** Returns ops/grafana/openshow-journeys.json: runs, users, API, payments, error budgets, the target's own figures. */
 export function dashboard(slo: Slo, thresholds: Thresholds): string {
