@@ -1,7 +1,8 @@
 import { html } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { agentSection } from './sections/agent.ts';
-import { capacitySection, costSection } from './sections/capacity.ts';
+import { capacitySection } from './sections/capacity.ts';
+import { costSection } from './sections/cost.ts';
 import { drillsSection } from './sections/drills.ts';
 import { failuresSection } from './sections/failures.ts';
 import { gatesSection } from './sections/gates.ts';
@@ -23,19 +24,24 @@ export function reportPage(view: View): string {
   const gates = gatesSection(view);
   const time = timelineSection(view);
   const rest = [
-    journeysSection(view), failuresSection(view), drillsSection(view), capacitySection(view), agentSection(view), temperatureSection(view),
-    integritySection(view), spreadSection(view), targetSection(view), costSection(view), trustSection(view), provenanceSection(view), figuresSection(view),
+    journeysSection(view), failuresSection(view), drillsSection(view), capacitySection(view), agentSection(view),
+    temperatureSection(view), integritySection(view), spreadSection(view), targetSection(view), costSection(view),
+    trustSection(view), provenanceSection(view), figuresSection(view),
   ];
   const printed = new Set(['drills', 'capacity', 'agent', 'cold-warm', 'integrity', 'cost', 'trust', 'provenance']);
-  const contents = html`<nav aria-label="Contents">${[gates, time, ...rest].map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}</nav>`;
+  const contents = [gates, time, ...rest].map(({ id, title }) => html`<a href="#${id}">${title}</a>`);
+  const leads = rest.filter(({ id }) => printed.has(id)).map(({ title, lead }) => html`<div><dt>${title}</dt><dd>${lead}</dd></div>`);
   return htmlPage(`${DECISION_WORDS[verdict.decision]} · ${plan.profile} · ${plan.runId}`, html`
-<div class="sheet">${headlineOf(view)}${contents}${sectionOf(gates)}</div>
-<div class="sheet">${sectionOf(time)}<dl class="print-only">${rest.filter(({ id }) => printed.has(id)).map(({ title, lead }) => html`<div><dt>${title}</dt><dd>${lead}</dd></div>`)}</dl></div>
+<div class="sheet">${headlineOf(view)}<nav aria-label="Contents">${contents}</nav>${sectionOf(gates)}</div>
+<div class="sheet">${sectionOf(time)}<dl class="print-only">${leads}</dl></div>
 <div class="no-print">${rest.map(sectionOf)}</div>
-<footer>Written by OpenShow Journeys ${provenance.harnessVersion} from the observations of this run. Judged again, the same files give the same page.</footer>`);
+<footer>Written by OpenShow Journeys ${provenance.harnessVersion} from the observations of this run.
+Judged again, the same files give the same page.</footer>`);
 }
 
 function sectionOf({ id, title, lead, body }: Section): Markup {
-  return html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2><p class="lead${lead.startsWith('No data') ? html` absent` : null}">${lead}</p>${body}</section>
+  const isAbsent = lead.startsWith('No data:');
+  return html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>
+<p class="lead${isAbsent ? html` absent` : null}">${lead}</p>${body}</section>
 `;
 }

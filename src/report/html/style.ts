@@ -79,7 +79,7 @@ figure svg,.waterfall .draw svg{display:block;width:100%;height:auto}
 .waterfall{font-size:14px;margin-bottom:28px;table-layout:fixed}
 .waterfall .draw{width:33%}
 .waterfall thead th:nth-child(1){width:17%}.waterfall thead th:nth-child(3),.waterfall thead th:nth-child(4){width:84px}.waterfall thead th:nth-child(5){width:74px}
-.waterfall .num{white-space:normal}.waterfall td.small{padding-left:10px}
+.waterfall .num{white-space:normal}.waterfall .parts{padding-left:14px}
 .terms{display:grid;grid-template-columns:minmax(160px,280px) 1fr;gap:6px 20px;font-size:14px}
 .terms div{display:contents}
 .terms dt{color:var(--muted)}

@@ -13,7 +13,8 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
   const body = rows.map((row) => html`<tr>${row.map((cell, at) => (at === 0
     ? html`<th scope="row">${cell}</th>`
     : html`<td${columns[at]?.number ? trusted(' class="num"') : null}>${cell === null || cell === '' ? NOTHING : cell}</td>`))}</tr>`);
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table><caption${isNamed ? null : trusted(' class="hidden"')}>${caption}</caption>
+  const hidden = isNamed ? null : trusted(' class="hidden"');
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table><caption${hidden}>${caption}</caption>
 <thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 

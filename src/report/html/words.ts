@@ -52,14 +52,16 @@ function nearest(gates: readonly GateResult[]): string {
   const shares = gates.map((gate) => ({ gate, at: gateScale(gate)?.at ?? 0 })).toSorted((a, b) => b.at - a.at);
   const [first] = shares;
   if (first === undefined || first.at <= 0) return '';
-  const name = first.gate.title.replaceAll(' › ', ', ');
-  return ` Nearest its limit is ${name}: ${observedText(first.gate)}, ${first.gate.limit.kind === 'max' ? 'at most' : 'at least'} ${exact(first.gate.limit.value, first.gate.unit)} allowed.`;
+  return ` Nearest its limit is ${first.gate.title.replaceAll(' › ', ', ')}: ${observedText(first.gate)}, ${allowedText(first.gate)}.`;
 }
 
 function shortly(gate: GateResult): string {
   if (gate.status !== 'fail') return gate.hint?.split(';')[0] ?? STATUS_WORDS[gate.status];
   const stat = statText(gate);
-  const limit = gate.limit.kind === 'max' ? 'at most' : 'at least';
-  const allowed = gate.limit.value === 0 && gate.limit.kind === 'max' ? 'none is allowed' : `${limit} ${exact(gate.limit.value, gate.unit)} allowed`;
-  return `${stat === '' ? '' : `${stat} `}${observedText(gate)}, ${allowed}`;
+  return `${stat === '' ? '' : `${stat} `}${observedText(gate)}, ${allowedText(gate)}`;
+}
+
+function allowedText({ limit, unit }: GateResult): string {
+  if (limit.kind === 'max' && limit.value === 0) return 'none is allowed';
+  return `${limit.kind === 'max' ? 'at most' : 'at least'} ${exact(limit.value, unit)} allowed`;
 }

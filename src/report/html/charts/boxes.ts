@@ -31,7 +31,8 @@ export function boxes(list: readonly Box[], z = 0): CustomSeriesOption {
       if (!box) return null;
       const [left = 0, top = 0] = api.coord([box.x[0], box.y[1]]);
       const [right = 0, bottom = 0] = api.coord([box.x[1], box.y[0]]);
-      const shape = { x: Math.min(left, right), y: Math.min(top, bottom), width: Math.max(box.leastPx ?? 0, Math.abs(right - left)), height: Math.abs(bottom - top) };
+      const width = Math.max(box.leastPx ?? 0, Math.abs(right - left));
+      const shape = { x: Math.min(left, right), y: Math.min(top, bottom), width, height: Math.abs(bottom - top) };
       return {
         type: 'group',
         children: [

@@ -14,7 +14,8 @@ export interface CapacityBar { title: string; perSecond: number; colour: Colour 
 export function capacityChart(rates: readonly CapacityBar[]): Chart {
   const most = Math.max(1, ...rates.map(({ perSecond }) => perSecond));
   return {
-    label: rates.map(({ title, perSecond }) => `${title} ${amount(perSecond, '/s')} a second`).join(', '), width: WIDTH_PX, height: rates.length * ROW_PX,
+    label: rates.map(({ title, perSecond }) => `${title} ${amount(perSecond, '/s')} a second`).join(', '),
+    width: WIDTH_PX, height: rates.length * ROW_PX,
     option: {
       grid: { left: 0, right: 70, top: 0, bottom: 0 },
       xAxis: { ...HIDDEN, min: -most * LABEL_SHARE, max: most }, yAxis: { ...HIDDEN, inverse: true, min: 0, max: rates.length },

@@ -50,10 +50,12 @@ export function spreadChart(title: string, rows: readonly SpreadRow[], limit: nu
     option: {
       grid: { left: 6, right: 16, top: 2, bottom: AXIS_PX },
       xAxis: {
-        type: 'value', min: low, max: top + (hasBeyond ? wide * BEYOND : wide * 0.02), splitLine: { show: false }, axisLine: { onZero: false, ...LINE },
+        type: 'value', min: low, max: top + wide * (hasBeyond ? BEYOND : 0.02), splitLine: { show: false },
+        axisLine: { onZero: false, ...LINE },
         axisTick: { customValues: ticks.map(on), length: 3, ...LINE },
         axisLabel: {
-          ...LABEL, customValues: ticks.map(on), formatter: (at: number) => amount(isLog ? Number((10 ** at).toPrecision(3)) : at, unit), hideOverlap: true,
+          ...LABEL, customValues: ticks.map(on), hideOverlap: true,
+          formatter: (at: number) => amount(isLog ? Number((10 ** at).toPrecision(3)) : at, unit),
         },
       },
       yAxis: { ...HIDDEN, inverse: true, min: 0, max: rows.length },

@@ -38,7 +38,8 @@ function stepBoxes({ step, fromMs }: PlacedStep, row: number): Box[] {
   const { p50Ms, p95Ms, parts, clock } = step;
   if (p50Ms === null) return [];
   const y: Box['y'] = [row + 0.2, row + 0.8];
-  const tail: Box[] = p95Ms === null ? [] : [{ x: [fromMs + p50Ms, Math.max(fromMs + p50Ms, fromMs + p95Ms)], y: [row + 0.46, row + 0.54], fill: 'shade' }];
+  const end: Box['x'] = [fromMs + p50Ms, fromMs + Math.max(p50Ms, p95Ms ?? 0)];
+  const tail: Box[] = p95Ms === null ? [] : [{ x: end, y: [row + 0.46, row + 0.54], fill: 'shade' }];
   // A driver's time is no perceived latency, so it does not look like one.
   if (clock === 'driver') return [...tail, { x: [fromMs, fromMs + p50Ms], y, fill: 'shade', opacity: 0.12, stroke: 'shade' }];
   const sum = parts === null ? 0 : parts.serverMs + parts.networkMs + parts.renderMs;
@@ -54,8 +55,9 @@ function stepBoxes({ step, fromMs }: PlacedStep, row: number): Box[] {
 
 /** Returns one step on the axis of its journey. */
 export function stepChart(one: PlacedStep, endMs: number): Chart {
+  const { step, p50Ms } = one.step;
   return {
-    label: harmless(`${one.step.step}: from ${amount(one.fromMs, 'ms')} ms on, p50 ${one.step.p50Ms === null ? 'unknown' : `${amount(one.step.p50Ms, 'ms')} ms`}`),
+    label: harmless(`${step}: from ${amount(one.fromMs, 'ms')} ms on, p50 ${p50Ms === null ? 'unknown' : `${amount(p50Ms, 'ms')} ms`}`),
     width: ROW_WIDTH_PX, height: ROW_HEIGHT_PX,
     option: {
       grid: { left: 1, right: 1, top: 0, bottom: 0 },
@@ -71,7 +73,9 @@ export function waterfallChart(waterfall: Waterfall): Chart {
   const height = steps.length * STEP_PX + 34;
   const ticks = roundTicks(0, endMs, 8, false);
   const names = steps.map(({ step }, row): Box => ({ x: [0, 0], y: [row + 0.42, row + 0.9], fill: null, text: nameOf(step), place: 'above' }));
-  const bars = steps.flatMap((one, row) => stepBoxes(one, row).map((box): Box => ({ ...box, y: [box.y[0] * 0.5 + row * 0.5 + 0.42, box.y[1] * 0.5 + row * 0.5 + 0.42] })));
+  // Half as high as its row, below the name.
+  const bars = steps.flatMap((one, row) => stepBoxes(one, row).map((box): Box =>
+    ({ ...box, y: [(box.y[0] + row) / 2 + 0.42, (box.y[1] + row) / 2 + 0.42] })));
   return {
     label: harmless(`${waterfall.journey}: its steps one after the other, by the medians of the users who were observed`), width: WIDTH_PX, height,
     option: {

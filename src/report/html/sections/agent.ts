@@ -12,21 +12,29 @@ const TITLES: Readonly<Record<string, string>> = {
 
 /** Returns what came of the tasks that users gave to the agent. */
 export function agentSection({ record }: View): Section {
+  const id = 'agent';
+  const title = 'Agent tasks';
   const success = findingOf(record, 'agent_success_rate', 'rate');
   const found = Object.keys(TITLES).flatMap((metric) => findingsOf(record, metric).filter(({ n }) => n > 0));
-  const complete = findingOf(record, 'agent_completion', 'p50');
-  const why = record.plan.journeys.some(({ name, weight }) => weight > 0 && /agent/i.test(name)) ? 'no task came to an end' : 'no journey of this plan gives the agent a task';
-  const none = success === undefined || success.n === 0;
+  if (found.length === 0) {
+    const isAsked = record.plan.journeys.some(({ name, weight }) => weight > 0 && /agent/i.test(name));
+    const why = isAsked ? 'no task came to an end' : 'no journey of this plan gives the agent a task';
+    return { id, title, lead: `No data: ${why}.`, body: html`` };
+  }
+  const median = findingOf(record, 'agent_completion', 'p50')?.value ?? null;
+  const half = median === null ? '' : `, half of them within ${valueText(median, 'ms')}`;
+  const done = success === undefined || success.n === 0 ? 'No data on how many were done' : `${count(success.events ?? 0)} of ${count(success.n)} tasks were done`;
   return {
-    id: 'agent', title: 'Agent tasks',
-    lead: none ? `No data: ${why}.` : `${count(success.events ?? 0)} of ${count(success.n)} tasks were done${complete?.value == null ? '' : `, half of them within ${valueText(complete.value, 'ms')}`}.`,
-    body: none && found.length === 0 ? html`` : html`${table('Measures of agent tasks', [
-      { title: 'measure' }, { title: 'statistic' }, { title: 'observed', number: true }, { title: 'interval' }, { title: 'n', number: true }, { title: 'beyond deadline', number: true },
-    ], found.map(row))}`,
+    id, title, lead: `${done}${half}.`,
+    body: table('Measures of agent tasks', [
+      { title: 'measure' }, { title: 'statistic' }, { title: 'observed', number: true }, { title: 'interval' },
+      { title: 'n', number: true }, { title: 'beyond deadline', number: true },
+    ], found.map(row)),
   };
 }
 
-function row({ metric, scope, stat, value, interval, unit, n, censored }: Finding): (string | null)[] {
+function row({ metric, scope, stat, value, interval, unit, n, censored }: Finding): string[] {
   const about = Object.keys(scope).length === 0 ? '' : ` (${scopeText(scope)})`;
-  return [`${TITLES[metric] ?? metric}${about}`, stat === 'rate' ? 'share' : stat, valueText(value, unit), intervalText(interval, unit), count(n), count(censored)];
+  const measure = `${TITLES[metric] ?? metric}${about}`;
+  return [measure, stat === 'rate' ? 'share' : stat, valueText(value, unit), intervalText(interval, unit), count(n), count(censored)];
 }

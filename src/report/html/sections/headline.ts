@@ -40,7 +40,8 @@ function gatesTile({ record: { verdict: { gates } } }: View): Tile {
   const failed = gates.filter(({ status }) => status === 'fail').length;
   const open = gates.length - passed - failed;
   const tone = failed > 0 ? 'fail' : open > 0 || gates.length === 0 ? 'inconclusive' : 'pass';
-  return { title: 'Gates passed', value: `${count(passed)} of ${count(gates.length)}`, note: `${count(failed)} failed, ${count(open)} not settled`, tone };
+  const value = gates.length === 0 ? 'no data' : `${count(passed)} of ${count(gates.length)}`;
+  return { title: 'Gates passed', value, note: `${count(failed)} failed, ${count(open)} not settled`, tone };
 }
 
 function journeysTile({ record }: View): Tile {
@@ -94,7 +95,8 @@ function headroomTile({ record }: View): Tile {
 function costTile({ record }: View): Tile {
   const finding = findingOf(record, 'cost', 'total', { per: 'run' });
   if (finding?.value == null) {
-    return { title: 'Cost of the run', value: 'no data', note: record.plan.cost === undefined ? 'slo.yml gives no prices' : 'it could not be told', tone: 'none' };
+    const note = record.plan.cost === undefined ? 'slo.yml gives no prices' : 'it could not be told';
+    return { title: 'Cost of the run', value: 'no data', note, tone: 'none' };
   }
   const ceiling = record.plan.cost?.ceiling;
   return {
