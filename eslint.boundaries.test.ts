@@ -41,6 +41,7 @@ const FORBIDDEN_IMPORTS: [file: string, specifier: string, fix: RegExp][] = [
   ['src/verdict/decide.ts', '../report/text.ts', /Fix: model ← analyze ← verdict/],
   ['src/verdict/decide.ts', '../cli/color.ts', /Fix: model ← analyze ← verdict/],
   ['src/verdict/decide.ts', 'node:crypto', /Fix: read it in src\/cli/],
+  ['src/history/keep.ts', '../analyze/analyze.ts', /Fix: the history keeps what the model says/],
   ['src/report/terminal.ts', '../verdict/decide.ts', /Fix: report → model only: put what the report shows into the record/],
   ['src/report/terminal.ts', '../analyze/analyze.ts', /report → model only/],
   ['src/report/allure/write.ts', '../../drive/pool.ts', /report → model only/],

@@ -22,9 +22,9 @@ export function comparisonPage(comparison: Comparison, draw: Draw): string {
 <p class="why">${comparisonReason(comparison)}</p>
 ${caveats.length === 0 ? null : html`<div class="absent"><strong>A difference may also come from this:</strong><ul>${caveats.map((caveat) => html`<li>${caveat}</li>`)}</ul></div>`}
 </header>
-${table('The two runs', [{ title: '' }, { title: 'run' }, { title: 'profile' }, { title: 'started' }, { title: 'decision' }, { title: 'commit' }, { title: 'target' }],
+${table('The two runs', [{ title: 'which' }, { title: 'run' }, { title: 'profile' }, { title: 'started' }, { title: 'decision' }, { title: 'commit' }, { title: 'target' }],
     [['A', a] as const, ['B', b] as const].map(([name, run]) => [name, run.runId, run.profile, timeText(run.startedAtEpochMs), run.decision, run.commit, run.target]))}
-${rowsSection('Gates', 'They decide, the worst of them. A gate is worse only where the shift is larger than its margin, its interval lies on the bad side, and chance is ruled out over all gates together.', of('gate'), comparison, draw)}
+${rowsSection('Gates', 'They decide, the worst of them. A gate is worse only where the shift is larger than its margin, its interval lies on the bad side, and chance is ruled out over all gates together. In the pictures the band is the margin, and to the right of it B is higher.', of('gate'), comparison, draw)}
 ${rowsSection('Steps, journeys and routes', 'By their medians, gated or not, where at least eight users of either run came to them: they decide nothing, and help to find the cause.', of('step'), comparison, draw)}
 <section><h2>How they were compared</h2>${method(comparison)}</section>
 <footer>${runText(a)} and ${runText(b)}</footer>`);
@@ -33,7 +33,7 @@ ${rowsSection('Steps, journeys and routes', 'By their medians, gated or not, whe
 function rowsSection(title: string, lead: string, rows: readonly ComparedRow[], { confidence }: Comparison, draw: Draw): Markup {
   if (rows.length === 0) return html`<section><h2>${title}</h2><p class="absent">None in common.</p></section>`;
   return html`<section><h2>${title}</h2><p class="lead">${lead}</p>
-<table class="gates"><thead><tr><th scope="col"><span class="hidden">result</span></th><th scope="col">what</th><th scope="col">A → B</th>
+<table class="gates"><thead><tr><th scope="col"><span class="hidden">result</span></th><th scope="col">what</th><th scope="col" class="num">A → B</th>
 <th scope="col">shift, ${Math.round(100 * confidence)} % on each side</th><th scope="col" class="wide">against the margin</th></tr></thead>
 <tbody>${rows.map((row) => rowMarkup(row, draw))}</tbody></table>
 ${details('All figures', figures(title, rows))}</section>`;
@@ -43,7 +43,7 @@ function rowMarkup(row: ComparedRow, draw: Draw): Markup {
   const chart = shiftChart(row);
   return html`<tr class="${CLASSES[row.result]}"><td class="mark"><span aria-hidden="true">${RESULT_MARKS[row.result]}</span><span class="hidden">${row.result}</span></td>
 <th scope="row">${row.title} <span class="stat">${row.stat === 'rate' ? null : row.stat}</span></th>
-<td class="value">${sideText(row.a, row.unit)} → ${sideText(row.b, row.unit)}</td><td>${shiftText(row)} <span class="interval">${boundsText(row)}</span></td>
+<td class="value num">${sideText(row.a, row.unit)} → ${sideText(row.b, row.unit)}</td><td>${shiftText(row)} <span class="interval">${boundsText(row)}</span></td>
 <td class="draw wide">${chart === null ? null : trusted(draw(chart))}</td></tr>
 ${row.result === 'same' ? null : html`<tr class="notes"><td></td><td colspan="4"><p>${row.reason}</p></td></tr>`}`;
 }
