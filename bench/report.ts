@@ -51,7 +51,7 @@ function read(): Options {
   return { json: values.json, cases: values.quick ? [TEN_MINUTES] : [TEN_MINUTES, THREE_DAYS] };
 }
 
-async function measure(one: Case, temporary: string): Promise<Result> {
+async function measure(one: Case, temporary: string, signal: AbortSignal): Promise<Result> {
   const folder = join(temporary, one.profile);
   process.stderr.write(`${one.id}: writing a run\n`);
   const generated = await generateRun(planOfProfile(one.profile), folder);
@@ -59,7 +59,8 @@ async function measure(one: Case, temporary: string): Promise<Result> {
   for (let time = 1; time <= one.times; time += 1) {
     process.stderr.write(`${one.id}: judging ${generated.lines.toLocaleString('en-US')} lines, ${time}/${one.times}\n`);
     const env = { ...process.env, ...ALONE };
-    const { stdout } = await promisify(execFile)(process.execPath, [CHILD, folder], { cwd: ROOT, env, timeout: LIMIT_MS });
+    const around = { cwd: ROOT, env, timeout: LIMIT_MS, signal, killSignal: 'SIGKILL' } as const;
+    const { stdout } = await promisify(execFile)(process.execPath, [CHILD, folder], around);
     judged.push(JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Judged);
     const { faults } = judged.at(-1) as Judged;
     if (faults.length > 0) throw new Error(`a reporter failed: ${faults.join('; ')}`);
@@ -76,14 +77,17 @@ async function run({ json, cases }: Options): Promise<boolean> {
   const temporary = mkdtempSync(join(tmpdir(), 'openshow-report-'));
   const clear = (): void => rmSync(temporary, { recursive: true, force: true });
   // A gigabyte and a half is no thing to leave behind.
+  const stop = new AbortController();
   const interrupted = (): never => {
+    // First whoever is still writing there.
+    stop.abort();
     clear();
     process.exit(130);
   };
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     const results: Result[] = [];
-    for (const one of cases) results.push(await measure(one, temporary));
+    for (const one of cases) results.push(await measure(one, temporary, stop.signal));
     const aims = results.flatMap((result): Aim[] => {
       const { totalMs, sizes } = middle(result);
       const id = result.id.replace(' ', '-');
