@@ -42,9 +42,9 @@ export function mark(sign: string, word: string): Markup {
   return html`<td class="mark"><span aria-hidden="true">${sign}</span><span class="hidden">${word}</span></td>`;
 }
 
-/** Returns the heads of a table's columns; those of figures, marked by `#`, stand to the right. */
-export function heads(titles: readonly string[]): Markup {
-  return html`<thead><tr>${titles.map((title) => (title.startsWith('#')
+/** Returns the heads of a table whose first column holds marks; those of figures, marked by `#`, stand to the right. */
+export function heads(marks: string, titles: readonly string[]): Markup {
+  return html`<thead><tr><th scope="col"><span class="hidden">${marks}</span></th>${titles.map((title) => (title.startsWith('#')
     ? html`<th scope="col" class="num">${title.slice(1)}</th>` : html`<th scope="col">${title}</th>`))}</tr></thead>`;
 }
 

@@ -107,7 +107,7 @@ test('charts carry no style, id, script or address, name their colours by proper
   const chart = panelChart(panel, story.slotMs, frameOf(story, [], 820));
   const drawn = draw(chart);
   assert.equal(draw(chart), drawn);
-  assert.doesNotMatch(drawn, /style|<script|<defs| id=|url\(|href|class=|NaN|undefined|<b/i);
+  assert.doesNotMatch(drawn, /style|<script|<defs| id=|url\(|href|class=|ecmeta|NaN|undefined|<b/);
   assert.match(drawn, /stroke="var\(--blue,#2b62c9\)"/);
   for (const distribution of story.distributions) assert.doesNotMatch(draw(spreadChart('<b>', [{ title: '<b>', spread: distribution, fill: 'blue' }], 250) ?? assert.fail()), /<b>|NaN/);
   const limit = gateChart(gateOf({ limit: { kind: 'max', value: 0 } }));

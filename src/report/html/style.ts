@@ -63,6 +63,8 @@ th:last-child,td:last-child{padding-right:0}
 .gates .limit{white-space:nowrap}
 .gates thead .draw{width:204px}
 .gates .draw svg{display:block;width:190px;height:18px;margin-top:2px}
+.drills{font-size:14px}
+.users span{white-space:nowrap;display:block}
 .notes td{border-top:0;padding-top:0;font-size:13px;color:var(--muted)}
 .notes p,.notes ul{margin:0 0 4px}
 .notes strong{color:var(--ink)}

@@ -1,4 +1,5 @@
 import type { CustomSeriesOption } from 'echarts/charts';
+import { cells, cutMiddle } from '../../text.ts';
 import { colour } from './palette.ts';
 import type { Colour } from './palette.ts';
 
@@ -18,8 +19,10 @@ export interface Box {
   leastPx?: number;
 }
 
-/** Below this width, a cut text says nothing. */
-const LEAST_TEXT_PX = 24;
+/** Shorter, a cut text says nothing. */
+const LEAST_CELLS = 6;
+/** Of a letter, on average; nobody measures letters where there is no screen. */
+const CELL_PX = 6.2;
 const FONT_PX = 11;
 
 /** Returns a series of rectangles; `z` puts it behind (below 0) or before the lines. */
@@ -59,11 +62,8 @@ function textOf({ text, ink = 'ink', place = 'inside' }: Box, shape: { x: number
     return [{ type: 'text', style: { ...style, x: shape.x + shape.width + 5, y: shape.y + shape.height / 2, verticalAlign: 'middle' } }];
   }
   if (place === 'above') return [{ type: 'text', style: { ...style, x: shape.x, y: shape.y - 4, verticalAlign: 'bottom' } }];
-  if (shape.width < LEAST_TEXT_PX) return [];
-  return [{
-    type: 'text',
-    style: {
-      ...style, x: shape.x + 4, y: shape.y + shape.height / 2, verticalAlign: 'middle', width: shape.width - 8, overflow: 'truncate', ellipsis: '…',
-    },
-  }];
+  const room = Math.floor((shape.width - 8) / CELL_PX);
+  if (room < Math.min(LEAST_CELLS, cells(text))) return [];
+  // Names of a family differ at their ends: payments-down, payments-slow.
+  return [{ type: 'text', style: { ...style, text: cutMiddle(text, room), x: shape.x + 4, y: shape.y + shape.height / 2, verticalAlign: 'middle' } }];
 }

@@ -55,7 +55,7 @@ function tidy(svg: string, label: string, width: number, height: number): string
       const weight = /font-weight:\s*(\w+)/.exec(style)?.[1];
       return `${size === undefined ? '' : ` font-size="${size}"`}${weight === undefined ? '' : ` font-weight="${weight}"`}`;
     })
-    .replace(/ (?:class|clip-path|xml:space|pointer-events|paint-order)="[^"]*"/g, '')
+    .replace(/ (?:class|clip-path|xml:space|pointer-events|paint-order|ecmeta_\w+)="[^"]*"/g, '')
     .replace(/ d="[^"]*"/g, (path) => path.replace(/(\d\.\d)\d+/g, '$1'))
     .replace(/ (fill|stroke)="(#[0-9a-f]{6})"/gi, (whole, key: string, hex: string) => {
       const name = NAMES.get(hex.toLowerCase());

@@ -23,7 +23,8 @@ export function agentSection({ record }: View): Section {
   }
   const median = findingOf(record, 'agent_completion', 'p50')?.value ?? null;
   const half = median === null ? '' : `, half of them within ${valueText(median, 'ms')}`;
-  const done = success === undefined || success.n === 0 ? 'No data on how many were done' : `${count(success.events ?? 0)} of ${count(success.n)} tasks were done`;
+  const done = success === undefined || success.n === 0
+    ? 'How many were done is not known' : `${count(success.events ?? 0)} of ${count(success.n)} tasks were done`;
   return {
     id, title, lead: `${done}${half}.`,
     body: table('Measures of agent tasks', [

@@ -16,7 +16,7 @@ const VERDICTS: Readonly<Record<DrillReport['verdict'], { status: GateStatus; wo
   'not judged': { status: 'inconclusive', word: 'not judged' },
 };
 const HEADS = [
-  'verdict', 'drill and hypothesis', '#breaker opens after', '#closes after', '#latency back after', 'users in the fault', '#payments astray',
+  'drill and hypothesis', '#breaker opens after', '#closes after', '#latency back after', 'users in the fault', '#payments astray',
 ];
 
 /** Returns what came of each fault that was put in on purpose. */
@@ -32,7 +32,7 @@ export function drillsSection({ record }: View): Section {
   const passed = drills.filter(({ verdict }) => verdict === 'pass').length;
   return {
     id, title, lead: `Dependencies broken on purpose: ${count(passed)} of ${counted(drills.length, 'drill')} passed.`,
-    body: html`<table class="drills"><caption class="hidden">What came of each drill</caption>${heads(HEADS)}
+    body: html`<table class="drills"><caption class="hidden">What came of each drill</caption>${heads('verdict', HEADS)}
 <tbody>${drills.map((one, at) => rows(one, lines[at]?.timeline ?? ''))}</tbody></table>`,
   };
 }
@@ -40,12 +40,12 @@ export function drillsSection({ record }: View): Section {
 function rows(drill: DrillReport, timeline: string): Markup {
   const { status, word } = VERDICTS[drill.verdict];
   const seconds = (value: number | null): string => (value === null ? NOTHING : `${Number(value.toFixed(1))} s`);
-  const users = usersText(drill);
+  const users = (usersText(drill) || NOTHING).split(', ').map((part) => html`<span>${part}</span> `);
   const shown = drill.journeys.flatMap(({ journey, messages }) => messages.map((message) => `${journey} was told: “${message}”`));
   const course = timeline === '' && shown.length === 0 ? null : details('Course', html`<p>${timeline}</p>${list(shown)}`);
   return html`<tr class="${trusted(status)}">${mark(MARKS[status], word)}
 <th scope="row">${drill.title}<br><span class="small muted">${drill.hypothesis}</span></th>${num(seconds(drill.opensAfterS))}
-${num(seconds(drill.closesAfterS))}${num(seconds(drill.recoversAfterS))}<td>${users === '' ? NOTHING : users}</td>
+${num(seconds(drill.closesAfterS))}${num(seconds(drill.recoversAfterS))}<td class="users">${users}</td>
 ${num(drill.integrityBreaches ?? NOTHING)}</tr>
 <tr class="notes ${trusted(status)}"><td></td><td colspan="6"><p>${drill.reason}</p>${course}</td></tr>`;
 }
