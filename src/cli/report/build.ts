@@ -72,7 +72,7 @@ function generate(args: string[], signal: AbortSignal): Promise<string> {
     execFile(process.execPath, [command, ...args], options, (error, stdout, stderr) => {
       const said = harmless(`${stderr} ${stdout}`).slice(0, MOST_SHOWN);
       if (error === null) resolve(said);
-      else if (signal.aborted) reject(error);
+      else if (signal.aborted) reject(new Error('interrupted', { cause: error }));
       else if (error.killed) reject(failed(`took longer than ${LONGEST_MS / 1_000} s`));
       else reject(failed(said === '' ? error.message : said));
     });
