@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { CodedError, type Fault } from '../errors.ts';
 import { writeWhole } from '../report/write-file.ts';
 
@@ -8,6 +9,29 @@ export interface Document {
   /** Inside the repository. */
   path: string;
   text: string;
+}
+
+export interface DocumentArguments {
+  check: boolean;
+  help: boolean;
+  /** The folder that holds what the documents are made from, and them. */
+  root: string;
+}
+
+/** Reads the arguments of a command that writes documents. Throws J_USAGE, with how to use it. */
+export function readDocumentArguments(command: string, usage: string): DocumentArguments {
+  try {
+    const { values } = parseArgs({
+      options: {
+        check: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+        root: { type: 'string', default: join(import.meta.dirname, '../..') },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new CodedError('J_USAGE', [{ where: command, message: (error as Error).message, hint: usage }]);
+  }
 }
 
 /** Writes the documents. */

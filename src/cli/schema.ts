@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { asCodedError, CodedError, formatError } from '../errors.ts';
 import { recordSchemaText } from '../report/record-schema.ts';
 import { brokenPromises, type Schema } from '../report/schema-promise.ts';
-import { checkDocuments, writeDocuments } from './documents.ts';
+import { checkDocuments, readDocumentArguments, writeDocuments } from './documents.ts';
 
 const USAGE = 'npm run schema -- [--check] [--root <folder>]';
 const HELP = `Writes documentation/record.schema.json, the JSON Schema of record.json, from the model. Refuses to, where that would
@@ -14,7 +13,7 @@ break what documentation/record.md promises under the same version.
 const PAGE = 'documentation/record.schema.json';
 
 async function main(): Promise<number> {
-  const { check, help, root } = readArguments();
+  const { check, help, root } = readDocumentArguments('schema', USAGE);
   if (help) {
     process.stdout.write(`${USAGE}\n\n${HELP}\n`);
     return 0;
@@ -47,21 +46,6 @@ function readSchema(text: string): (Schema & { $id?: string }) | null {
     return JSON.parse(text) as Schema & { $id?: string };
   } catch {
     return null;
-  }
-}
-
-function readArguments(): { check: boolean; help: boolean; root: string } {
-  try {
-    const { values } = parseArgs({
-      options: {
-        check: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-        root: { type: 'string', default: join(import.meta.dirname, '../..') },
-      },
-    });
-    return values;
-  } catch (error) {
-    throw new CodedError('J_USAGE', [{ where: 'schema', message: (error as Error).message, hint: USAGE }]);
   }
 }
 

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { asCodedError, CodedError, formatError } from '../errors.ts';
 import { readSlo } from '../plan/slo.ts';
 import { performanceTargets } from '../report/performance-targets.ts';
-import { checkDocuments, writeDocuments } from './documents.ts';
+import { checkDocuments, readDocumentArguments, writeDocuments } from './documents.ts';
 
 const USAGE = 'npm run targets -- [--check] [--root <folder>]';
 const HELP = `Writes documentation/performance_targets.md from slo.yml.
@@ -14,7 +13,7 @@ const PAGE = 'documentation/performance_targets.md';
 const SLO = 'slo.yml';
 
 async function main(): Promise<number> {
-  const { check, help, root } = readArguments();
+  const { check, help, root } = readDocumentArguments('targets', USAGE);
   if (help) {
     process.stdout.write(`${USAGE}\n\n${HELP}\n`);
     return 0;
@@ -33,21 +32,6 @@ async function main(): Promise<number> {
     process.stdout.write(`${PAGE}: ${slo.gates.length} gates\n`);
   }
   return 0;
-}
-
-function readArguments(): { check: boolean; help: boolean; root: string } {
-  try {
-    const { values } = parseArgs({
-      options: {
-        check: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-        root: { type: 'string', default: join(import.meta.dirname, '../..') },
-      },
-    });
-    return values;
-  } catch (error) {
-    throw new CodedError('J_USAGE', [{ where: 'targets', message: (error as Error).message, hint: USAGE }]);
-  }
 }
 
 process.exitCode = await main().catch((thrown: unknown) => {
