@@ -17,7 +17,7 @@ import { addJourneyDuration } from './journey-durations.ts';
 import { createRequestRates } from './request-rates.ts';
 import { createRunEvents } from './run-events.ts';
 import type { RunEnd } from './run-events.ts';
-import { isError, isSample, measure, seriesKey } from './series.ts';
+import { isAwaited, isError, isSample, measure, seriesKey } from './series.ts';
 import type { Failure, LatencySeries, RateSeries } from './series.ts';
 import { createSeriesBook } from './series-book.ts';
 import { createUserRates } from './user-rates.ts';
@@ -129,7 +129,7 @@ export function createCollector(plan: Plan): Collector {
     if (!isJudged(one) || !isSample(one.outcome) || one.journey === null) return;
     const scope = { journey: one.journey, step: one.name };
     const series = stepOf(scope);
-    const awaited = one.clock === 'page' || one.unmeasured !== undefined;
+    const awaited = isAwaited(one);
     const target = awaited ? series.awaited : series.bare;
     if (one.outcome === 'passed') target.measure(span, awaited ? one.perceivedMs : one.driverMs);
     else {

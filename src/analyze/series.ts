@@ -1,4 +1,4 @@
-import type { Outcome } from '../model/index.ts';
+import type { Outcome, StepObservation } from '../model/index.ts';
 
 /** One failure, kept as evidence. */
 export interface Failure {
@@ -134,6 +134,11 @@ export function isError(outcome: Outcome): boolean {
 /** Takes part in latency: it began, and the end of the run did not cut it short. */
 export function isSample(outcome: Outcome): boolean {
   return outcome !== 'dropped' && outcome !== 'interrupted';
+}
+
+/** Names an element that its user waits for: only such a step has a perceived latency, measured or not. */
+export function isAwaited({ clock, unmeasured }: Pick<StepObservation, 'clock' | 'unmeasured'>): boolean {
+  return clock === 'page' || unmeasured !== undefined;
 }
 
 /** Returns the key under which a series is found. */

@@ -1,6 +1,6 @@
 import { VitalName } from '../../model/index.ts';
 import type { Observation, Panel, Plan, Role, Track } from '../../model/index.ts';
-import { isSample } from '../series.ts';
+import { isAwaited, isSample } from '../series.ts';
 import { emptySketch, mergeSketch, sketchMs, smoothPercentile } from '../sketch-bounds.ts';
 import type { SketchSeries } from '../sketch-bounds.ts';
 import { Slots, panelOf, trackOf } from './slots.ts';
@@ -75,7 +75,8 @@ export function createLatencyPanels(plan: Plan): PanelMaker {
         else if (one.excessMs !== null) canary[one.role].measure(one.tMs, Math.max(0, one.excessMs));
       }
       if (!('role' in one) || one.role !== 'observer') return;
-      if (one.kind === 'step' && isSample(one.outcome)) {
+      // A step that awaits nothing has no perceived latency, passed or failed.
+      if (one.kind === 'step' && isSample(one.outcome) && isAwaited(one)) {
         if (one.outcome !== 'passed') perceived.censor(one.tMs, one.deadlineMs);
         else if (one.perceivedMs !== null) perceived.measure(one.tMs, one.perceivedMs);
       }

@@ -116,6 +116,12 @@ test('perceived latency over time is that of observers, with failed steps at the
   assert.deepEqual([p50?.values.slice(1), p50?.n], [[null, 8_000], [3, 0, 1]]);
 });
 
+test('a step that awaits nothing is in no perceived latency, also where it failed', () => {
+  const bare = { clock: 'driver', perceivedMs: null } as const;
+  const passed = [1, 2, 3].map((index) => stepOf({ ...bare, tMs: 1_000 + index }));
+  assert.deepEqual(panel(tell([...passed, stepOf({ ...bare, tMs: 1_500, outcome: 'timeout' })]), 'perceived'), {});
+});
+
 test('vitals of different units stand on different axes, and a small layout shift is not lost', () => {
   const story = tell([vital(1_000, 'LCP', 800), vital(1_000, 'CLS', 0.02), vital(1_000, 'INP', null)]);
   const vitals = story.panels.filter(({ id }) => id === 'vitals');
