@@ -151,6 +151,31 @@ test('a run of which nothing is known says so everywhere, with the reason, and n
   ]) assert.match(page.toLowerCase(), new RegExp(reason.toLowerCase()), reason);
 });
 
+test('what nobody could have found is no zero: payments that were not seen, breaches that no book tells of, a phase that never began', () => {
+  const { integrity } = GOLDEN;
+  assert.ok(integrity);
+  const unseen: RunRecord = {
+    ...GOLDEN, integrity: { ...integrity, payments: 0, fromBrowsers: 0, inPlatform: 0, atProvider: 0, ruledOutPercent: null, breaches: [],
+      counts: Object.fromEntries(Object.keys(integrity.counts).map((kind) => [kind, 0])) as typeof integrity.counts },
+    findings: GOLDEN.findings.map((one) => (one.metric === 'integrity' ? { ...one, value: null, n: 0 } : one)),
+    arrivals: GOLDEN.arrivals.map((one, at) => ({ ...one, extent: at === 0 ? 'cut' as const : 'never' as const, note: null })),
+  };
+  const page = reportPage(viewOf(unseen, NOTHING_SEEN));
+  assert.match(page, /Payments astray<\/dt><dd><span class="figure">no data/);
+  assert.match(page, /No data: no payment was seen/);
+  assert.match(page, /<th scope="row">duplicate charge<\/th><td class="num">–<\/td>/);
+  assert.match(page, /as planned until then/);
+  assert.doesNotMatch(page, />as planned</);
+});
+
+test('a search for the limit that found nothing is not told as none', () => {
+  const finding = { metric: 'capacity_headroom', scope: {}, stat: 'value', value: null, interval: null, unit: 'x', n: 0, censored: 0, unmeasured: 0, events: null, window: '0 levels of load' };
+  const page = reportPage(viewOf({ ...GOLDEN, findings: [...GOLDEN.findings, finding] }, NOTHING_SEEN));
+  assert.match(page, /no data<\/span><span\s+class="small muted">the API lane sent nothing that could rise/);
+  assert.match(page, /No data: the API lane sent nothing that could rise/);
+  assert.doesNotMatch(page, /does not look for the limit|only the stress profile/);
+});
+
 test('the page has one style sheet, named by its hash in a policy that allows nothing else, and the same run gives the same page', () => {
   const record = withDrills(GOLDEN);
   const page = reportPage(viewOf(record, sampleStory()));

@@ -30,7 +30,8 @@ export function capacitySection(view: View): Section {
 function leadOf({ record }: View): string {
   const headroom = findingOf(record, 'capacity_headroom', 'value');
   const capacity = findingOf(record, 'api_capacity', 'value')?.value ?? null;
-  if (headroom?.interval == null) return 'No data: this profile does not look for the limit of the target; the stress profile does.';
+  if (headroom === undefined) return 'No data: this profile does not look for the limit of the target; the stress profile does.';
+  if (headroom.interval === null) return 'No data: the API lane sent nothing that could rise.';
   if (headroom.value === null) return 'The target did not hold even the lowest load that was sent.';
   const rate = capacity === null ? '' : ` (${amount(capacity, '/s')} requests a second)`;
   const open = headroom.interval.high === null ? ', and its limit was not reached' : '';

@@ -73,6 +73,9 @@ function paymentsTile({ record }: View): Tile {
   if (integrity === undefined) return { title: 'Payments', value: 'no data', note: 'not audited in this run', tone: 'none' };
   const breaches = Object.values(integrity.counts).reduce((sum, one) => sum + one, 0);
   const unread = Object.values(integrity.books).some((state) => state !== 'complete');
+  if (integrity.payments === 0 && breaches === 0 && !unread) {
+    return { title: 'Payments astray', value: 'no data', note: 'no payment was seen', tone: toneOf(record.verdict.gates, ['integrity']) };
+  }
   return {
     title: 'Payments astray', value: unread && breaches === 0 ? NOTHING : count(breaches),
     note: unread ? 'a book could not be read' : `of ${count(integrity.payments)} in three books`,
@@ -82,7 +85,10 @@ function paymentsTile({ record }: View): Tile {
 
 function headroomTile({ record }: View): Tile {
   const finding = findingOf(record, 'capacity_headroom', 'value');
-  if (finding?.interval == null) return { title: 'Capacity headroom', value: 'no data', note: 'only the stress profile looks for it', tone: 'none' };
+  if (finding?.interval == null) {
+    const note = finding === undefined ? 'only the stress profile looks for it' : 'the API lane sent nothing that could rise';
+    return { title: 'Capacity headroom', value: 'no data', note, tone: toneOf(record.verdict.gates, ['capacity_headroom']) };
+  }
   const { low, high } = finding.interval;
   const least = low === null ? NOTHING : amount(low, 'x');
   return {

@@ -1,7 +1,8 @@
-import type { IntegrityReport } from '../../../model/index.ts';
+import type { IntegrityReport, RunRecord } from '../../../model/index.ts';
 import { roundedUp } from '../../integrity.ts';
 import { count, counted } from '../../text.ts';
 import { list } from '../figure.ts';
+import { NOTHING, findingOf } from '../figures.ts';
 import { html } from '../markup.ts';
 import type { Markup } from '../markup.ts';
 import { table, terms } from '../table.ts';
@@ -19,7 +20,7 @@ export function integritySection({ record }: View): Section {
   if (integrity === undefined) {
     return { id, title, lead: `No data: ${plan.audit === undefined ? NOT_AUDITED : 'the audit did not take place'}.`, body: html`` };
   }
-  return { id, title, lead: leadOf(integrity), body: bodyOf(integrity) };
+  return { id, title, lead: leadOf(integrity), body: bodyOf(record, integrity) };
 }
 
 function leadOf({ counts, payments, books, ruledOutPercent }: IntegrityReport): string {
@@ -27,13 +28,17 @@ function leadOf({ counts, payments, books, ruledOutPercent }: IntegrityReport): 
   const unread = Object.values(books).some((state) => state !== 'complete');
   const of = `in ${counted(payments, 'payment')}`;
   if (found > 0) return `${found === 1 ? 'One breach' : `${count(found)} breaches`} ${of}.`;
+  if (payments === 0) return `No data: ${unread ? 'not every book could be read, and ' : ''}no payment was seen.`;
   if (unread) return `No breach is known ${of}, but not every book could be read.`;
   return `No breach ${of}.${ruledOutPercent === null ? '' : ` More than ${roundedUp(ruledOutPercent)} % of any kind is ruled out.`}`;
 }
 
-function bodyOf({ fromBrowsers, inPlatform, atProvider, books, underWay, states, counts, breaches }: IntegrityReport): Markup {
+function bodyOf(record: RunRecord, integrity: IntegrityReport): Markup {
+  const { fromBrowsers, inPlatform, atProvider, books, underWay, states, counts, breaches } = integrity;
   const read = (state: string | null): string => (state === null ? 'never read' : state === 'complete' ? 'read completely' : 'could not be read');
-  const kinds = Object.entries(counts).map(([kind, number]) => [words(kind), count(number)]);
+  // None was found, and none could have been: a book was not read, or tells nothing of this kind.
+  const isUnknown = (kind: string): boolean => findingOf(record, 'integrity', 'count', { breach: kind })?.value === null;
+  const kinds = Object.entries(counts).map(([kind, number]) => [words(kind), isUnknown(kind) ? NOTHING : count(number)]);
   const more = breaches.length <= SHOWN_BREACHES ? null
     : html` (the first ${SHOWN_BREACHES}; <a href="record.json">record.json</a> has more)`;
   const shown = breaches.slice(0, SHOWN_BREACHES).map(({ kind, intentId, detail }) =>
@@ -44,7 +49,7 @@ function bodyOf({ fromBrowsers, inPlatform, atProvider, books, underWay, states,
     ['in the provider’s book', `${count(atProvider)} (${read(books.provider)})`],
     ['still under way when the books were read', count(underWay)],
     ['by state in the platform', Object.entries(states).map(([state, number]) => `${count(number)} ${state}`).join(', ')],
-  ])}${table('Breaches by kind', [{ title: 'kind of breach' }, { title: 'found', number: true }], kinds, true)}
+  ])}${table('Breaches by kind; a dash where nobody could tell', [{ title: 'kind of breach' }, { title: 'found', number: true }], kinds, true)}
 ${shown.length === 0 ? null : html`<p><strong>What was found</strong>${more}</p>${list(shown)}`}`;
 }
 

@@ -64,7 +64,8 @@ function arrivals(record: RunRecord): Markup {
 function arrivalRow({ phase, extent, scheduled, started, finished, dropped, lateness, note }: PhaseArrivals): (string | null)[] {
   const whole = { whole: '', cut: ' (cut short)', never: ' (never began)' }[extent];
   const late = lateness === null ? null : valueText(lateness.p95Ms, 'ms');
-  return [`${phase}${whole}`, count(scheduled), count(started), count(finished), count(dropped), late, note ?? 'as planned'];
+  const plain = { whole: 'as planned', cut: 'as planned until then', never: null }[extent];
+  return [`${phase}${whole}`, count(scheduled), count(started), count(finished), count(dropped), late, note ?? plain];
 }
 
 function generator(record: RunRecord): Markup {
