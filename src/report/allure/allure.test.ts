@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,6 +98,7 @@ test('a run that never recorded its end, lost lines, or disturbed its observers 
   const own = (record: RunRecord): string[] => testsOf(record).filter(({ metric }) => metric === null).map(({ status }) => status);
   assert.deepEqual(own(broken), ['broken', 'broken', 'broken']);
   assert.deepEqual(own(golden()), ['passed', 'passed', 'passed']);
+  assert.deepEqual(own(golden(({ totals }) => { totals.artilleryDifference = null; })), ['passed', 'skipped', 'passed'], 'nobody knows whether all was recorded');
 });
 
 test('owner and severity are those of slo.yml; money is a blocker without being told', () => {
@@ -164,9 +165,10 @@ test('evidence is taken from inside the run folder only, once, and while there i
   mkdirSync(join(runDir, 'failures'));
   for (const name of ['failures/a.png', 'failures/a.zip', 'large.png', 'notes.txt']) writeFileSync(join(runDir, name), 'x');
   truncateSync(join(runDir, 'large.png'), 11 * 1_048_576);
+  symlinkSync(join(runDir, 'notes.txt'), join(runDir, 'link.png'));
   const shelf = createShelf(runDir);
   const taken = async (path: string): Promise<boolean> => (await shelf.take('x', path)) !== null;
-  assert.deepEqual(await Promise.all(['../outside.png', '/etc/passwd', 'large.png', 'notes.txt', 'missing.png', 'failures'].map(taken)), Array(6).fill(false));
+  assert.deepEqual(await Promise.all(['../outside.png', '/etc/passwd', 'large.png', 'notes.txt', 'missing.png', 'failures', 'link.png'].map(taken)), Array(7).fill(false));
   const record = golden((one) => { gateOf(one, 'open-checkout').evidence = ['at 3 s J_STEP_TIMEOUT, screenshot failures/a.png']; });
   const failure = { journey: 'escrow checkout', step: 'open checkout', code: 'J_STEP_TIMEOUT', message: null, tMs: 3_000, times: 4, screenshot: 'failures/a.png', trace: 'failures/a.zip' };
   const files = await evidenceFiles(record, { ...NO_STORY, failures: [failure] }, gateOf(record, 'open-checkout'), shelf);

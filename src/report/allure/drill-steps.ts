@@ -17,7 +17,8 @@ export function drillSteps(record: RunRecord, planned: Gate | undefined): Step[]
     value: `${count(n)} in the fault: ${count(unaffected)} noticed nothing, ${count(degraded)} met the fallback, `
       + `${count(failed)} failed`,
   }));
-  return [step('hold the drill', 'passed', {
+  // A drill whose steady state did not hold, or whose fault never came, says nothing.
+  return [step('hold the drill', report.verdict === 'not judged' ? 'skipped' : 'passed', {
     parameters: [
       { name: 'hypothesis', value: harmless(report.hypothesis) },
       { name: 'came of it', value: harmless(report.reason) },

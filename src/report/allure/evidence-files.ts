@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
 import type { Gate, GateResult, RunRecord, SeenFailure, Story } from '../../model/index.ts';
 import { harmless } from '../text.ts';
@@ -23,7 +23,7 @@ export interface FileShelf {
   take(name: string, path: string): Promise<Attached | null>;
 }
 
-/** Returns a shelf of the run folder's files. A name comes from the record: it may try to lead out of the folder. */
+/** Returns a shelf of the run folder's files. A name comes from the record, a link from whoever made the folder: either may try to lead out of it. */
 export function createShelf(runDir: string): FileShelf {
   const root = resolve(runDir) + sep;
   const taken = new Set<string>();
@@ -34,7 +34,7 @@ export function createShelf(runDir: string): FileShelf {
       const extension = extname(file).toLowerCase();
       const contentType = TYPES[extension];
       if (!file.startsWith(root) || contentType === undefined || taken.has(file)) return null;
-      const found = await stat(file).catch(() => null);
+      const found = await lstat(file).catch(() => null);
       if (!found?.isFile() || found.size > LARGEST_FILE_BYTES || bytes + found.size > MOST_BYTES) return null;
       taken.add(file);
       bytes += found.size;

@@ -14,15 +14,17 @@ const ENDED = {
 /** Returns what must hold for the run itself before its gates say anything. A broken one is no statement about the target. */
 export function harnessTests(record: RunRecord): Test[] {
   const { totals, validity } = record;
-  const lost = totals.artilleryDifference ?? 0;
+  const difference = totals.artilleryDifference;
+  const lost = difference ?? 0;
   const tests = [
     condition(record, 'harness-ended', 'the run came to its end',
       totals.ended === 'completed' ? 'passed' : 'broken',
       totals.ended === null ? 'the run never recorded its end: it was killed, or is still under way' : ENDED[totals.ended]),
     condition(record, 'harness-recorded', 'everything was recorded',
-      totals.unreadableLines > 0 || lost > 0 ? 'broken' : 'passed',
+      totals.unreadableLines > 0 || lost > 0 ? 'broken' : difference === null ? 'skipped' : 'passed',
       totals.unreadableLines > 0 ? `${counted(totals.unreadableLines, 'line')} could not be read`
         : lost > 0 ? `of ${counted(lost, 'user')} that Artillery started nothing was recorded`
+        : difference === null ? `${counted(totals.journeys, 'journey')} recorded; how many Artillery started is not known`
         : `${counted(totals.journeys, 'journey')} recorded, every line readable`),
   ];
   // Without browser users there is nobody whose observation could be disturbed.
