@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright';
 import { realLauncher, temporaryFolder } from '../drive/testing.ts';
+import { asCodedError, formatError } from '../errors.ts';
 import type { Plan, RunRecord } from '../model/index.ts';
 import { FUNCTIONAL_SUITE } from '../report/allure/tests.ts';
 import { readArguments } from './report/arguments.ts';
-import { reportCommand } from './report/command.ts';
+import { newest, reportCommand } from './report/command.ts';
 import { hasDesktop } from './report/open.ts';
+import { runsOf } from './report/runs.ts';
 import { sealed } from './report/seal.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -137,6 +139,20 @@ async function seeTheRest(page: Page): Promise<void> {
   await page.getByText('Metrics', { exact: true }).click();
   await page.getByTestId('metrics-view').getByText('+80 ms').first().waitFor();
 }
+
+test('a newer run that is not judged is named, in place of passing an older one off for it', async (t) => {
+  const reports = temporaryFolder(t);
+  mkdirSync(join(reports, 'killed'));
+  cpSync(join(GOLDEN, 'plan.json'), join(reports, 'killed/plan.json'));
+  const told: string[] = [];
+  const found = async (): Promise<string> => newest(await runsOf(reports), reports, { err: (text) => void told.push(text) });
+  await assert.rejects(found(), (error: Error) => /npm run judge -- .*killed/.test(formatError(asCodedError(error))));
+  earlierRun(join(reports, 'earlier'));
+  assert.equal(await found(), join(reports, 'earlier'));
+  assert.match(told.join(''), /^\S*killed began later and is not judged: /);
+  rmSync(join(reports, 'killed'), { recursive: true });
+  assert.deepEqual([await found(), told.length], [join(reports, 'earlier'), 1]);
+});
 
 test('a run that is not there, or a wrong option, is told with its code', async (t) => {
   const reports = temporaryFolder(t);

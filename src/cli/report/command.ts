@@ -14,7 +14,8 @@ import { watchInterrupts } from '../campaign/interrupts.ts';
 import { HELP, USAGE, readArguments } from './arguments.ts';
 import { buildReport } from './build.ts';
 import { hasDesktop, openFile } from './open.ts';
-import { judgedRuns, readRecord, recordsBefore } from './runs.ts';
+import { readRecord, recordsBefore, runsOf } from './runs.ts';
+import type { Run } from './runs.ts';
 
 export interface ReportSurroundings {
   /** The checkout. */
@@ -33,8 +34,8 @@ export async function reportCommand(args: string[], around: ReportSurroundings):
     return 0;
   }
   const reports = resolve(around.root, readSettings(around.root, around.environment).REPORTS_DIR);
-  const runs = await judgedRuns(reports);
-  const runDir = asked.runDir === null ? newest(runs[0]?.runDir, reports) : resolve(asked.runDir);
+  const runs = await runsOf(reports);
+  const runDir = asked.runDir === null ? newest(runs, reports, around) : resolve(asked.runDir);
   const ending = new AbortController();
   const interrupts = watchInterrupts();
   interrupts.listener = () => ending.abort();
@@ -51,11 +52,17 @@ export async function reportCommand(args: string[], around: ReportSurroundings):
   }
 }
 
-function newest(runDir: string | undefined, reports: string): string {
-  if (runDir !== undefined) return runDir;
-  throw new CodedError('J_RUN_NOT_FOUND', [
-    { where: typed(reports), message: 'holds no judged run', hint: 'npx artillery run journeys.yml makes one' },
-  ]);
+/** Returns the newest run that is judged, and says so where another one began later: nobody should take it for that. */
+export function newest(runs: readonly Run[], reports: string, { err }: Pick<ReportSurroundings, 'err'>): string {
+  const at = runs.findIndex(({ isJudged }) => isJudged);
+  const open = runs[0]?.isJudged === false ? harmless(typed(runs[0].runDir)) : null;
+  const judged = runs[at];
+  if (judged === undefined) {
+    const hint = open === null ? 'npx artillery run journeys.yml makes one' : `npm run judge -- ${open}, once that run is over`;
+    throw new CodedError('J_RUN_NOT_FOUND', [{ where: typed(reports), message: 'holds no judged run', hint }]);
+  }
+  if (open !== null) err(`${open} began later and is not judged: it is under way, or was killed (npm run judge -- ${open})\n`);
+  return judged.runDir;
 }
 
 /** Returns the run's record. A run from before there were reports, or never judged, is judged now, from its files. */
