@@ -22,12 +22,24 @@ export function lengthText(ms: number): string {
   return `${digits(minutes / 60 / 24)} days`;
 }
 
-/** Both of its windows burn at the alert's rate: the long one says that it matters, the short one that it still goes on. */
+function burnOf(burns: readonly Burn[], windowMs: number): Burn | undefined {
+  return burns.find((burn) => burn.windowMs === windowMs);
+}
+
+/** A sum of floating-point shares may fall short of its limit by less than this. */
+const ROUNDING = 1e-9;
+
+/**
+ * Both of its windows burn at the alert's rate: the long one says that it matters, the short one that it still goes on. That it
+ * matters takes as much of the budget as the rate spends in the whole long window: half a minute that is all somebody knows of
+ * an hour, and bad, is a blip.
+ */
 export function burnAlerts({ service, title }: ErrorBudgetRule, evidence: Evidence, burns: readonly Burn[]): BudgetAlert[] {
-  const rateOf = (windowMs: number): number | null => burns.find((burn) => burn.windowMs === windowMs)?.rate ?? null;
   return BURN_ALERTS.flatMap(({ burnRate, longMs, shortMs, severity }) => {
-    const [long, short] = [rateOf(longMs), rateOf(shortMs)];
+    const { rate: long = null, knownMs = 0 } = burnOf(burns, longMs) ?? {};
+    const short = burnOf(burns, shortMs)?.rate ?? null;
     if (long === null || short === null || long < burnRate || short < burnRate) return [];
+    if ((long * knownMs) / longMs < burnRate * (1 - ROUNDING)) return [];
     const percent = (windowMs: number): string => `${digits(100 * (evidence.tally(windowMs).badShare ?? 0))} %`;
     const { badSinceMs } = evidence.tally(longMs);
     const what = evidence.source === 'checks' ? 'of what is known of' : 'of the requests of';
@@ -63,13 +75,17 @@ export function spentAlerts(
 
 /**
  * Returns whether an alert that is not among the budgets' alerts is over. It is not where its own figure is unknown now: checks
- * that have stopped, or a Prometheus that does not answer, do not mean that all is well.
+ * that have stopped, or a Prometheus that does not answer, do not mean that all is well. Nor is it where the little that is known
+ * burns as it did.
  */
 export function isOver(id: string, budgets: readonly ErrorBudget[]): boolean {
   return !budgets.some(({ service, source, spentMs, burns }) => {
-    const unknown = (windowMs: number): boolean => burns.some((burn) => burn.windowMs === windowMs && burn.rate === null);
-    const burning = BURN_ALERTS.some(({ burnRate, longMs, shortMs }) =>
-      id === idOf(service, `burn-${burnRate}`, source) && (unknown(longMs) || unknown(shortMs)));
+    const rateOf = (windowMs: number): number | null => burnOf(burns, windowMs)?.rate ?? null;
+    const burning = BURN_ALERTS.some(({ burnRate, longMs, shortMs }) => {
+      if (id !== idOf(service, `burn-${burnRate}`, source)) return false;
+      const [long, short] = [rateOf(longMs), rateOf(shortMs)];
+      return long === null || short === null || (long >= burnRate && short >= burnRate);
+    });
     return burning || (spentMs === null && SPENT_ALERTS_PERCENT.some((percent) => id === idOf(service, `spent-${percent}`, source)));
   });
 }

@@ -80,6 +80,16 @@ test('a round much later than it was due speaks for the time before it began', (
   near(rate(budget([late]), 30 * MINUTE), 1_000);
 });
 
+test('a round that came late speaks for its period and its own length, not for the time by which it was late', () => {
+  // As on GitHub: every 15 minutes, seven minutes after it was due, and one minute long.
+  const late = (agoMs: number, status: Status): RoundView => round(agoMs, status, {
+    everyMs: 15 * MINUTE, startedAtEpochMs: NOW - agoMs + 7 * MINUTE, endedAtEpochMs: NOW - agoMs + 8 * MINUTE,
+  });
+  assert.deepEqual([budget([late(8 * MINUTE, 'down')]).spentMs, ids(budget([late(8 * MINUTE, 'down')]))[4]], [16 * MINUTE, 'payments/spent-25']);
+  // The next one tells of the time between; nothing known before is taken back.
+  assert.equal(budget([late(23 * MINUTE, 'down'), late(8 * MINUTE, 'up')]).spentMs, 15 * MINUTE);
+});
+
 test('a service is down while any of its journeys is, and known while any of them is', () => {
   const rule = { ...RULE, journeys: ['pay', 'refund'] };
   const list = [
@@ -99,6 +109,16 @@ test('a fault found now pages at once, and the fast alerts end with the first ro
     /^Payments: the error budget burns 83\.3 times as fast as it lasts \(limit 14\.4\): 8\.33 % of what is known of the last 1 h was down, 100 % of the last 5 min; first 5 min ago\.$/);
   const after = budget(rounds(96, (agoMs) => (agoMs === 5 * MINUTE ? 'down' : 'up')));
   assert.deepEqual(ids(after), ['payments/burn-6', 'payments/burn-3', 'payments/burn-1']);
+});
+
+test('a blip that is all somebody knows pages nobody, and is no end of an alert that is on', () => {
+  // A round by hand, half a minute long, and nothing else for days.
+  const blip = budget([round(0, 'down', { dueAtEpochMs: null, everyMs: null, startedAtEpochMs: NOW - 30_000, endedAtEpochMs: NOW })]);
+  assert.deepEqual([rate(blip, HOUR), blip.spentMs, ids(blip)], [1_000, 30_000, []]);
+  assert.deepEqual(['payments/burn-14.4', 'payments/burn-1'].map((id) => isOver(id, [blip])), [false, false]);
+  // 52 seconds are what an hour at 14.4 spends, 2 % of a month's budget; the slower rates want more of longer windows.
+  const outage = budget([round(0, 'down', { dueAtEpochMs: null, everyMs: null, startedAtEpochMs: NOW - 52_000, endedAtEpochMs: NOW })]);
+  assert.deepEqual(ids(outage), ['payments/burn-14.4']);
 });
 
 test('each burn rate has its own long and short window, exactly as the workbook has them', () => {
@@ -166,13 +186,13 @@ function anchorOf({ at, late, every }: Pick<AnyRound, 'at' | 'late' | 'every'>):
 /** What one journey was in the minute that ends at `minute`, as the documentation says it: looked up, not computed in spans. */
 function stateIn(minute: number, list: readonly AnyRound[], journey: string): boolean | null {
   const checks = list.filter((one) => one.journey === journey && one.status !== 'unknown').map((one) => {
-    return { at: anchorOf(one), every: one.every ?? 0, end: one.at + one.took, down: one.status === 'down' };
+    return { at: anchorOf(one), every: one.every ?? 0, end: one.at + one.took, start: one.at, down: one.status === 'down' };
   });
   const next = checks.filter(({ at, every }) => at >= minute && at - every < minute).sort((a, b) => a.at - b.at || Number(b.down) - Number(a.down))[0];
   if (next) return next.down;
   const before = checks.filter(({ at }) => at < minute);
   const last = Math.max(...before.map(({ at }) => at));
-  const until = before.filter(({ at, end }) => at === last && end >= minute);
+  const until = before.filter(({ at, start, end }) => at === last && start < minute && end >= minute);
   return until.length === 0 ? null : until.some(({ down }) => down);
 }
 

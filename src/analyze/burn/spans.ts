@@ -18,15 +18,16 @@ export interface Probe {
   /** The time before this one, from `fromMs` on. */
   atMs: number;
   fromMs: number;
-  /** And the time until this one, where no other check speaks for it. */
+  /** And from when it began until this one, where no other check speaks for it. */
+  startMs: number;
   endMs: number;
   down: boolean;
 }
 
 /**
  * Returns the checks of one journey in the order of their times. A check speaks for one period before it was due (before it
- * began, where nobody scheduled it), so that what it finds is known at once, and for as long as it took. Whatever the checker
- * itself failed to find out is no check.
+ * began, where nobody scheduled it), so that what it finds is known at once, and for as long as it took: not for the time by
+ * which it came late, of which the next one tells. Whatever the checker itself failed to find out is no check.
  */
 export function probesOf(rounds: readonly RoundView[], journey: string): Probe[] {
   return rounds.flatMap(({ dueAtEpochMs, startedAtEpochMs, endedAtEpochMs, everyMs, checks }) => {
@@ -35,9 +36,10 @@ export function probesOf(rounds: readonly RoundView[], journey: string): Probe[]
     const inTime = dueAtEpochMs !== null && startedAtEpochMs - dueAtEpochMs <= periodMs;
     const atMs = inTime ? dueAtEpochMs : startedAtEpochMs;
     return checks.filter((check) => check.journey === journey && check.status !== 'unknown').map(({ status }) => ({
-      atMs, fromMs: atMs - periodMs, endMs: endedAtEpochMs, down: status === 'down',
+      atMs, fromMs: atMs - periodMs, startMs: startedAtEpochMs, endMs: endedAtEpochMs, down: status === 'down',
     }));
-  }).sort((a, b) => a.atMs - b.atMs || Number(b.down) - Number(a.down) || b.fromMs - a.fromMs || a.endMs - b.endMs);
+  }).sort((a, b) => a.atMs - b.atMs || Number(b.down) - Number(a.down) || b.fromMs - a.fromMs ||
+    a.endMs - b.endMs || a.startMs - b.startMs);
 }
 
 /**
@@ -62,7 +64,7 @@ export function spansOf(probes: readonly Probe[]): Span[] {
       add(startMs, toMs, down);
       toMs = Math.min(toMs, startMs);
     }
-    if (before) add(openMs, Math.min(toMs, before.endMs), before.down);
+    if (before) add(Math.max(openMs, before.startMs), Math.min(toMs, before.endMs), before.down);
   }
   return spans.sort((a, b) => a.fromMs - b.fromMs);
 }

@@ -38,9 +38,11 @@ export interface AlertLine {
   runbook: string;
 }
 
-/** Returns what a person is told of some events: what began first, each group in one line. */
+/** Returns what a person is told of some events, each alert's last one: what began first, each group in one line. */
 export function alertLines(events: readonly AlertEvent[]): AlertLine[] {
-  const of = (event: AlertEvent['event']): AlertEvent[] => events.filter((one) => one.event === event);
+  // Where a message came late, an alert may have begun, ended and begun again by then: what counts is how it stands.
+  const last = [...new Map(events.map((one) => [one.alert.id, one])).values()];
+  const of = (event: AlertEvent['event']): AlertEvent[] => last.filter((one) => one.event === event);
   const lineOf = (group: [AlertEvent, ...AlertEvent[]], text: string): AlertLine =>
     ({ event: group[0].event, severity: group[0].alert.severity, text, runbook: harmless(group[0].alert.runbook) });
   return [

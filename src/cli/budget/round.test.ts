@@ -116,6 +116,39 @@ test('a webhook that is new hears of what is on, and of no end of what it never 
     ['began pay/burn-6', 'began pay/burn-3', 'began pay/burn-1']);
 });
 
+test('a round without the webhook, by hand, makes it hear of nothing twice, and of every end', { timeout: 30_000 }, async (t) => {
+  const checkout = makeCheckout(t);
+  const hook = await webhook(t);
+  const environment = { ALERT_WEBHOOK_URL: hook.url };
+  const heard = (): string[] => hook.bodies.splice(0).flatMap(({ events }) => events ?? []).map(({ event, id }) => `${event} ${id}`);
+  checkout.append(...rounds(4 * DAY, 0, (agoMs) => (agoMs === 0 ? 'down' : 'up')));
+  await at(checkout, NOW, environment);
+  assert.deepEqual(heard(), ['began pay/burn-14.4', 'began pay/burn-6', 'began pay/burn-3', 'began pay/burn-1']);
+  await at(checkout, NOW + MINUTE);
+  await at(checkout, NOW + 2 * MINUTE, environment);
+  assert.deepEqual(heard(), []);
+  checkout.append(round(NOW + 5 * MINUTE, 'up'));
+  await at(checkout, NOW + 5 * MINUTE);
+  await at(checkout, NOW + 6 * MINUTE, environment);
+  assert.deepEqual(heard(), ['ended pay/burn-14.4']);
+});
+
+test('a late message says how an alert stands, not that it is over while it goes on', { timeout: 30_000 }, async (t) => {
+  const checkout = makeCheckout(t);
+  const hook = await webhook(t);
+  const environment = { ALERT_WEBHOOK_URL: hook.url };
+  hook.answer = (response) => response.writeHead(500).end();
+  checkout.append(...rounds(4 * DAY, 0, (agoMs) => (agoMs === 0 ? 'down' : 'up')));
+  await at(checkout, NOW, environment);
+  checkout.append(round(NOW + 5 * MINUTE, 'up'), round(NOW + 10 * MINUTE, 'down'));
+  await at(checkout, NOW + 5 * MINUTE, environment);
+  hook.bodies = [];
+  hook.answer = (response) => response.end();
+  await at(checkout, NOW + 10 * MINUTE, environment);
+  assert.deepEqual(hook.bodies[0]?.events?.map(({ event }) => event), ['began', 'began', 'began', 'began', 'ended', 'began']);
+  assert.match(hook.bodies[0]?.text ?? '', /^page: Payments: the error budget burns [^\n]*Also above 6×, 3×, 1×\.$/);
+});
+
 test('Slack gets its own form, in which no name can mention anybody or make a link', { timeout: 30_000 }, async (t) => {
   const checkout = makeCheckout(t, `
   - { service: pay, title: "<!channel> & \\e[32mGO", objective_percent: 99.9, journeys: [pay], source: a test }

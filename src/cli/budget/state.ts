@@ -36,7 +36,8 @@ const NOTHING: TargetAlerts = { active: [], channels: {} };
 
 /**
  * Returns the alerts of a target after a round: those of the budgets, and older ones whose figure is unknown now. Each channel has
- * to be told once of what began and of what ended since it was told last; one that is new hears of all that is on.
+ * to be told once of what began and of what ended since it was told last; one that is new hears of all that is on. For one that was
+ * told before and is not there now, the events wait.
  */
 export function nextAlerts(
   before: TargetAlerts = NOTHING, budgets: readonly ErrorBudget[], channels: readonly ChannelName[], nowEpochMs: number,
@@ -47,7 +48,9 @@ export function nextAlerts(
   const ids = new Set(current.map(({ alert }) => alert.id));
   const active = [...current, ...before.active.filter(({ alert: { id } }) => !ids.has(id) && !isOver(id, budgets))];
   const activeIds = active.map(({ alert }) => alert.id);
-  const entries = channels.map((name) => {
+  // Another command, with other settings, may be the next one to have a channel that this one does not: what it was told holds.
+  const names = CHANNELS.filter((name) => channels.includes(name) || before.channels[name] !== undefined);
+  const entries = names.map((name) => {
     const { ids: told, pending } = before.channels[name] ?? { ids: [], pending: [] };
     const began = active.filter(({ alert }) => !told.includes(alert.id));
     const ended = before.active.filter(({ alert: { id } }) => told.includes(id) && !activeIds.includes(id));
