@@ -27,6 +27,12 @@ test('an error is shown with its code, each fault at its place, and what to do; 
   );
 });
 
+test('what a fault quotes from outside neither paints nor moves the cursor', () => {
+  const text = formatError(new CodedError('J_RUN_UNREADABLE', [{ where: 'a\u001b[2Jb', message: '"\u001b[32mGO\u0007"\n  and\u202e', hint: '\u009b1mc\r' }]));
+  assert.doesNotMatch(text, /[\u001b\u0007\r\u009b\u202e]/);
+  assert.match(text, /a\ufffd\[2Jb: ".*GO.*"\n {2}and/);
+});
+
 test('whatever is thrown becomes a coded error', () => {
   const error = new CodedError('J_USAGE');
   assert.equal(asCodedError(error), error);

@@ -92,11 +92,16 @@ export function asCodedError(thrown: unknown): CodedError {
   return new CodedError('J_HARNESS_FAULT', [{ where: 'harness', message: message.split('\n')[0] ?? message }], { cause: thrown });
 }
 
+/** A key of a file or an answer of a server may hold anything: nothing in it moves the cursor, paints or turns the reading direction. */
+function unarmed(text: string): string {
+  return text.replace(/(?![\n\t])[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+}
+
 /** Returns the text a person sees for an error: code, what, each fault with its place, what to do. No stack. */
 export function formatError(error: CodedError): string {
   const lines = [`${error.code}  ${ERRORS[error.code].what}`];
   for (const fault of error.faults) {
-    lines.push(`  ${fault.where}: ${fault.message}${fault.hint ? ` (${fault.hint})` : ''}`);
+    lines.push(unarmed(`  ${fault.where}: ${fault.message}${fault.hint ? ` (${fault.hint})` : ''}`));
   }
   lines.push(`  → ${ERRORS[error.code].fix}`);
   return lines.join('\n');

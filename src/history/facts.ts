@@ -1,7 +1,11 @@
 import { z } from 'zod';
-import { Decision, Finding, GateResult } from '../model/index.ts';
+import { Decision, Finding, GateResult, Interval } from '../model/index.ts';
 
 const words = z.string();
+/** Newer records may have fields beside those that are known (documentation/record.md). */
+const interval = z.object(Interval.shape).nullable();
+const Gate = z.object({ ...GateResult.shape, interval, limit: z.object(GateResult.shape.limit.shape) });
+const Figure = z.object({ ...Finding.shape, interval });
 
 /**
  * What the history keeps of a record. It asks for no more than that, so that records of other versions of the harness, with more
@@ -22,8 +26,8 @@ export const RecordFacts = z.object({
     ended: z.enum(['completed', 'interrupted', 'fault']).nullable(),
   }),
   validity: z.object({ summary: words }),
-  verdict: z.object({ decision: Decision, reason: words, exitCode: z.int(), gates: z.array(GateResult) }),
-  findings: z.array(Finding),
+  verdict: z.object({ decision: Decision, reason: words, exitCode: z.int(), gates: z.array(Gate) }),
+  findings: z.array(Figure),
 });
 export type RecordFacts = z.infer<typeof RecordFacts>;
 

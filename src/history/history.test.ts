@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -227,5 +227,36 @@ test('an update that would take too long leaves the rest for the next one, newes
   withHistory(reports, (history) => {
     assert.deepEqual(updateHistory(reports, history, { limitMs: -1 }), { runs: 0, rounds: 0, unreadable: [], left: 3 });
     assert.deepEqual(updateHistory(reports, history), { runs: 3, rounds: 0, unreadable: [], left: 0 });
+  });
+});
+
+test('a long backlog of checks is caught up with piece by piece: no run waits for the whole of it', (context) => {
+  const reports = reportsFolder(context);
+  addRun(reports, 'one');
+  const detail = 'x'.repeat(600_000);
+  for (const id of ['r1', 'r2', 'r3', 'r4']) addRound(reports, { ...round(id, STARTED_AT, 'up'), detail });
+  withHistory(reports, (history) => {
+    const first = updateHistory(reports, history, { limitMs: -1 });
+    assert.ok(first.rounds > 0 && first.rounds < 4 && first.left === 1, JSON.stringify(first));
+    const rest = updateHistory(reports, history);
+    assert.deepEqual([first.rounds + rest.rounds, rest.runs, rest.left], [4, 1, 0]);
+    assert.equal(pastChecks(history, STARTED_AT).journeys[0]?.up, 4);
+  });
+});
+
+test('a record of a newer harness, with fields beside those that are known, is in the history; so are runs beside a loop of links', (context) => {
+  const reports = reportsFolder(context);
+  addRun(reports, 'newer');
+  const path = join(reports, 'newer/record.json');
+  const record = JSON.parse(readFileSync(path, 'utf8')) as { verdict: { gates: Record<string, object>[] }; findings: Record<string, object>[] };
+  const more = (one: Record<string, object>): object => ({ ...one, added: 1, ...(one['interval'] ? { interval: { ...one['interval'], added: 1 } } : {}) });
+  record.verdict.gates = record.verdict.gates.map((gate) => more({ ...gate, limit: { ...gate['limit'], added: 1 } })) as Record<string, object>[];
+  record.findings = record.findings.map(more) as Record<string, object>[];
+  writeFileSync(path, JSON.stringify(record));
+  mkdirSync(join(reports, 'looped'));
+  symlinkSync('record.json', join(reports, 'looped/record.json'));
+  withHistory(reports, (history) => {
+    assert.deepEqual(updateHistory(reports, history), { runs: 1, rounds: 0, unreadable: [], left: 0 });
+    assert.ok((pastRun(history, 'newer')?.passed ?? 0) > 0);
   });
 });

@@ -7,6 +7,7 @@ import { keepRound } from './write.ts';
 
 /** Folder of the rounds of checks, inside the reports folder. */
 const CHECKS = 'checks';
+/** Some hundred rounds: milliseconds of work between two looks at the clock. */
 const CHUNK_BYTES = 1 << 20;
 
 /** Returns the files of rounds, as paths inside the reports folder. */
@@ -22,16 +23,19 @@ export function roundFiles(reportsDir: string): string[] {
 
 /**
  * Takes what a file of rounds has more than when it was last read: rounds are only ever appended. A last line without its end is
- * still being written, and left for the next time. A file that became shorter is read from its start.
+ * still being written, and left for the next time. A file that became shorter is read from its start. Once `isLate` says so, the
+ * rest of the file is left for the next time, too.
  */
-export function takeRounds(reportsDir: string, database: DatabaseSync, file: string): { rounds: number; unreadable: number } {
+export function takeRounds(
+  reportsDir: string, database: DatabaseSync, file: string, isLate: () => boolean = () => false,
+): { rounds: number; unreadable: number } {
   const { size, mtimeMs } = statSync(join(reportsDir, file));
   const known = database.prepare('SELECT bytes FROM sources WHERE path = ?').get(file) as { bytes: number } | undefined;
   const from = known === undefined || known.bytes > size ? 0 : known.bytes;
   if (from === size) return { rounds: 0, unreadable: 0 };
   return inTransaction(database, () => {
     const taken = { rounds: 0, unreadable: 0 };
-    const read = readLines(join(reportsDir, file), from, (line) => {
+    const read = readLines(join(reportsDir, file), from, isLate, (line) => {
       const round = parsed(line);
       if (round === null) taken.unreadable += 1;
       else {
@@ -53,8 +57,8 @@ function parsed(line: string): CheckRound | null {
   }
 }
 
-/** Hands over each whole line from an offset on, and returns how many bytes those were. */
-function readLines(path: string, from: number, take: (line: string) => void): number {
+/** Hands over each whole line from an offset on, a chunk at least, and returns how many bytes those were. */
+function readLines(path: string, from: number, isLate: () => boolean, take: (line: string) => void): number {
   const descriptor = openSync(path, 'r');
   try {
     const chunk = Buffer.alloc(CHUNK_BYTES);
@@ -69,6 +73,7 @@ function readLines(path: string, from: number, take: (line: string) => void): nu
       for (const line of rest.subarray(0, end).toString('utf8').split('\n')) if (line.trim() !== '') take(line);
       whole += end;
       rest = rest.subarray(end);
+      if (whole > 0 && isLate()) return whole;
     }
   } finally {
     closeSync(descriptor);

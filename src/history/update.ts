@@ -18,7 +18,7 @@ export interface Updated {
 }
 
 export interface UpdateOptions {
-  /** The update stops after so long, newest runs first; without limit when left out. */
+  /** The update stops after so long, rounds of checks and then the newest runs first; without limit when left out. */
   limitMs?: number;
 }
 
@@ -28,14 +28,16 @@ export interface UpdateOptions {
  */
 export function updateHistory(reportsDir: string, database: DatabaseSync, { limitMs = Infinity }: UpdateOptions = {}): Updated {
   const startedMs = performance.now();
+  const isLate = (): boolean => performance.now() - startedMs > limitMs;
   const updated: Updated = { runs: 0, rounds: 0, unreadable: [], left: 0 };
   for (const file of roundFiles(reportsDir)) {
-    const { rounds, unreadable } = takeRounds(reportsDir, database, file);
+    const { rounds, unreadable } = takeRounds(reportsDir, database, file, isLate);
     updated.rounds += rounds;
     if (unreadable > 0) updated.unreadable.push(`${file}: ${unreadable} lines`);
+    if (isLate()) break;
   }
   for (const folder of changedRuns(reportsDir, database)) {
-    if (performance.now() - startedMs > limitMs) {
+    if (isLate()) {
       updated.left += 1;
       continue;
     }
@@ -121,10 +123,19 @@ function isSame(known: Source | undefined, stats: Stats): boolean {
 /** The file that says most of a run: its record, or its plan where it was not judged. */
 function factsOf(reportsDir: string, folder: string): { name: string; stats: Stats } | null {
   for (const name of ['record.json', 'plan.json']) {
-    const stats = statSync(join(reportsDir, folder, name), { throwIfNoEntry: false });
+    const stats = statsOf(join(reportsDir, folder, name));
     if (stats?.isFile()) return { name, stats };
   }
   return null;
+}
+
+/** A folder that is not ours to look into (a disk's lost+found, say) holds no run. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 /** Returns what could not be read; the run is kept by its plan then, and not tried again until its file changes. */
