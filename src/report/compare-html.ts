@@ -24,7 +24,7 @@ ${caveats.length === 0 ? null : html`<div class="absent"><strong>A difference ma
 </header>
 ${table('The two runs', [{ title: 'which' }, { title: 'run' }, { title: 'profile' }, { title: 'started' }, { title: 'decision' }, { title: 'commit' }, { title: 'target' }],
     [['A', a] as const, ['B', b] as const].map(([name, run]) => [name, run.runId, run.profile, timeText(run.startedAtEpochMs), run.decision, run.commit, run.target]))}
-${rowsSection('Gates', 'They decide, the worst of them. A gate is worse only where the shift is larger than its margin, its interval lies on the bad side, and chance is ruled out over all gates together. In the pictures the band is the margin, and to the right of it B is higher.', of('gate'), comparison, draw)}
+${rowsSection('Gates', 'They decide, the worst of them. A gate is worse only where the shift is larger than its margin, its interval (if there are samples enough for one) lies on the bad side, and chance is ruled out over all gates together; or where it met its limit in A and misses it in B. In the pictures the band is the margin, and to the right of it B is higher.', of('gate'), comparison, draw)}
 ${rowsSection('Steps, journeys and routes', 'By their medians, gated or not, where at least eight users of either run came to them: they decide nothing, and help to find the cause.', of('step'), comparison, draw)}
 <section><h2>How they were compared</h2>${method(comparison)}</section>
 <footer>${runText(a)} and ${runText(b)}</footer>`);

@@ -34,10 +34,14 @@ export function comparisonText(comparison: Comparison, { reportPath, width, colo
     ...caveats.flatMap((caveat) => lines(harmless(caveat), '!')),
     '',
     ...table(gates),
-    ...(steps.length === 0 ? [] : ['', ` Steps, journeys and routes, by their medians: ${count(steps.length)} moved`, ...table(steps.slice(0, SHOWN_STEPS))]),
+    ...(steps.length === 0 ? [] : ['', ` Steps, journeys and routes, by their medians: ${moved(steps.length)}`, ...table(steps.slice(0, SHOWN_STEPS))]),
     '',
     ...(reportPath === null ? [] : [` report   ${harmless(reportPath)}`]),
   ].join('\n').trimEnd();
+}
+
+function moved(steps: number): string {
+  return `${count(steps)} moved${steps > SHOWN_STEPS ? `, ${SHOWN_STEPS} of them here, all in the report` : ''}`;
 }
 
 function tableOf(rows: readonly ComparedRow[], width: number, paint: (row: ComparedRow, text: string) => string): string[] {

@@ -49,6 +49,13 @@ test('the terminal keeps to its width, and rows that are not the same say why', 
   assert.match(text, /report {3}reports\/x\.html/);
 });
 
+test('steps that are not shown on the terminal are counted', () => {
+  const steps = Array.from({ length: 14 }, (_, index) => row('worse', { kind: 'step', title: `step ${index}` }));
+  const text = comparisonText(comparison([row('same'), ...steps], 'same'), { reportPath: null, width: 120, color: false });
+  assert.match(text, /: 14 moved, 12 of them here, all in the report\n/);
+  assert.equal(text.match(/ ✗ step/g)?.length, 12);
+});
+
 test('hostile names are text in every form', async () => {
   const hostile = '<script>alert(1)</script>\u001b[31m|`[x](javascript:y)\n## GO';
   const made = comparison([row('worse', { title: hostile, reason: hostile }), row('worse', { kind: 'step', title: hostile })], 'worse');

@@ -81,6 +81,8 @@ test('two runs: what is worse stands first, the reports are in B, the exit code 
   assert.doesNotMatch(page, /<script|https?:\/\/(?!127\.0\.0\.1|www\.w3\.org)/);
   assert.match(await readFile(join(reports, 'slower/compare-first.md'), 'utf8'), /^### worse · slower against first/);
   assert.match(await readFile(summary, 'utf8'), /### worse/);
+  const inActions = await compare(reports, ['first', 'slower'], { GITHUB_ACTIONS: 'true' });
+  assert.match(inActions.out, /^::stop-commands::(\S+)\n[^]*\n::\1::\n$/);
   const back = await compare(reports, ['slower', 'first']);
   assert.notEqual(back.exitCode, 1);
   assert.match(back.out, /✓ search page view › landing page +p75 +285 ms → 143 ms/);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { compareRuns } from '../../analyze/compare/compare.ts';
@@ -11,6 +12,7 @@ import { comparisonText } from '../../report/compare-text.ts';
 import { createDraw } from '../../report/html/charts/draw.ts';
 import { harmless } from '../../report/text.ts';
 import { writeWhole } from '../../report/write-file.ts';
+import { withoutCommands } from '../outlets.ts';
 import { HELP, USAGE, readArguments } from './arguments.ts';
 import type { CompareArguments } from './arguments.ts';
 import { baselinePath, readBaseline, saveBaseline } from './baseline.ts';
@@ -62,9 +64,8 @@ async function compare(asked: CompareArguments & { kind: 'compare' }, reportsDir
   const comparison = compareRuns(a, b, { random: seededRandom(`${a.run.runId}/${b.run.runId}`), marginPercent: asked.marginPercent });
   const fault = await writeComparison(folder, comparison, around.environment['GITHUB_STEP_SUMMARY'] || null).catch((thrown: unknown) => String(thrown));
   const report = join(folder, reportName(comparison, 'html'));
-  around.out(asked.json
-    ? `${JSON.stringify(comparison)}\n`
-    : `\n${comparisonText(comparison, { reportPath: fault === null ? typed(report) : null, width: around.columns ?? WIDTH, color: around.color })}\n`);
+  const text = `\n${comparisonText(comparison, { reportPath: fault === null ? typed(report) : null, width: around.columns ?? WIDTH, color: around.color })}`;
+  around.out(asked.json ? `${JSON.stringify(comparison)}\n` : `${withoutCommands(text, around.environment, randomUUID())}\n`);
   if (fault !== null) warn(`the report could not be written: ${fault}`);
   const exitCode = EXIT_CODES[comparison.result];
   return exitCode === 0 && fault !== null ? REPORT_FAULT : exitCode;

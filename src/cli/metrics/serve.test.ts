@@ -58,6 +58,18 @@ test('the newest run of each profile, the newest checks and the budgets are serv
   assert.equal((await fetch(`${url}/metrics`, { method: 'POST' })).status, 404);
 });
 
+test('a slo.yml that cannot be read takes no run with it, and is told', async (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'metrics-'));
+  t.after(() => rmSync(root, { recursive: true }));
+  writeFileSync(join(root, 'slo.yml'), 'gates: [');
+  cpSync(join(ROOT, 'src/golden/run/record.json'), join(root, 'reports/golden/record.json'));
+  const server = await serveMetrics({ root, settings: readSettings(root, {}), host: '127.0.0.1', port: 0, nowEpochMs: () => NOW_MS });
+  t.after(() => server.close());
+  const samples = await scrape(`http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`);
+  assert.equal(runIds(samples).length, 1);
+  assert.equal(find(samples, 'journeys_exporter_faults').value, 1);
+});
+
 async function scrape(url: string): Promise<Sample[]> {
   const parser = new PageParser({ wanted: () => true });
   parser.push(await (await fetch(url)).text());
