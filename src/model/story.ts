@@ -83,6 +83,7 @@ export type WaterfallStep = z.infer<typeof WaterfallStep>;
 
 export const Waterfall = z.strictObject({
   journey: z.string(),
+  /** Of observers and crowd alike, as in the rate of errors. */
   users: count,
   failed: count,
   steps: z.array(WaterfallStep),

@@ -164,8 +164,23 @@ test('what nobody could have found is no zero: payments that were not seen, brea
   assert.match(page, /Payments astray<\/dt><dd><span class="figure">no data/);
   assert.match(page, /No data: no payment was seen/);
   assert.match(page, /<th scope="row">duplicate charge<\/th><td class="num">–<\/td>/);
+  const killed = reportPage(viewOf({ ...unseen, integrity: { ...integrity, inPlatform: 0, atProvider: 0, states: {}, books: { platform: null, provider: null } } }, NOTHING_SEEN));
+  assert.match(killed, /ledger<\/dt><dd>– \(never read\)/);
+  assert.match(killed, /book<\/dt><dd>– \(never read\)/);
   assert.match(page, /as planned until then/);
   assert.doesNotMatch(page, />as planned</);
+});
+
+test('a drill that was not judged did not fail', () => {
+  const drilled = withDrills(GOLDEN);
+  const drills = (drilled.drills ?? []).map((one) => ({ ...one, verdict: 'not judged' as const }));
+  assert.match(reportPage(viewOf({ ...drilled, drills }, NOTHING_SEEN)), /0 of 1 drill passed, 1 not judged\./);
+});
+
+test('success counts everybody and latency those who were observed: neither is told of the other', () => {
+  const page = reportPage(viewOf(GOLDEN, sampleStory()));
+  assert.doesNotMatch(page, /\d observed users? ·/);
+  assert.match(page, /tasks were done, half of the \d+ observed ones within/);
 });
 
 test('a search for the limit that found nothing is not told as none', () => {

@@ -21,8 +21,9 @@ export function agentSection({ record }: View): Section {
     const why = isAsked ? 'no task came to an end' : 'no journey of this plan gives the agent a task';
     return { id, title, lead: `No data: ${why}.`, body: html`` };
   }
-  const median = findingOf(record, 'agent_completion', 'p50')?.value ?? null;
-  const half = median === null ? '' : `, half of them within ${valueText(median, 'ms')}`;
+  const median = findingOf(record, 'agent_completion', 'p50');
+  // Success counts everybody, latency those who were observed.
+  const half = median?.value == null ? '' : `, half of the ${count(median.n)} observed ones within ${valueText(median.value, 'ms')}`;
   const done = success === undefined || success.n === 0
     ? 'How many were done is not known' : `${count(success.events ?? 0)} of ${count(success.n)} tasks were done`;
   return {

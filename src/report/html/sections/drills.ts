@@ -31,10 +31,19 @@ export function drillsSection({ record }: View): Section {
   const lines = drillLines(record);
   const passed = drills.filter(({ verdict }) => verdict === 'pass').length;
   return {
-    id, title, lead: `Dependencies broken on purpose: ${count(passed)} of ${counted(drills.length, 'drill')} passed.`,
+    id, title, lead: `Dependencies broken on purpose: ${count(passed)} of ${counted(drills.length, 'drill')} passed${others(drills)}.`,
     body: html`<table class="drills"><caption class="hidden">What came of each drill</caption>${heads('verdict', HEADS)}
 <tbody>${drills.map((one, at) => rows(one, lines[at]?.timeline ?? ''))}</tbody></table>`,
   };
+}
+
+/** A drill that was not held, or not settled, did not fail. */
+function others(drills: readonly DrillReport[]): string {
+  const words = (['fail', 'inconclusive', 'not judged'] as const).flatMap((verdict) => {
+    const n = drills.filter((one) => one.verdict === verdict).length;
+    return n === 0 ? [] : [`${count(n)} ${VERDICTS[verdict].word}`];
+  });
+  return words.map((one) => `, ${one}`).join('');
 }
 
 function rows(drill: DrillReport, timeline: string): Markup {

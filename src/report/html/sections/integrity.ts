@@ -36,6 +36,8 @@ function leadOf({ counts, payments, books, ruledOutPercent }: IntegrityReport): 
 function bodyOf(record: RunRecord, integrity: IntegrityReport): Markup {
   const { fromBrowsers, inPlatform, atProvider, books, underWay, states, counts, breaches } = integrity;
   const read = (state: string | null): string => (state === null ? 'never read' : state === 'complete' ? 'read completely' : 'could not be read');
+  // What was not read in a book that was not read whole is no zero.
+  const known = (n: number, state: string | null): string => (n === 0 && state !== 'complete' ? NOTHING : count(n));
   // None was found, and none could have been: a book was not read, or tells nothing of this kind.
   const isUnknown = (kind: string): boolean => findingOf(record, 'integrity', 'count', { breach: kind })?.value === null;
   const kinds = Object.entries(counts).map(([kind, number]) => [words(kind), isUnknown(kind) ? NOTHING : count(number)]);
@@ -45,10 +47,10 @@ function bodyOf(record: RunRecord, integrity: IntegrityReport): Markup {
     html`<strong>${words(kind)}</strong> ${intentId === null ? null : html`<code>${intentId}</code>: `}${detail}`);
   return html`${terms([
     ['payments in the browsers’ own account', count(fromBrowsers)],
-    ['in the platform’s ledger', `${count(inPlatform)} (${read(books.platform)})`],
-    ['in the provider’s book', `${count(atProvider)} (${read(books.provider)})`],
-    ['still under way when the books were read', count(underWay)],
-    ['by state in the platform', Object.entries(states).map(([state, number]) => `${count(number)} ${state}`).join(', ')],
+    ['in the platform’s ledger', `${known(inPlatform, books.platform)} (${read(books.platform)})`],
+    ['in the provider’s book', `${known(atProvider, books.provider)} (${read(books.provider)})`],
+    ['still under way when the books were read', known(underWay, books.platform)],
+    ['by state in the platform', Object.entries(states).map(([state, number]) => `${count(number)} ${state}`).join(', ') || NOTHING],
   ])}${table('Breaches by kind; a dash where nobody could tell', [{ title: 'kind of breach' }, { title: 'found', number: true }], kinds, true)}
 ${shown.length === 0 ? null : html`<p><strong>What was found</strong>${more}</p>${list(shown)}`}`;
 }

@@ -47,7 +47,8 @@ function journeyTable(view: View, waterfall: Waterfall): Markup {
   const whole = findingOf(view.record, 'journey_duration', 'p50', { journey })?.value ?? null;
   const { steps, endMs } = placed(waterfall);
   const facts = [
-    counted(users, 'observed user'), `${count(failed)} failed`,
+    // Success counts everybody, the crowd too; the medians are of those who were observed.
+    counted(users, 'user'), `${count(failed)} failed`,
     ...(whole === null ? [] : [`${valueText(whole, 'ms')} from first to last at the median`]),
   ];
   return html`<table class="waterfall"><caption><strong>${journey}</strong> <span class="muted">${facts.join(' · ')}</span></caption>
