@@ -109,10 +109,15 @@ test('a round that comes upon another one is refused; one that was due is record
   assert.match(round?.detail ?? '', /held by run another-round/);
 });
 
-test('rounds that somebody else should have started are told as missed, once', async (t) => {
+const MISSED: [every: string, everyMs: number, rounds: number, pieces: number[]][] = [
+  ['1h', 3_600_000, 3, [3]],
+  // A machine that was off for long: all of it, in pieces of ten thousand.
+  ['10s', 10_000, 12_000, [10_000, 2_000]],
+];
+for (const [every, everyMs, rounds, pieces] of MISSED) test(`${rounds} rounds that somebody else should have started are told as missed, once`, async (t) => {
   const root = checkout(t);
-  const everyMs = 3_600_000;
-  const due = Math.floor(Date.now() / everyMs) * everyMs - 4 * everyMs;
+  t.mock.timers.enable({ apis: ['Date'], now: 1_795_000_000_000 });
+  const due = Math.floor(Date.now() / everyMs) * everyMs - (rounds + 1) * everyMs;
   mkdirSync(join(root, 'reports/checks'), { recursive: true });
   const before: CheckRound = {
     v: 1, roundId: 'r', target: 'http://127.0.0.1:9', event: 'ran', dueAtEpochMs: due, startedAtEpochMs: due, endedAtEpochMs: due + 1, everyMs,
@@ -121,10 +126,15 @@ test('rounds that somebody else should have started are told as missed, once', a
   writeFileSync(join(root, 'reports/checks', `${new Date(due).toISOString().slice(0, 7)}.ndjson`), `${JSON.stringify(before)}\n`);
   const lock = RunLock.take('another-round', join(root, 'reports/checks/round.lock'));
   t.after(() => lock.release());
-  for (let times = 0; times < 2; times += 1) await call(root, 'http://127.0.0.1:9', '--once', '--every', '1h');
+  for (let times = 0; times < 2; times += 1) await call(root, 'http://127.0.0.1:9', '--once', '--every', every);
   const missed = recorded(root).filter(({ event }) => event === 'missed');
-  assert.deepEqual(missed.map(({ dueAtEpochMs, endedAtEpochMs }) => [dueAtEpochMs, endedAtEpochMs]), [[due + everyMs, due + 3 * everyMs]]);
-  assert.match(missed[0]?.detail ?? '', /^3 rounds from /);
+  let from = due;
+  for (const [index, piece] of pieces.entries()) {
+    assert.deepEqual([missed[index]?.dueAtEpochMs, missed[index]?.endedAtEpochMs], [from + everyMs, from + piece * everyMs]);
+    assert.match(missed[index]?.detail ?? '', new RegExp(`^${piece} rounds from `));
+    from += piece * everyMs;
+  }
+  assert.equal(missed.length, pieces.length);
 });
 
 const REFUSED: [args: string[], code: string][] = [

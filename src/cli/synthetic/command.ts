@@ -119,8 +119,12 @@ async function ofSchedule(context: RoundsContext, everyMs: number): Promise<numb
   );
   if (last !== null) {
     const lastDue = last.event === 'missed' ? last.endedAtEpochMs : (last.dueAtEpochMs ?? due);
-    const missed = duesBetween(everySchedule(everyMs, ''), lastDue, due - 1);
-    if (missed.length > 0) await recordSkipped(context, 'missed', missed, everyMs);
+    const schedule = everySchedule(everyMs, '');
+    // After a long time they come in pieces.
+    for (let missed = duesBetween(schedule, lastDue, due - 1); missed.length > 0;) {
+      await recordSkipped(context, 'missed', missed, everyMs);
+      missed = duesBetween(schedule, missed.at(-1) ?? due, due - 1);
+    }
   }
   return single(context, due, everyMs);
 }
