@@ -6,7 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import type { CodedError } from '../../errors.ts';
 import type { ErrorBudget } from '../../model/index.ts';
 import { budgetCommand } from './command.ts';
-import { makeCheckout, MINUTE, NOW, rounds, type Checkout } from './testing.ts';
+import { makeCheckout, MINUTE, NOW, round, rounds, type Checkout } from './testing.ts';
 
 const DAY = 86_400_000;
 
@@ -83,6 +83,17 @@ test('--json is one object; whatever people are told goes to standard error', as
   assert.match(err, /^ ✗ page: Payments: .*\n ! checks\/2026-10\.ndjson: 1 line is no round of checks\n$/);
 });
 
+test('a failed round by hand is no page, and nothing is fine either: 2', async (t) => {
+  const checkout = makeCheckout(t);
+  const byHand = { dueAtEpochMs: null, everyMs: null, startedAtEpochMs: NOW - 30_000 };
+  checkout.append(round(NOW, 'down', byHand));
+  const { code, out } = await run(checkout);
+  assert.equal(code, 2);
+  assert.match(out, /^ \? Payments .* 1,000× /m);
+  assert.match(out, /^ ✓ Agent /m);
+  assert.doesNotMatch(out, /page/);
+});
+
 test('the target is that of the newest round, or the one that is named; others are told of', async (t) => {
   const checkout = makeCheckout(t);
   checkout.append(...rounds(DAY, 0).map((one) => ({ ...one, target: 'https://b.example/\u001b[2J' })), ...rounds(2 * DAY, DAY));
@@ -91,6 +102,8 @@ test('the target is that of the newest round, or the one that is named; others a
   assert.doesNotMatch(out, /\u001b/);
   assert.match((await run(checkout, ['--target', 'embedded'])).out, /embedded · newest round of checks 24 h ago/);
   assert.equal((await run(checkout, ['--target', 'nobody'])).code, 2);
+  checkout.append(...rounds(DAY, 0).map((one) => ({ ...one, target: 'https://c.example' })));
+  assert.equal((await run(checkout, ['--target', 'https://C.example/'])).code, 0, 'as a browser shows it');
 });
 
 test('OpenSLO: a service, an objective for each source, a policy for each alert, and every reference has its object', async (t) => {

@@ -28,7 +28,7 @@ const NARROWEST = 80;
 /** Does what `npm run budget -- …` says and returns the exit code. Throws coded errors. */
 export async function budgetCommand(args: string[], around: BudgetSurroundings): Promise<number> {
   const { root, environment, out, err, nowEpochMs, signal } = around;
-  const { help, json, notify, openslo, target: asked, slo = 'slo.yml' } = readArguments(args);
+  const { help, json, notify, openslo, target: named, slo = 'slo.yml' } = readArguments(args);
   if (help) {
     out(`${USAGE}\n\n${HELP}\n`);
     return 0;
@@ -44,6 +44,8 @@ export async function budgetCommand(args: string[], around: BudgetSurroundings):
   }
   const settings = readSettings(root, environment);
   const folder = checksFolder(root, settings);
+  // Rounds name an address as URL writes it, and without a slash at its end.
+  const asked = named === undefined ? undefined : (URL.parse(named)?.href.replace(/\/+$/, '') ?? named);
   const { faults, ...computed } = await computeBudgets(rules, { settings, folder, target: asked, nowEpochMs, signal });
   if (signal.aborted) return 130;
   const { target, budgets } = computed;
