@@ -116,9 +116,9 @@ export async function assertAllGone(run: Pick<Started, 'temporaryFolder'>): Prom
   }
 }
 
-/** Returns the only run folder of a reports folder. */
+/** Returns the only run folder of a reports folder; the history lies beside it. */
 export function onlyRun(reports: string): string {
-  const runs = readdirSync(reports);
+  const runs = readdirSync(reports, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
   if (runs.length !== 1) throw new Error(`expected one run, found ${runs.length}: ${runs.join(', ')}`);
   return join(reports, runs[0] as string);
 }
