@@ -125,6 +125,8 @@ export class WorkerRun {
     this.#live = new LiveLine(say, () => ({
       active: this.#active, waiting: this.#shaper.waiting, elapsedMs: now(), phase: this.#phase,
     }));
+    // Before the event loop is watched: on a busy machine it stands still for a second.
+    collectGarbage();
     const healthFile = join(input.runDir, 'observations.health.ndjson');
     this.#health = new HealthMonitor({
       runId: plan.runId,
@@ -136,7 +138,6 @@ export class WorkerRun {
       onLost: (error) => this.#fatal('J_OBSERVATIONS_LOST', healthFile, error),
     });
     this.#health.phase = this.#phase;
-    collectGarbage();
     // The first users must not wait for a browser to start. A failure shows again, and is reported, at the first arrival.
     if (expectedArrivals(plan.phases) > 0) this.#pool.warm(['observer', 'crowd']).catch(() => {});
     this.#canaries = this.#startCanaries(input, now);
