@@ -22,9 +22,10 @@ test('killed at random moments, harness and browsers leave no process, no lock, 
   const { cases, aims } = JSON.parse(out || '{"cases":[],"aims":[]}') as Report;
   assert.deepEqual(cases.flatMap((one) => one.faults), [], err);
   assert.deepEqual(cases.map((one) => one.id), ['browsers', 'harness-1', 'harness-2']);
-  // How much was lost is a time: the benchmark judges it, on a machine of its own. Here it must have been measured.
-  assert.deepEqual(aims.map(({ id, observed, met }) => [id, observed !== null && (met || id === 'observations-lost')]), [
-    ['harness-kills-with-a-fault', true], ['observations-lost', true], ['faults-after-browser-kills', true],
+  // Times are judged by the benchmark, on a machine of its own. Here they must have been measured.
+  const times = ['observations-lost', 'processes-gone-after'];
+  assert.deepEqual(aims.map(({ id, observed, met }) => [id, observed !== null && (met || times.includes(id))]), [
+    ['harness-kills-with-a-fault', true], ['observations-lost', true], ['processes-gone-after', true], ['faults-after-browser-kills', true],
   ], JSON.stringify(aims));
   assert.ok(code === 0 || code === 1, err);
 });
