@@ -22,3 +22,10 @@ export interface WorkerInput {
   canary: { url: string; idleMs: IdleMs } | null;
   httpCredentials?: { username: string; password: string };
 }
+
+/** Returns the headers of HTTP basic authentication; none without credentials. */
+export function basicAuth({ httpCredentials }: Pick<WorkerInput, 'httpCredentials'>): Record<string, string> {
+  if (!httpCredentials) return {};
+  const { username, password } = httpCredentials;
+  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+}

@@ -5,17 +5,14 @@ import { collectGarbage } from '../src/drive/garbage.ts';
 import { BrowserPool } from '../src/drive/pool.ts';
 import { createLauncher } from '../src/drive/launcher.ts';
 import { ArrivalClock } from '../src/drive/arrivals.ts';
-import { FailureTraces } from '../src/drive/failure-traces.ts';
 import { Budgets, budgetMemory } from '../src/drive/budget.ts';
 import { UserShaper } from '../src/drive/budget-users.ts';
 import { createSampler } from '../src/drive/observers.ts';
 import { clockSince } from '../src/drive/run-clock.ts';
 import { runUser, type UserSurroundings } from '../src/drive/virtual-user.ts';
 import { Recorder } from '../src/collect/recorder.ts';
-import { createRouter } from '../src/collect/routes.ts';
 import { HealthMonitor } from '../src/collect/health.ts';
 import { asCodedError } from '../src/errors.ts';
-import { createFixtures } from '../fixtures/index.ts';
 import type { AnyJourney } from '../src/journey.ts';
 import { OBSERVATION_VERSION, type JourneyObservation, type Plan } from '../src/model/index.ts';
 import { expectedArrivals } from '../src/plan/script.ts';
@@ -25,7 +22,8 @@ import { CostWatch } from './cost-watch.ts';
 import { JourneyFailure, arrivedAtMs, installHollowBrowser, muteJourneyFailures } from './engine-seam.ts';
 import { LiveLine } from './live-line.ts';
 import { surviveStrayRejections } from './stray-rejections.ts';
-import { WORKER_INPUT, type WorkerInput } from './worker-input.ts';
+import { userSurroundings } from './user-surroundings.ts';
+import { WORKER_INPUT, basicAuth, type WorkerInput } from './worker-input.ts';
 import { WorkerLanes } from './worker-lanes.ts';
 
 /** Users that are still under way when a run is told to end get this long to close their pages. */
@@ -99,29 +97,13 @@ export class WorkerRun {
     const now = clockSince(input.startedAtMonotonicMs);
     const budgets = { list: plan.budgets, memory: budgetMemory(plan.budgets) };
     this.#shaper = new UserShaper(new Budgets(budgets.list, budgets.memory), now, this.#interrupt.signal);
-    const { stepDeadlineMs, journeyDeadlineMs } = plan.settings;
-    this.#around = {
-      runId: plan.runId,
-      pool: this.#pool,
+    this.#around = userSurroundings({
+      plan, input, now, pool: this.#pool, interrupted: this.#interrupt.signal,
       sink: { record: (observation) => {
         this.#live.see(observation);
         this.#recorder.record(observation);
       } },
-      now,
-      route: createRouter(plan.target.url, plan.routes),
-      contextOptions: {
-        baseURL: plan.target.url,
-        extraHTTPHeaders: { 'x-test-run-id': plan.runId },
-        ...(input.httpCredentials ? { httpCredentials: input.httpCredentials } : {}),
-      },
-      stepDeadlineMs,
-      journeyDeadlineMs,
-      thinkTime: plan.settings.thinkTime ? { ...plan.settings.thinkTime, seed: plan.seed } : null,
-      failuresFolder: join(input.runDir, 'failures'),
-      traces: plan.settings.traces ? new FailureTraces(plan.settings.traces, join(input.runDir, 'failures')) : null,
-      interrupted: this.#interrupt.signal,
-      fixtures: ({ vu, context }) => createFixtures({ context, vu, runId: plan.runId, seed: plan.seed }),
-    };
+    });
     this.#live = new LiveLine(say, () => ({
       active: this.#active, waiting: this.#shaper.waiting, elapsedMs: now(), phase: this.#phase,
     }));
@@ -257,10 +239,4 @@ export class WorkerRun {
   #fatal(code: 'J_OBSERVATIONS_LOST' | 'J_HARNESS_FAULT', where: string, error: unknown): void {
     this.#channel.send({ type: 'fatal', code, faults: [{ where, message: asCodedError(error).faults[0]?.message ?? String(error) }] });
   }
-}
-
-function basicAuth({ httpCredentials }: WorkerInput): Record<string, string> {
-  if (!httpCredentials) return {};
-  const { username, password } = httpCredentials;
-  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
 }

@@ -3,6 +3,8 @@ import { ApiWindow } from './api.ts';
 import { Attribution } from './attribution.ts';
 import { DrillEvent } from './drill.ts';
 import { BookEntry, BookRead, BrowserPayment } from './ledger.ts';
+import { TeardownResult } from './teardown.ts';
+import { ReplayedView } from './traffic.ts';
 
 /** Version of the observation line format; a reader refuses lines of a newer one. */
 export const OBSERVATION_VERSION = 1;
@@ -200,6 +202,15 @@ export const AuditObservation = z.strictObject({ ...base, kind: z.literal('audit
 /** A turning point of a drill. */
 export const DrillObservation = z.strictObject({ ...base, kind: z.literal('drill'), ...DrillEvent });
 
+/** A page of recorded traffic that was played. */
+export const ReplayObservation = z.strictObject({ ...base, kind: z.literal('replay'), ...ReplayedView });
+
+/** What a browser was kept from sending: its host is on no list. */
+export const BlockedObservation = z.strictObject({ ...perUser, kind: z.literal('blocked'), host: z.string(), requests: z.number().int().positive() });
+
+/** How the removing of what the run created ended. */
+export const TeardownObservation = z.strictObject({ ...base, kind: z.literal('teardown'), ...TeardownResult });
+
 /** A turning point of the run itself; `counters` are Artillery's own totals, kept to show any difference. */
 export const RunObservation = z.strictObject({
   ...base,
@@ -228,6 +239,9 @@ export const Observation = z.discriminatedUnion('kind', [
   LedgerObservation,
   AuditObservation,
   DrillObservation,
+  ReplayObservation,
+  BlockedObservation,
+  TeardownObservation,
   RunObservation,
 ]);
 export type Observation = z.infer<typeof Observation>;
@@ -245,4 +259,7 @@ export type PaymentObservation = z.infer<typeof PaymentObservation>;
 export type LedgerObservation = z.infer<typeof LedgerObservation>;
 export type AuditObservation = z.infer<typeof AuditObservation>;
 export type DrillObservation = z.infer<typeof DrillObservation>;
+export type ReplayObservation = z.infer<typeof ReplayObservation>;
+export type BlockedObservation = z.infer<typeof BlockedObservation>;
+export type TeardownObservation = z.infer<typeof TeardownObservation>;
 export type RunObservation = z.infer<typeof RunObservation>;

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { ApiPlan } from './api.ts';
 import { DrillsPlan } from './drill.ts';
+import { GuardOverride, Parity } from './guard.ts';
 import { CostRules, Kpi } from './kpi.ts';
 import { Gate, ValidityRules } from './slo.ts';
+import { TeardownPlan } from './teardown.ts';
+import { ReplayPlan } from './traffic.ts';
 
 export const PLAN_VERSION = 1;
 
@@ -125,6 +128,16 @@ export const Plan = z.strictObject({
   gatesNotInProfile: z.array(z.string()),
   /** The plan asks for far more than the machine makes undisturbed, and was forced (FORCE=1): what for what. */
   forced: z.string().optional(),
+  /** Guards that would have refused the run; left out: none. */
+  overrides: z.array(GuardOverride).min(1).optional(),
+  /** Left out: the plan expects nothing of the environment. */
+  parity: Parity.optional(),
+  /** Hosts that browsers may send to, beside this machine's own; left out in runs of before it was guarded. */
+  browserHosts: z.array(z.string()).optional(),
+  /** Left out: nothing is removed after the run. */
+  teardown: TeardownPlan.optional(),
+  /** Left out: no recorded traffic is played. */
+  replay: ReplayPlan.optional(),
   /** SHA-256 over the script, its profile and slo.yml. */
   sourceHash: z.string(),
 });

@@ -3,8 +3,11 @@ import { PhaseArrivals } from './arrivals.ts';
 import { StepAttribution } from './attribution.ts';
 import { BudgetUse } from './budget.ts';
 import { DrillReport } from './drill.ts';
+import { BlockedHost } from './guard.ts';
 import { IntegrityReport } from './ledger.ts';
 import { Environment, Plan } from './plan.ts';
+import { TeardownReport } from './teardown.ts';
+import { ReplayReport } from './traffic.ts';
 
 export const RECORD_VERSION = 1;
 
@@ -161,6 +164,12 @@ export const RunRecord = z.strictObject({
   drills: z.array(DrillReport).optional(),
   /** Left out in a run without an audit. */
   integrity: IntegrityReport.optional(),
+  /** Left out in a run that played no recorded traffic. */
+  replay: ReplayReport.optional(),
+  /** Hosts that browsers were kept from, most asked-for first; left out where they asked for none. */
+  blocked: z.array(BlockedHost).min(1).optional(),
+  /** The last one; left out where nothing was to be removed. */
+  teardown: TeardownReport.optional(),
   verdict: Verdict,
   provenance: z.strictObject({
     harnessVersion: z.string(),
