@@ -3,6 +3,7 @@ import { ThirdParty } from './budget.ts';
 import { ErrorBudgetRule } from './error-budget.ts';
 import { CostRules, Kpi } from './kpi.ts';
 import { BreachKind } from './ledger.ts';
+import { ReplayGroup, ReplayedBy } from './traffic.ts';
 
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and dashes');
 const limit = {
@@ -78,6 +79,20 @@ export const CostGate = z.strictObject({
 export const IntegrityGate = z.strictObject({ ...limit, metric: z.literal('integrity'), breach: BreachKind, unit: z.literal('breaches'), max: z.literal(0) });
 /** Requests that the target refused with 429 (Too Many Requests), of browsers and the API lane: no errors, and no successes. */
 export const RateLimitedGate = z.strictObject({ ...limit, metric: z.literal('rate_limited'), ...atMost });
+
+// --- Replayed search traffic --------------------------------------------------------------------------------------------
+const group = ReplayGroup.default('all');
+/** A crawler's request from when it was due, a person's document from when it was sent, to its last byte. */
+export const ReplayLatencyGate = z.strictObject({ ...limit, metric: z.literal('replay_latency'), by: ReplayedBy, group, stat: percentile, ...ms });
+/** Making a page, as the target's Server-Timing says. */
+export const ReplayGenerationGate = z.strictObject({
+  ...limit, metric: z.literal('replay_generation'), by: ReplayedBy.optional(), group, stat: percentile, ...ms,
+});
+/** Pages that the target's cache had, of those whose answer says. */
+export const ReplayCacheGate = z.strictObject({ ...limit, metric: z.literal('replay_cache_hits'), by: ReplayedBy.optional(), group, ...atLeast });
+/** Pages that failed, of all that were asked for. */
+export const ReplayErrorGate = z.strictObject({ ...limit, metric: z.literal('replay_error_rate'), by: ReplayedBy.optional(), group, ...atMost });
+
 /** One expectation of a drill; the drill's file gives it, not slo.yml. */
 export const DrillGate = z.strictObject({
   ...limit, metric: z.literal('drill'), drill: id, unit: z.enum(['s', 'users', 'requests', '1/s']), max: z.number().nonnegative(),
@@ -91,6 +106,7 @@ export const Gate = z.union([
   ColdStartPenaltyGate, RequestLatencyGate, RequestErrorGate, JourneyErrorGate,
   ApiLatencyGate, ApiErrorGate, ApiRateGate, HeadroomGate, RecoveryGate, DriftGate, KpiGate, KpiGrowthGate, CostGate,
   IntegrityGate, RateLimitedGate, DrillGate,
+  ReplayLatencyGate, ReplayGenerationGate, ReplayCacheGate, ReplayErrorGate,
 ]);
 export type Gate = z.infer<typeof Gate>;
 

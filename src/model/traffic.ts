@@ -4,6 +4,10 @@ import { z } from 'zod';
 export const TRAFFIC_VERSION = 1;
 
 const count = z.number().int().nonnegative();
+const rate = z.number().nonnegative();
+
+/** Name of the journey that plays the visits of people: nobody else acts it while traffic is replayed. */
+export const REPLAY_JOURNEY = 'replayed visit';
 
 /** Who asked: a person in a browser, a search engine's crawler, another program. */
 export const VisitorKind = z.enum(['person', 'crawler', 'other']);
@@ -66,16 +70,45 @@ export const ReplayPlan = z.strictObject({
   }).nullable(),
   /** The phases in which traffic is played, in order; it stands still in others. */
   phases: z.array(z.string()).min(1),
+  /** A person who waits longer for the next page, at the speed of the play, comes back as somebody new. */
+  longestPauseMs: z.number().positive(),
+  /** A crawler gives up after this. */
+  timeoutMs: z.number().positive(),
   /** The most asked-for pages that together draw this share of the requests are the hot ones. */
   hotShare: z.number().gt(0).lt(1),
+  /** Page views of people, requests of crawlers; and what lies in the part that is played but is not: other paths, failures. */
   expected: z.strictObject({ people: count, crawlers: count, leftOut: count }),
+  pages: z.strictObject({ hot: count, tail: count }),
+  /** What each of its phases brings; rates are those of the busiest ten seconds. */
+  load: z.array(z.strictObject({
+    phase: z.string(),
+    /** People who come in it. */
+    visits: count,
+    /** Page views of people, and requests of crawlers, that are due in it. */
+    views: count,
+    crawlers: count,
+    visitsPerSecond: rate,
+    viewsPerSecond: rate,
+    crawlersPerSecond: rate,
+    /** People who are there at the same time, at most. */
+    atOnce: count,
+  })),
 });
 export type ReplayPlan = z.infer<typeof ReplayPlan>;
+
+export const ReplayedBy = z.enum(['person', 'crawler']);
+export type ReplayedBy = z.infer<typeof ReplayedBy>;
+
+/** Page views that are told together: of the most wanted pages, of all others; asked for first, again, again by the same person. */
+export const ReplayGroup = z.enum(['all', 'hot', 'tail', 'first', 'again', 'revisit']);
+export type ReplayGroup = z.infer<typeof ReplayGroup>;
 
 /** One page of replayed traffic, asked for by a plain request (a crawler) or seen by a person's browser. */
 export const ReplayedView = {
   route: z.string(),
-  by: z.enum(['person', 'crawler']),
+  by: ReplayedBy,
+  /** Of people: only observers are judged by how long it took. */
+  role: z.enum(['observer', 'crowd']).optional(),
   group: z.enum(['hot', 'tail']),
   /** The first time in this run that anybody asked for this page: the target has to make it. */
   first: z.boolean(),
@@ -96,13 +129,16 @@ export const ReplayedView = {
 
 const ms = z.number().nonnegative().nullable();
 const latency = z.strictObject({ n: count, failed: count, p50Ms: ms, p75Ms: ms, p95Ms: ms });
-const vital = z.strictObject({ page: z.string(), name: z.string(), p75: z.number().nullable(), n: count, rating: z.enum(['good', 'needs improvement', 'poor']).nullable() });
+const vital = z.strictObject({
+  page: z.string(), name: z.string(), p75: z.number().nullable(), n: count,
+  rating: z.enum(['good', 'needs improvement', 'poor']).nullable(),
+});
 
 /** What replayed traffic met. Shares are of those that are known, 0 to 1, with their n; null where none is. */
 export const ReplayReport = z.strictObject({
   groups: z.array(z.strictObject({
-    by: z.enum(['person', 'crawler']),
-    group: z.enum(['hot', 'tail', 'first', 'again', 'revisit']),
+    by: ReplayedBy,
+    group: ReplayGroup,
     latency,
     generation: latency.omit({ failed: true }),
     cacheHitShare: z.number().min(0).max(1).nullable(),

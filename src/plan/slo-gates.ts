@@ -46,6 +46,10 @@ const GATE_OF_METRIC = new Map<string, (raw: Record<string, unknown>) => z.ZodOb
   ['cost', () => model.CostGate],
   ['integrity', () => model.IntegrityGate],
   ['rate_limited', () => model.RateLimitedGate],
+  ['replay_latency', () => model.ReplayLatencyGate],
+  ['replay_generation', () => model.ReplayGenerationGate],
+  ['replay_cache_hits', () => model.ReplayCacheGate],
+  ['replay_error_rate', () => model.ReplayErrorGate],
 ]);
 
 /** Every metric that a gate can name. */

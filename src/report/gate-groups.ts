@@ -28,6 +28,11 @@ export const GATE_GROUPS: readonly GateGroup[] = [
     title: 'Capacity, recovery, drift',
     metrics: ['capacity_headroom', 'recovery_time', 'latency_drift'],
   },
+  {
+    id: 'replay',
+    title: 'Replayed search traffic',
+    metrics: ['replay_latency', 'replay_generation', 'replay_cache_hits', 'replay_error_rate'],
+  },
   { id: 'target', title: 'The target’s own figures', metrics: ['kpi', 'kpi_growth'] },
   { id: 'cost', title: 'Cost', metrics: ['cost'] },
 ];

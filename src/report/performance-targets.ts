@@ -161,9 +161,22 @@ function targetOf(gate: Gate, { kpis }: Slo): Target {
       return of('service levels', `payments: ${gate.breach.replaceAll('_', ' ')}`);
     case 'drill':
       return of('resilience', `drill ${gate.drill}: ${gate.journey ?? gate.expect}`);
+    case 'replay_latency':
+      return of('perceived', `replayed search traffic: answer to a ${gate.by}, ${replayed(gate)}`);
+    case 'replay_generation':
+      return of('resources', `replayed search traffic: a page made, ${replayed(gate)}`);
+    case 'replay_cache_hits':
+      return of('resources', `replayed search traffic: from the cache, ${replayed(gate)}`);
+    case 'replay_error_rate':
+      return of(errorsSection(gate), `replayed search traffic: errors, ${replayed(gate)}`);
     case 'cost':
       return of('cost', `a ${gate.per}`);
   }
+}
+
+function replayed({ group, by }: { group: string; by?: string | undefined }): string {
+  const pages = group === 'all' || group === 'hot' || group === 'tail' ? `${group} pages` : `pages asked for ${group}`;
+  return `${group === 'revisit' ? 'revisits' : pages}${by === undefined ? '' : ` (${by})`}`;
 }
 
 const EXTERNAL = 'external SLO';

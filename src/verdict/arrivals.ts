@@ -6,7 +6,7 @@ import type { GateResult, PhaseArrivals, Plan } from '../model/index.ts';
  */
 const NOT_LATENCY = new Set([
   'agent_success_rate', 'cold_start_incidence', 'cold_start_penalty', 'request_error_rate', 'journey_error_rate',
-  'api_error_rate', 'api_throughput', 'capacity_headroom', 'recovery_time', 'rate_limited', 'drill', 'kpi', 'kpi_growth', 'cost',
+  'api_error_rate', 'api_throughput', 'capacity_headroom', 'recovery_time', 'rate_limited', 'replay_cache_hits', 'replay_error_rate', 'drill', 'kpi', 'kpi_growth', 'cost',
 ]);
 
 /**

@@ -1,5 +1,5 @@
 import { ALL_ROUTES } from '../analyze/api.ts';
-import type { DrillGate, Gate } from '../model/index.ts';
+import type { DrillGate, Gate, ReplayGroup } from '../model/index.ts';
 
 /** Where a gate finds its series, and how its line is called. */
 export interface GateTarget {
@@ -16,6 +16,24 @@ const DRILL_TITLES: Record<DrillGate['expect'], string> = {
   'breaker opens': 'breaker opens after', 'breaker closes': 'breaker closes after', 'answers': 'unanswered or late', 'recovers': 'P95 back after',
   'requests': 'requests after the fault', 'journey': 'users',
 };
+
+type ReplayGate = Extract<Gate, { group: ReplayGroup }>;
+
+const REPLAY_SUBJECTS = { person: 'people', crawler: 'crawlers', both: 'search pages' } as const;
+const REPLAY_PAGES: Record<ReplayGroup, string> = {
+  all: 'all pages', hot: 'hot pages', tail: 'long tail', first: 'asked for first', again: 'asked for again', revisit: 'revisited',
+};
+const REPLAY_WHAT: Record<ReplayGate['metric'], string> = {
+  replay_latency: '', replay_generation: 'made', replay_cache_hits: 'from the cache', replay_error_rate: 'errors',
+};
+
+function replayScope({ by, group }: ReplayGate): Record<string, string> {
+  return { group, ...(by === undefined ? {} : { by }) };
+}
+
+function replayTitle({ metric, group }: ReplayGate): string {
+  return [REPLAY_PAGES[group], REPLAY_WHAT[metric]].filter((part) => part !== '').join(' ');
+}
 
 /** Returns what a gate looks at. One entry a kind of gate; the compiler misses none. */
 export function targetOf(gate: Gate): GateTarget {
@@ -96,6 +114,13 @@ export function targetOf(gate: Gate): GateTarget {
       };
     case 'rate_limited':
       return { metric, scope: {}, title: 'requests › refused with 429', sample: 'request' };
+    case 'replay_latency':
+    case 'replay_generation':
+    case 'replay_cache_hits':
+    case 'replay_error_rate':
+      return {
+        metric, scope: replayScope(gate), title: `${REPLAY_SUBJECTS[gate.by ?? 'both']} › ${replayTitle(gate)}`, sample: 'replayed page',
+      };
     case 'cost':
       return { metric, scope: { per: gate.per }, title: `cost › a ${gate.per}`, sample: 'cost' };
   }

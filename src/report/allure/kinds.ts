@@ -31,6 +31,10 @@ const SEVERITIES: Record<Gate['metric'], Severity> = {
   kpi: 'normal',
   kpi_growth: 'normal',
   cost: 'minor',
+  replay_latency: 'normal',
+  replay_generation: 'normal',
+  replay_cache_hits: 'normal',
+  replay_error_rate: 'critical',
 };
 
 const SUITES = GATE_GROUPS.flatMap(({ title, metrics }) => metrics.map((metric) => ({ metric, title })));

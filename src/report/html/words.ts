@@ -11,7 +11,8 @@ export const DECISION_WORDS: Readonly<Record<Decision, string>> = { 'GO': 'Go', 
 /** What a stakeholder asks about first: money, then whether things work at all, then how they feel, then all else. */
 const WEIGHT = [
   'integrity', 'journey_error_rate', 'agent_success_rate', 'drill', 'perceived_latency', 'agent_completion', 'agent_first_progress',
-  'vital', 'request_error_rate', 'api_error_rate', 'capacity_headroom', 'recovery_time', 'api_throughput', 'request_latency', 'api_latency',
+  'vital', 'replay_error_rate', 'replay_latency', 'replay_cache_hits', 'replay_generation',
+  'request_error_rate', 'api_error_rate', 'capacity_headroom', 'recovery_time', 'api_throughput', 'request_latency', 'api_latency',
 ];
 const NAMED = 2;
 
