@@ -50,6 +50,10 @@ const FOLDERS: Folder[] = [
   },
   { folder: 'src/plan', may: ['src/model/', ...SHARED], fix: `model ← plan: move what both need to src/model; ${JOIN}` },
   {
+    folder: 'src/privacy', may: ['src/model/'], pure: true, globals: PURE.globals, packages: PURE.packages,
+    fix: 'detectors know the model alone: take settings and files as arguments',
+  },
+  {
     folder: 'src/probe', may: [], noDynamic: true,
     fix: 'the probe runs in the page, alone: move the code into src/probe, or do it in src/collect',
     packages: { regex: '^(?!\\.{1,2}/)', message: 'the probe runs in the page, where there is no Node and no package. Fix: use the DOM, or do it in src/collect.' },
@@ -57,11 +61,11 @@ const FOLDERS: Folder[] = [
       'the probe runs in the page, where there is no Node: use the DOM, or do it in src/collect'),
   },
   {
-    folder: 'src/collect', may: ['src/model/', 'src/plan/', 'src/probe/', ...SHARED],
+    folder: 'src/collect', may: ['src/model/', 'src/plan/', 'src/privacy/', 'src/probe/', ...SHARED],
     fix: `model ← plan ← collect: move what both need to src/model; ${JOIN}`,
   },
   {
-    folder: 'src/drive', may: ['src/model/', 'src/plan/', 'src/collect/', JOURNEY_TYPES, ...SHARED],
+    folder: 'src/drive', may: ['src/model/', 'src/plan/', 'src/privacy/', 'src/collect/', JOURNEY_TYPES, ...SHARED],
     fix: `model ← plan ← collect/drive: move what both need to src/model; ${JOIN}`,
   },
   {

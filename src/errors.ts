@@ -4,7 +4,11 @@
  */
 export const ERRORS = {
   J_TARGET_INVALID: { exitCode: 3, what: 'The target is not a usable address.', fix: 'Give an http(s) address with -t, TARGET_URL in .env or config.target in the script, or "embedded" for the bundled platform.' },
-  J_TARGET_DOWN: { exitCode: 3, what: 'The target does not answer.', fix: 'Start it, or correct the address; nothing was sent but this one request.' },
+  J_TARGET_NOT_ALLOWED: { exitCode: 3, what: 'Load tests may not go to this host; nothing was sent there.', fix: 'If they may, add the host to ALLOWED_HOSTS in .env; GUARD_OVERRIDES=target with a GUARD_REASON lets a single run go there, recorded in its reports. documentation/guards.md' },
+  J_PRODUCTION_TARGET: { exitCode: 3, what: 'This is production, where no load test goes.', fix: 'Take a staging environment. Whoever has to go there all the same sets GUARD_OVERRIDES=production and a GUARD_REASON that names the host; it is recorded in every report. documentation/guards.md' },
+  J_OFF_PEAK: { exitCode: 3, what: 'The run does not lie inside the hours for load tests; nothing was sent.', fix: 'Wait, shorten it, or correct LOAD_WINDOW or "offPeak" once that is agreed; GUARD_OVERRIDES=off-peak with a GUARD_REASON runs it now, recorded in its reports. documentation/guards.md' },
+  J_ENVIRONMENT_DIFFERS: { exitCode: 3, what: 'The target is not the environment that the plan expects; no load was sent.', fix: 'Bring the target to what "environment" of the journeys plugin says, or correct that; GUARD_OVERRIDES=parity with a GUARD_REASON runs it all the same, recorded in its reports. documentation/guards.md' },
+  J_TARGET_DOWN: { exitCode: 3, what: 'The target does not answer.', fix: 'Start it, or correct the address; no load was sent.' },
   J_TARGET_UNHEALTHY: { exitCode: 3, what: 'The target answers, but says that it is not ready.', fix: 'Look at its health page; set HEALTH_PATH in .env if it has another one.' },
   J_PLATFORM_START: { exitCode: 4, what: 'The bundled platform did not start.', fix: 'Run "npm run platform" to see it alone; its log is in the run folder.' },
   J_PORT_TAKEN: { exitCode: 3, what: 'The port for the bundled platform is taken.', fix: 'Free it, or leave PLATFORM_PORT out of .env to use any free one.' },
@@ -26,8 +30,8 @@ export const ERRORS = {
   J_RUN_EXISTS: { exitCode: 3, what: 'A run with this id exists already.', fix: 'Leave RUN_ID unset, or choose another.' },
   J_RUN_LOCKED: { exitCode: 3, what: 'Another run is under way on this machine.', fix: 'Wait for it, or end it: two runs would measure each other. ALLOW_PARALLEL_RUNS=1 overrides, and is recorded.' },
   J_OVER_CAPACITY: { exitCode: 3, what: 'The plan asks for far more than this machine makes undisturbed.', fix: 'Lower the rate or maxUsers, or spread the load over more machines; FORCE=1 runs it all the same, marked. "npm run doctor -- --calibrate" measures the machine again.' },
-  J_BUDGET: { exitCode: 3, what: 'The plan asks a third party for more calls than it allows.', fix: 'Lower the rate, or correct third_parties in slo.yml once that is agreed with them; FORCE=1 runs it shaped to the budget, marked. documentation/budgets.md says how calls are reckoned.' },
-  J_COST_CEILING: { exitCode: 3, what: 'The run would cost more than slo.yml allows.', fix: 'Shorten or shrink it, or raise cost.ceiling in slo.yml once that is approved; documentation/kpis.md says how a cost is reckoned.' },
+  J_BUDGET: { exitCode: 3, what: 'The plan asks a third party for more calls than it allows.', fix: 'Lower the rate, or correct third_parties in slo.yml once that is agreed with them; FORCE=1, or GUARD_OVERRIDES=budget with a GUARD_REASON, runs it shaped to the budget, marked. documentation/budgets.md says how calls are reckoned.' },
+  J_COST_CEILING: { exitCode: 3, what: 'The run would cost more than slo.yml allows.', fix: 'Shorten or shrink it, or raise cost.ceiling in slo.yml once that is approved; GUARD_OVERRIDES=cost-ceiling with a GUARD_REASON runs it all the same, recorded in its reports. documentation/kpis.md says how a cost is reckoned.' },
   J_BUSY: { exitCode: 3, what: 'The machine is too busy to be calibrated.', fix: 'End what else runs here, and try again.' },
   J_API_ARRANGE: { exitCode: 3, what: 'The accounts that the API lane sends with could not be made.', fix: 'See what the target answered; "sessions" in the scenarios file says how accounts are made. No load was sent.' },
   J_AUDIT: { exitCode: 3, what: 'A book of payments cannot be read, so that nothing could be said about them afterwards.', fix: 'Correct "audit" under the journeys plugin, AUDIT_PROVIDER_KEY or AUDIT_PLATFORM_TOKEN; documentation/integrity.md says what each book must answer. No load was sent.' },
@@ -37,6 +41,7 @@ export const ERRORS = {
   J_RUN_NOT_FOUND: { exitCode: 3, what: 'There is no such run folder.', fix: 'Give a folder that holds plan.json, such as reports/<runId>.' },
   J_RUN_UNREADABLE: { exitCode: 4, what: 'The run folder cannot be judged.', fix: 'plan.json must be complete and of this version; see the line named below.' },
   J_REPORT: { exitCode: 4, what: 'The Allure report could not be built.', fix: 'See the words of Allure below; "npm run judge -- reports/<runId>" writes the results it is built from again.' },
+  J_PRIVACY: { exitCode: 1, what: 'The run holds what nobody else may read, so its report is not built.', fix: 'See "npm run privacy -- reports/<runId>"; documentation/data-protection.md says what to do. --publish-anyway builds it all the same.' },
   J_NOTHING_TO_COMPARE: { exitCode: 2, what: 'There is no run to compare with.', fix: 'Name two runs, or keep one as a baseline: npm run compare -- --save-baseline <name> reports/<runId>.' },
   J_BASELINE: { exitCode: 3, what: 'The baseline cannot be used.', fix: 'Save it again: npm run compare -- --save-baseline <name> reports/<runId>.' },
   J_HISTORY: { exitCode: 4, what: 'The history cannot be made anew.', fix: 'Wait until no other command uses it, or make the reports folder writable; runs and checks are in their own files, and nothing is lost.' },
@@ -72,12 +77,15 @@ export interface Fault {
 export class CodedError extends Error {
   readonly code: ErrorCode;
   readonly faults: readonly Fault[];
+  /** What else was found at the same time: told with it. */
+  readonly also: readonly CodedError[];
 
-  constructor(code: ErrorCode, faults: readonly Fault[] = [], options?: ErrorOptions) {
+  constructor(code: ErrorCode, faults: readonly Fault[] = [], options?: ErrorOptions & { also?: readonly CodedError[] }) {
     super(`${code}: ${ERRORS[code].what}`, options);
     this.name = 'CodedError';
     this.code = code;
     this.faults = faults;
+    this.also = options?.also ?? [];
   }
 
   get exitCode(): number {
@@ -104,5 +112,5 @@ export function formatError(error: CodedError): string {
     lines.push(unarmed(`  ${fault.where}: ${fault.message}${fault.hint ? ` (${fault.hint})` : ''}`));
   }
   lines.push(`  → ${ERRORS[error.code].fix}`);
-  return lines.join('\n');
+  return [lines.join('\n'), ...error.also.map(formatError)].join('\n');
 }

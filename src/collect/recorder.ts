@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Observation } from '../model/index.ts';
+import { redaction } from './redaction.ts';
 
 /** Where observations go. */
 export interface ObservationSink {
@@ -10,7 +11,7 @@ export interface ObservationSink {
 const FLUSH_EVERY_MS = 500;
 
 /**
- * Appends observations to a file, one JSON line each, at least twice a second. A write that fails (a full disk) is told to
+ * Appends observations to a file, one JSON line each, at least twice a second, without what is private. A write that fails (a full disk) is told to
  * `onLost` once, and everything after it is refused: a run must never be judged on part of its data without anyone knowing.
  */
 export class Recorder implements ObservationSink {
@@ -36,7 +37,7 @@ export class Recorder implements ObservationSink {
 
   record(observation: Observation): void {
     if (this.#closed || this.#lost) return;
-    this.#waiting.push(JSON.stringify(observation));
+    this.#waiting.push(redaction().line(observation));
   }
 
   /** Writes what is waiting. Synchronous, so that a line is either whole in the file or still in memory. */

@@ -25,6 +25,10 @@ export const PrivacyReport = z.strictObject({
   /** At most 200; `found` counts all. */
   finds: z.array(PrivateFind),
   found: z.number().int().nonnegative(),
+  /** Pictures and films: their pixels are not looked at. */
+  pictures: z.number().int().nonnegative(),
+  /** What PRIVACY_ALLOW lets pass. */
+  allowed: z.array(z.string()),
   unread: z.array(z.strictObject({ file: z.string(), why: z.string() })),
 });
 export type PrivacyReport = z.infer<typeof PrivacyReport>;

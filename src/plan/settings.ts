@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { parse } from 'dotenv';
 import { z } from 'zod';
 import { CodedError } from '../errors.ts';
+import { GuardName } from '../model/index.ts';
 import { isMetricsUrl, SHARE_MAX } from './api.ts';
+import { HostPattern } from './guards/hosts.ts';
+import { LoadWindowSetting } from './guards/off-peak.ts';
 import { toSeconds } from './script.ts';
 
 const text = z.string().trim().min(1);
@@ -12,6 +15,10 @@ const MOST_SOAK_S = 24 * 86_400;
 const words = text.transform((list) => list.split(',').map((word) => word.trim()).filter((word) => word !== ''))
   .refine((list) => list.length > 0, 'names, with commas between them');
 const webAddress = text.refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), 'an http(s) address');
+const hosts = words.pipe(z.array(HostPattern));
+/** So that a reason is one to somebody who reads the report. */
+const REASON_LEAST = 10;
+const REASON_MOST = 500;
 const port = z.coerce.number().int().min(1).max(65_535);
 
 /** Every setting that .env or the environment may hold; .env.example documents each, and a test keeps the two together. */
@@ -28,6 +35,11 @@ export const SETTINGS = {
   PLATFORM_PORT: port.optional(),
   ALLOW_PARALLEL_RUNS: z.enum(['0', '1']).default('0'),
   FORCE: z.enum(['0', '1']).default('0'),
+  ALLOWED_HOSTS: hosts.optional(),
+  PRODUCTION_HOSTS: hosts.optional(),
+  LOAD_WINDOW: LoadWindowSetting.optional(),
+  GUARD_OVERRIDES: words.pipe(z.array(GuardName)).optional(),
+  GUARD_REASON: text.min(REASON_LEAST, `at least ${REASON_LEAST} characters that tell a reader why`).max(REASON_MOST).optional(),
   RESUME: text.optional(),
   SOAK_DURATION: text.transform((value) => toSeconds(value) ?? NaN)
     .refine((seconds) => seconds > 0 && seconds <= MOST_SOAK_S, 'a length such as 90m, 8h or 72h, at most 24d').optional(),
@@ -41,6 +53,7 @@ export const SETTINGS = {
   METRICS_URLS: text.transform((list) => list.split(',').map((url) => url.trim()).filter((url) => url !== ''))
     .refine((urls) => urls.length > 0 && urls.every((url) => url === 'target' || isMetricsUrl(url)), '"target" or http(s) addresses without credentials, with commas between them').optional(),
   PROMETHEUS_URL: text.refine(isMetricsUrl, 'an http(s) address without credentials').optional(),
+  PRIVACY_ALLOW: words.optional(),
   ALERT_WEBHOOK_URL: text.refine((url) => /^https?:$/.test(URL.parse(url)?.protocol ?? ''), 'an http(s) address').optional(),
   ALERT_WEBHOOK_FORM: z.enum(['json', 'slack']).optional(),
   PUSHGATEWAY_URL: webAddress.optional(),
@@ -56,6 +69,9 @@ const Settings = z.object(SETTINGS).superRefine((value, context) => {
       path: [value.TARGET_HTTP_USER === undefined ? 'TARGET_HTTP_USER' : 'TARGET_HTTP_PASSWORD'],
       message: 'user and password go together',
     });
+  }
+  if (value.GUARD_OVERRIDES !== undefined && value.GUARD_REASON === undefined) {
+    context.addIssue({ code: 'custom', path: ['GUARD_REASON'], message: 'an override needs its reason, which every report of the run then gives' });
   }
 });
 export type HarnessSettings = z.infer<typeof Settings>;

@@ -1,0 +1,57 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'dotenv';
+import { Redactor } from '../privacy/redactor.ts';
+
+/** Names of settings whose values nobody may read. */
+const SECRET = /(?:SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|CREDENTIALS?|(?:^|_)KEY)(?:S|_ID)?$|(?:^|_)(?:SECRET|PASSWORD|TOKEN)_|_WEBHOOK_URL$/;
+/** `name=value,other=value`. */
+const LISTS = /_HEADERS$/;
+/** Where a secret lies, or what it is for, and no secret. */
+const NO_SECRET = /^(?:true|false|\d{1,6}|[./~].*|embedded|target)$/;
+
+type Environment = Record<string, string | undefined>;
+
+/**
+ * Returns the values of settings that nobody may read: of everything in .env, and of the environment, those with a secret's
+ * name; passwords inside of addresses; name and password together, as basic authentication sends them.
+ */
+export function secretValues(settings: Environment): string[] {
+  const values: string[] = [];
+  for (const [name, value = ''] of Object.entries(settings)) {
+    if (SECRET.test(name) && !NO_SECRET.test(value)) values.push(value);
+    if (LISTS.test(name)) values.push(...value.split(',').map((pair) => pair.slice(pair.indexOf('=') + 1).trim()));
+    const password = value.includes('://') ? URL.parse(value)?.password : undefined;
+    if (password) values.push(password, decoded(password));
+  }
+  const { TARGET_HTTP_USER: user, TARGET_HTTP_PASSWORD: password } = settings;
+  if (user && password) values.push(Buffer.from(`${user}:${password}`).toString('base64'));
+  return [...new Set(values.filter((value) => value !== ''))];
+}
+
+function decoded(password: string): string {
+  try {
+    return decodeURIComponent(password);
+  } catch {
+    return password;
+  }
+}
+
+/** Returns the redactor for what is written under the settings of .env in `folder` and the environment. */
+export function redactionOf(folder: string, environment: Environment): Redactor {
+  const file = join(folder, '.env');
+  const fromFile: Environment = existsSync(file) ? parse(readFileSync(file)) : {};
+  const settings = { ...fromFile, ...Object.fromEntries(Object.entries(environment).filter(([, value]) => value)) };
+  return new Redactor({
+    // Also what the environment takes the place of: it may stand in a file that was written before.
+    secrets: [...secretValues(settings), ...secretValues(fromFile)],
+    allowed: (settings['PRIVACY_ALLOW'] ?? '').split(',').map((one) => one.trim()).filter((one) => one !== ''),
+  });
+}
+
+let own: Redactor | null = null;
+
+/** Returns the redactor of this thread, made once from its settings. Whatever is written goes through it. */
+export function redaction(): Redactor {
+  return (own ??= redactionOf(process.cwd(), process.env));
+}

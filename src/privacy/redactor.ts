@@ -1,0 +1,122 @@
+import type { PrivateKind } from '../model/index.ts';
+import { address } from './address.ts';
+import { card } from './card.ts';
+import { email } from './email.ts';
+import type { Detector, Hit } from './hit.ts';
+import { phone } from './phone.ts';
+import { knownSecrets } from './secret.ts';
+import { token } from './token.ts';
+
+export interface KnownToRun {
+  /** Values that nobody may read: those of .env. */
+  secrets?: readonly string[];
+  /** What may be shown all the same: an e-mail address, `@domain` for all of a domain, a phone number, an IP address. */
+  allowed?: readonly string[];
+}
+
+/** Where two overlap, the one that says most stands. */
+const RANK: readonly PrivateKind[] = ['secret', 'token', 'email', 'card', 'ip', 'phone'];
+
+/** What stands in the place of something private. */
+export function markOf(kind: PrivateKind): string {
+  return `[masked ${kind}]`;
+}
+
+/**
+ * The one layer that everything a run writes goes through: finds what is private in texts, and takes it out. A text in
+ * which the quick look sees nothing costs that look alone.
+ */
+export class Redactor {
+  readonly #detectors: readonly Detector[];
+  readonly #hint: RegExp;
+  readonly #allowed: Set<string>;
+
+  constructor({ secrets = [], allowed = [] }: KnownToRun = {}) {
+    const known = knownSecrets(secrets);
+    this.#detectors = [...(known ? [known] : []), token, email, card, address, phone];
+    this.#hint = new RegExp(this.#detectors.map(({ hint }) => hint).join('|'), 'i');
+    this.#allowed = new Set(allowed.map(plain));
+  }
+
+  /** Returns whether a text could hold something private: false is certain, true is not. */
+  suspects(text: string): boolean {
+    return this.#hint.test(text);
+  }
+
+  /** Returns what is private in a text, in order, without overlaps. */
+  find(text: string): Hit[] {
+    if (!this.suspects(text)) return [];
+    const all = this.#detectors.flatMap((detector) => detector.find(text)).filter((hit) => !this.#allows(hit, text));
+    if (all.length < 2) return all;
+    const chosen: Hit[] = [];
+    for (const hit of all.toSorted((a, b) => RANK.indexOf(a.kind) - RANK.indexOf(b.kind))) {
+      if (chosen.every(({ from, to }) => hit.to <= from || hit.from >= to)) chosen.push(hit);
+    }
+    return chosen.sort((a, b) => a.from - b.from);
+  }
+
+  /** Returns a text with a mark in the place of everything private; the same text where there is nothing. */
+  text(text: string): string {
+    let done = 0;
+    let masked = '';
+    for (const { kind, from, to } of this.find(text)) {
+      masked += text.slice(done, from) + markOf(kind);
+      done = to;
+    }
+    return done === 0 ? text : masked + text.slice(done);
+  }
+
+  /** Returns a value of JSON with all its texts and names masked; the very same value where there is nothing to mask. */
+  value<T>(value: T): T {
+    return this.#inside(value) as T;
+  }
+
+  /** Returns a value as one line of JSON, masked. */
+  line(value: unknown): string {
+    const line = JSON.stringify(value);
+    return this.suspects(line) ? JSON.stringify(this.value(value)) : line;
+  }
+
+  #inside(value: unknown): unknown {
+    if (typeof value === 'string') return this.text(value);
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) {
+      let changed = false;
+      const masked = value.map((one: unknown) => {
+        const inner = this.#inside(one);
+        changed ||= inner !== one;
+        return inner;
+      });
+      return changed ? masked : value;
+    }
+    let changed = false;
+    const masked: Record<string, unknown> = {};
+    for (const [name, one] of Object.entries(value)) {
+      const inner = this.#inside(one);
+      const key = this.text(name);
+      changed ||= inner !== one || key !== name;
+      masked[key in masked ? another(key, masked) : key] = inner;
+    }
+    return changed ? masked : value;
+  }
+
+  #allows({ kind, from, to }: Hit, text: string): boolean {
+    if (this.#allowed.size === 0 || kind === 'secret' || kind === 'token' || kind === 'card') return false;
+    const found = plain(text.slice(from, to));
+    if (this.#allowed.has(found)) return true;
+    if (kind !== 'email') return false;
+    const labels = found.slice(found.indexOf('@') + 1).split('.');
+    return labels.some((_, at) => this.#allowed.has(`@${labels.slice(at).join('.')}`));
+  }
+}
+
+/** Two masked names of one object must not become one. */
+function another(key: string, taken: object): string {
+  for (let count = 2; ; count += 1) if (!(`${key} ${count}` in taken)) return `${key} ${count}`;
+}
+
+/** One way of writing for all that mean the same: no case, no encoding, phone numbers in digits. */
+function plain(written: string): string {
+  const text = written.trim().toLowerCase().replace(/%40/g, '@').replace(/%2b/g, '+').replace(/%20/g, ' ');
+  return /[@:a-z]|^(?:\d+\.){3}\d+$/.test(text) ? text : text.replace(/\D/g, '');
+}
