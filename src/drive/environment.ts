@@ -27,9 +27,11 @@ export function describeEnvironment(root: string, browser: ResolvedBrowser, crow
   };
 }
 
+let ownVersion: string | undefined;
+
 /** Returns this harness's own version. */
 export function harnessVersion(): string {
-  return versionIn(fileURLToPath(new URL('../../package.json', import.meta.url)));
+  return (ownVersion ??= versionIn(fileURLToPath(new URL('../../package.json', import.meta.url))));
 }
 
 /** Returns the version of an installed package. */
