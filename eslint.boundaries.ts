@@ -84,6 +84,10 @@ const FOLDERS: Folder[] = [
     folder: 'src/history', may: ['src/model/', ...SHARED],
     fix: 'the history keeps what the model says: move what both need to src/model, or take it as an argument',
   },
+  {
+    folder: 'src/replay', may: ['src/model/', ...SHARED],
+    fix: 'the import of traffic knows the model alone: move what both need to src/model, or take it as an argument',
+  },
   { folder: 'src/cli', may: ANY_SRC, fix: 'the command line takes parts of src only: move what both need to src, or start the other by its command' },
   { folder: 'src/golden', may: ['src/model/', 'src/plan/', ...SHARED], fix: 'golden makes sample data from the model alone: move what it needs to src/model' },
   {

@@ -22,7 +22,7 @@ export const TrafficHeader = z.strictObject({
   kept: z.array(z.string()),
   requests: count,
   durationMs: z.number().nonnegative(),
-  /** Lines of the log that could not be read, by why. */
+  /** Lines of the log that could not be read or were left out, by why. */
   skipped: z.record(z.string(), count),
 });
 export type TrafficHeader = z.infer<typeof TrafficHeader>;

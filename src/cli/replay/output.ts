@@ -1,0 +1,45 @@
+import { lstat, realpath } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { readSettings } from '../../plan/settings.ts';
+import { readTraffic } from '../../replay/read.ts';
+import { usage } from './arguments.ts';
+import type { ReplaySurroundings } from './command.ts';
+
+/** Exit code of a command that was ended by its user. */
+export const INTERRUPTED = 130;
+
+/** Returns where to write: as asked, else below the reports folder, which is not under version control. */
+export function outPath(out: string | null, name: string, { root, environment }: ReplaySurroundings): string {
+  return out === null ? join(resolve(root, readSettings(root, environment).REPORTS_DIR), 'traffic', name) : resolve(out);
+}
+
+/** Returns the name of a log without its endings: `access` of `/var/log/access.log.1.gz`. */
+export function bareName(path: string): string {
+  return basename(path).replace(/(?<=.)\.(?:gz|log|txt|json|ndjson|jsonl|har|\d+)$/gi, '').replace(/(?<=.)\..*$/, '') || 'traffic';
+}
+
+/**
+ * Throws J_USAGE where writing to `path` would destroy something: one of the logs, or any file that `mine` does not know as
+ * one that this command writes.
+ */
+export async function refuseToDestroy(path: string, logs: readonly string[], mine: (path: string) => Promise<boolean>): Promise<void> {
+  const there = await lstat(path).catch(() => null);
+  if (!there) return;
+  if (there.isDirectory()) throw usage(`--out ${path}: is a folder`, 'name a file');
+  const real = await realpath(path).catch(() => path);
+  for (const log of logs) {
+    if ((await realpath(log).catch(() => log)) === real) throw usage(`--out ${path}: is one of the logs`, 'name another file');
+  }
+  if (!(await mine(path))) throw usage(`--out ${path}: exists, and is not a traffic fixture`, 'name another file, or remove it');
+}
+
+/** Returns whether a file is a traffic fixture by its first line. */
+export async function isFixture(path: string): Promise<boolean> {
+  try {
+    const { rows } = await readTraffic(path);
+    await rows.return(undefined);
+    return true;
+  } catch {
+    return false;
+  }
+}

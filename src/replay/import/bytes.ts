@@ -1,0 +1,96 @@
+import { createGunzip } from 'node:zlib';
+
+/** Inflated at most a thousandfold (the limit of the format) before the next part is taken in: 16 MB. */
+const PART_BYTES = 1 << 14;
+const INFLATED_BYTES = 1 << 17;
+
+/**
+ * Returns the text of a file as UTF-8 bytes: unpacked where it is gzip (told by its first bytes, not by its name), converted
+ * where it is UTF-16 with a byte order mark. What is damaged is told in words, and what came before the damage is returned.
+ */
+export async function* bytesOf(input: AsyncIterable<Buffer>, damaged: (what: string) => void): AsyncGenerator<Buffer> {
+  const parts = input[Symbol.asyncIterator]();
+  const first = await atLeast(parts, 4);
+  const all = joined(first, parts);
+  if (first[0] === 0x1f && first[1] === 0x8b) yield* text(unpacked(all, damaged));
+  else {
+    const packer = packerOf(first);
+    if (packer !== null) damaged(`is packed by ${packer}: unpack it first`);
+    else yield* text(all);
+  }
+}
+
+async function atLeast(parts: AsyncIterator<Buffer>, bytes: number): Promise<Buffer> {
+  let first: Buffer = Buffer.alloc(0);
+  while (first.length < bytes) {
+    const next = await parts.next();
+    if (next.done) break;
+    first = first.length === 0 ? next.value : Buffer.concat([first, next.value]);
+  }
+  return first;
+}
+
+async function* joined(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    if (first.length > 0) yield first;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
+const PACKERS: [magic: number[], name: string][] = [
+  [[0x28, 0xb5, 0x2f, 0xfd], 'zstd'], [[0x42, 0x5a, 0x68], 'bzip2'], [[0xfd, 0x37, 0x7a, 0x58], 'xz'], [[0x50, 0x4b, 0x03, 0x04], 'zip'],
+];
+
+function packerOf(first: Buffer): string | null {
+  return PACKERS.find(([magic]) => magic.every((byte, at) => first[at] === byte))?.[1] ?? null;
+}
+
+/**
+ * Unpacks gzip part by part. Not as `for await (… of gunzip)`: a stream that fails lets go of what it had unpacked before,
+ * and that is the most of a log whose last bytes are missing.
+ */
+async function* unpacked(packed: AsyncIterable<Buffer>, damaged: (what: string) => void): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip({ chunkSize: INFLATED_BYTES });
+  const done: Buffer[] = [];
+  gunzip.on('data', (chunk: Buffer) => done.push(chunk));
+  const failed = new Promise<void>((resolve) => gunzip.once('error', () => resolve()));
+  const ended = new Promise<void>((resolve) => gunzip.once('end', resolve));
+  const tell = (): void => damaged(
+    (gunzip.errored as NodeJS.ErrnoException | null)?.code === 'Z_BUF_ERROR'
+      ? 'is cut short: the end of this gzip file is missing'
+      : 'is damaged: this gzip file cannot be unpacked to its end',
+  );
+  try {
+    for await (const chunk of packed) {
+      for (let at = 0; at < chunk.length; at += PART_BYTES) {
+        const written = new Promise<void>((resolve) => gunzip.write(chunk.subarray(at, at + PART_BYTES), () => resolve()));
+        await Promise.race([written, failed]);
+        yield* done.splice(0);
+        if (gunzip.errored) return tell();
+      }
+    }
+    gunzip.end();
+    await Promise.race([ended, failed]);
+    yield* done.splice(0);
+    if (gunzip.errored) tell();
+  } finally {
+    gunzip.destroy();
+  }
+}
+
+async function* text(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let decoder: TextDecoder | null = null;
+  let begun = false;
+  for await (const chunk of bytes) {
+    let rest = chunk;
+    if (!begun) {
+      begun = true;
+      if (chunk[0] === 0xff && chunk[1] === 0xfe) decoder = new TextDecoder('utf-16le');
+      else if (chunk[0] === 0xfe && chunk[1] === 0xff) decoder = new TextDecoder('utf-16be');
+      else if (chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf) rest = chunk.subarray(3);
+    }
+    yield decoder ? Buffer.from(decoder.decode(rest, { stream: true })) : rest;
+  }
+}

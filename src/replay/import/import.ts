@@ -1,0 +1,202 @@
+import type { TrafficHeader, TrafficRow } from '../../model/index.ts';
+import { Heap } from '../heap.ts';
+import { anonymiser } from './anonymise.ts';
+import type { LogEntry } from './entry.ts';
+import type { LogFormat } from './formats.ts';
+import { keyedHash } from './keyed-hash.ts';
+import type { Keep } from './paths.ts';
+import { readLog, type FileReport, type LogFile } from './read-log.ts';
+import { Tally } from './tally.ts';
+
+export interface ImportOptions {
+  files: readonly LogFile[];
+  format: LogFormat | 'auto';
+  keeps: readonly Keep[];
+  terms: ReadonlySet<string>;
+  key: Buffer;
+  nowMs: number;
+  onBytes: (bytes: number) => void;
+}
+
+/** What came of an import; complete when all rows have been taken. */
+export interface Imported {
+  tally: Tally;
+  files: FileReport[];
+  requests: number;
+  /** From the first request to the last. */
+  durationMs: number;
+  kinds: Record<TrafficRow['k'], number>;
+  /** Requests for pages that a pattern keeps. */
+  playable: number;
+  /** Rows by format. */
+  formats: Map<LogFormat, number>;
+}
+
+/**
+ * Rows held to be put in order: servers log a request when it ends, so that lines stand a little out of order. What comes
+ * later than so many rows is counted and left out.
+ */
+export const ORDER_ROWS = 100_000;
+/** Files read at the same time; logs of several servers overlap, rotated ones do not. */
+const OPEN_FILES = 64;
+
+/** Rows are written as text: many short strings would take several times the memory. */
+interface Waiting {
+  timeMs: number;
+  /** Of two at the same time the one that was read first comes first. */
+  order: number;
+  text: string;
+  kind: TrafficRow['k'];
+  playable: boolean;
+}
+
+type RowOf = (entry: LogEntry) => Waiting | null;
+/** A part of a path that was hashed. */
+const HASHED_PART = /\/~[a-p]{12}(?:[/?]|$)/;
+
+interface Source {
+  batches: AsyncGenerator<Waiting[]>;
+  batch: Waiting[];
+  at: number;
+}
+
+/**
+ * Reads logs and returns the lines of a fixture, anonymous and in the order of time, in batches; `imported` grows with them.
+ * Throws nothing on account of what stands in a log.
+ */
+export function importLogs(options: ImportOptions): { imported: Imported; lines: AsyncGenerator<string[]> } {
+  const imported: Imported = {
+    tally: new Tally(), files: [], requests: 0, durationMs: 0, kinds: { person: 0, crawler: 0, other: 0 }, playable: 0,
+    formats: new Map(),
+  };
+  return { imported, lines: linesInOrder(rowsOf(options, imported), imported) };
+}
+
+async function* linesInOrder(rows: AsyncGenerator<Waiting[]>, imported: Imported): AsyncGenerator<string[]> {
+  const waiting = new Heap<Waiting>((a, b) => a.timeMs < b.timeMs || a.timeMs === b.timeMs && a.order < b.order);
+  let firstMs: number | null = null;
+  let lastMs = -Infinity;
+  const next = (): string => {
+    const { timeMs, text, kind, playable } = waiting.pop() as Waiting;
+    firstMs ??= timeMs;
+    lastMs = timeMs;
+    imported.requests += 1;
+    imported.kinds[kind] += 1;
+    if (playable) imported.playable += 1;
+    imported.durationMs = Math.round(lastMs - firstMs);
+    return `{"t":${imported.durationMs},${text}`;
+  };
+  for await (const batch of rows) {
+    const lines: string[] = [];
+    for (const row of batch) {
+      if (row.timeMs < lastMs) {
+        imported.tally.leaveOut('too far out of order');
+        continue;
+      }
+      waiting.push(row);
+      if (waiting.size > ORDER_ROWS) lines.push(next());
+    }
+    if (lines.length > 0) yield lines;
+  }
+  while (waiting.size > 0) {
+    const lines: string[] = [];
+    while (waiting.size > 0 && lines.length < 1_000) lines.push(next());
+    yield lines;
+  }
+}
+
+/** Rows of all files, each time the earliest of those that come next in them. */
+async function* rowsOf(options: ImportOptions, imported: Imported): AsyncGenerator<Waiting[]> {
+  const queue = await inOrder(options, imported);
+  const open: Source[] = [];
+  const anonymous = anonymiser({ keeps: options.keeps, terms: options.terms, hash: keyedHash(options.key) });
+  let order = 0;
+  const rowOf: RowOf = (entry) => {
+    const row = anonymous(entry);
+    if (typeof row !== 'string') {
+      const text = JSON.stringify(row).slice(1);
+      return { timeMs: entry.timeMs, order: order++, text, kind: row.k, playable: !HASHED_PART.test(row.p) };
+    }
+    imported.tally.leaveOut(row);
+    return null;
+  };
+  try {
+    for (;;) {
+      const earliest = earliestOf(open);
+      const queued = queue[0];
+      if (queued && open.length < OPEN_FILES && (!earliest || queued.firstMs <= timeOf(earliest))) {
+        queue.shift();
+        open.push({ batches: read(queued, options, imported, rowOf), batch: [], at: 0 });
+        await refill(open, open.length - 1);
+        continue;
+      }
+      if (!earliest) return;
+      yield upTo(earliest, open, queued?.firstMs ?? Infinity);
+      if (earliest.at >= earliest.batch.length) await refill(open, open.indexOf(earliest));
+    }
+  } finally {
+    for (const { batches } of open) await batches.return(undefined);
+  }
+}
+
+const timeOf = ({ batch, at }: Source): number => (batch[at] as Waiting).timeMs;
+
+function earliestOf(open: readonly Source[]): Source | null {
+  let earliest: Source | null = null;
+  for (const source of open) if (!earliest || timeOf(source) < timeOf(earliest)) earliest = source;
+  return earliest;
+}
+
+/** Takes rows of the earliest source until another one's are earlier. */
+function upTo(earliest: Source, open: readonly Source[], queuedMs: number): Waiting[] {
+  let limitMs = queuedMs;
+  for (const source of open) if (source !== earliest) limitMs = Math.min(limitMs, timeOf(source));
+  const from = earliest.at;
+  do earliest.at += 1;
+  while (earliest.at < earliest.batch.length && timeOf(earliest) <= limitMs);
+  return earliest.batch.slice(from, earliest.at);
+}
+
+/** Reads the next rows of a source; one that has no more is taken out. */
+async function refill(open: Source[], index: number): Promise<void> {
+  const source = open[index] as Source;
+  const next = await source.batches.next();
+  if (next.done) open.splice(index, 1);
+  else [source.batch, source.at] = [next.value, 0];
+}
+
+async function* read(
+  { file, report }: Queued, options: ImportOptions, imported: Imported, rowOf: RowOf,
+): AsyncGenerator<Waiting[]> {
+  const { format, nowMs, onBytes } = options;
+  for await (const entries of readLog(file, { format, nowMs, onBytes, tally: imported.tally }, report)) {
+    const rows = entries.map(rowOf).filter((row) => row !== null);
+    if (report.format) imported.formats.set(report.format, (imported.formats.get(report.format) ?? 0) + rows.length);
+    if (rows.length > 0) yield rows;
+  }
+}
+
+interface Queued {
+  file: LogFile;
+  report: FileReport;
+  firstMs: number;
+}
+
+/** Files by their first time: rotated logs come in the order of their names, which is not that of time. */
+async function inOrder({ files, format, nowMs }: ImportOptions, imported: Imported): Promise<Queued[]> {
+  const queued: Queued[] = [];
+  for (const file of files) {
+    const report: FileReport = { name: file.name, format: null, entries: 0, damage: [] };
+    imported.files.push(report);
+    let firstMs = -Infinity;
+    if (files.length > 1) {
+      const peeked = { ...report, damage: [] };
+      for await (const [entry] of readLog(file, { format, nowMs, tally: new Tally(), onBytes: () => {} }, peeked)) {
+        firstMs = entry?.timeMs ?? -Infinity;
+        break;
+      }
+    }
+    queued.push({ file, report, firstMs });
+  }
+  return queued.sort((a, b) => a.firstMs - b.firstMs);
+}

@@ -1,0 +1,25 @@
+/** Together with the generation before, twice as many. */
+const GENERATION = 20_000;
+/** A longer text is worked out each time: many of them would take more memory than time. */
+const MOST_CHARACTERS = 1_024;
+
+/** Remembers what was worked out for the texts seen last: popular pages and busy visitors come again and again. */
+export class Memory<T> {
+  #now = new Map<string, T>();
+  #before = new Map<string, T>();
+
+  of(text: string, work: (text: string) => T): T {
+    const known = this.#now.get(text);
+    if (known !== undefined) return known;
+    let value = this.#before.get(text);
+    value ??= work(text);
+    if (text.length > MOST_CHARACTERS) return value;
+    if (this.#now.size >= GENERATION) {
+      this.#before = this.#now;
+      this.#now = new Map();
+    }
+    // A copy: a piece of a line keeps the memory of all lines that were read with it.
+    this.#now.set(Buffer.from(text).toString(), value);
+    return value;
+  }
+}

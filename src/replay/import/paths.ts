@@ -1,0 +1,115 @@
+import type { KeyedHash } from './keyed-hash.ts';
+import { decoded, isPlain } from './plain.ts';
+
+/** Pages that are public, as a pattern: `/find/:slug`, `/search?q&skill`. */
+export interface Keep {
+  text: string;
+  /** Null for a parameter. */
+  segments: (string | null)[];
+  /** Parameters of the query whose names are public. */
+  names: ReadonlySet<string>;
+}
+
+const SEGMENT = /^[\w.~-]+$/;
+const NAME = /^[\w.-]+$/;
+
+/** Returns a pattern; null for what is none. */
+export function parseKeep(text: string): Keep | null {
+  const [path = '', ...queries] = text.split('?');
+  const names = (queries[0] ?? '').split('&').filter((name) => name !== '');
+  if (!path.startsWith('/') || queries.length > 1 || !names.every((name) => NAME.test(name))) return null;
+  const segments = segmentsOf(path);
+  const sound = segments.every((segment) => SEGMENT.test(segment.replace(/^:/, '')));
+  return sound ? { text, segments: segments.map((one) => (one.startsWith(':') ? null : one)), names: new Set(names) } : null;
+}
+
+/** Deeper ones are hashed as one. */
+const MOST_SEGMENTS = 8;
+/** Further parameters are left out. */
+const MOST_PARAMETERS = 10;
+const LONG = 64;
+/** Stands before a hash: no page of a site begins so. */
+const HASHED = '~';
+
+/** Names that many sites use, and that say nothing of anybody. */
+const COMMON_NAMES = new Set([
+  'q', 'query', 'search', 's', 'term', 'keyword', 'page', 'p', 'sort', 'order', 'filter', 'category', 'tag', 'lang', 'limit',
+  'offset', 'per_page', 'ref', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'gclid', 'fbclid', 'msclkid',
+]);
+
+function segmentsOf(path: string): string[] {
+  return path.replace(/^\//, '').replace(/\/$/, '').split('/').filter((segment, _, all) => segment !== '' || all.length > 1);
+}
+
+export interface PathRules {
+  keeps: readonly Keep[];
+  /** Values of the query that may stay, as `termOf` writes them. */
+  terms: ReadonlySet<string>;
+  hash: KeyedHash;
+}
+
+/**
+ * Returns path and query without anything that tells who asked, or for what. Words stay where a pattern names them as
+ * public and the page was there (`found`): what is asked for and not found may be any text that somebody typed.
+ */
+export function anonymousPath(target: string, found: boolean, { keeps, terms, hash }: PathRules): string {
+  const bare = target.split('#', 1)[0] as string;
+  const mark = bare.indexOf('?');
+  const path = mark === -1 ? bare : bare.slice(0, mark);
+  const segments = segmentsOf(path);
+  const keep = found ? keeps.find((one) => fits(one, segments)) : undefined;
+  const hashed = (segment: string): string => HASHED + hash('path', segment);
+  const first = segments.slice(0, MOST_SEGMENTS).map((segment, index) => {
+    const own = withoutMatrix(segment);
+    if (keep) {
+      if (keep.segments[index] !== null) return keep.segments[index] as string;
+      const plain = decoded(own);
+      if (plain !== null && isPlain(plain)) return encodeURIComponent(plain);
+    }
+    return own === '' ? '' : hashed(own);
+  });
+  if (segments.length > MOST_SEGMENTS) first.push(hashed(segments.slice(MOST_SEGMENTS).join('/')));
+  const end = path.length > 1 && path.endsWith('/') && first.length > 0 ? '/' : '';
+  const query = mark === -1 ? '' : anonymousQuery(bare.slice(mark + 1), keep?.names, terms, hash);
+  return `/${first.join('/')}${end}${query}`;
+}
+
+/** `name;jsessionid=…`: parameters of a segment are about the visitor, not the page. */
+function withoutMatrix(segment: string): string {
+  return segment.split(';', 1)[0] as string;
+}
+
+function fits({ segments }: Keep, asked: readonly string[]): boolean {
+  return segments.length === asked.length
+    && segments.every((segment, index) => (segment === null ? asked[index] !== '' : segment === withoutMatrix(asked[index] as string)));
+}
+
+function anonymousQuery(query: string, names: ReadonlySet<string> | undefined, terms: ReadonlySet<string>, hash: KeyedHash): string {
+  const parts = query.split('&', MOST_PARAMETERS).filter((part) => part !== '').map((part) => {
+    const equals = part.indexOf('=');
+    const name = equals === -1 ? part : part.slice(0, equals);
+    const kept = COMMON_NAMES.has(name) || names?.has(name) ? name : HASHED + hash('name', name);
+    if (equals === -1) return kept;
+    const value = decoded(part.slice(equals + 1).replaceAll('+', ' '));
+    const term = value === null ? null : termOf(value);
+    return `${kept}=${term !== null && terms.has(term) ? encodeURIComponent(term) : classOf(value)}`;
+  });
+  return parts.length === 0 ? '' : `?${parts.join('&')}`;
+}
+
+/** Returns a search term as it is compared with the allowed ones: in lower case, with single spaces. */
+export function termOf(text: string): string {
+  return text.normalize('NFC').toLowerCase().replace(/\s+/g, ' ').trim();
+}
+
+/** Returns the class of a query's value: all that is kept of one that is not allowed. */
+export function classOf(value: string | null): string {
+  if (value === null) return 'other';
+  const text = value.trim();
+  if (text === '') return 'empty';
+  if (text.length > LONG) return 'long';
+  if (/^[+-]?\d+(?:[.,]\d+)?$/.test(text)) return 'number';
+  if (/^\d{4}-\d\d(?:-\d\d)?(?:[T ][\d:.]+Z?)?$/.test(text)) return 'date';
+  if (/^[\p{L}\p{M}'’-]+$/u.test(text)) return 'word';
+  return /^[\p{L}\p{M}'’ -]+$/u.test(text) ? 'words' : 'other';
+}

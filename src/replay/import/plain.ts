@@ -1,0 +1,33 @@
+const LONGEST = 100;
+const LONGEST_WORD = 24;
+/** `3d`, `top-10`: more in a row, or more of them, may be an address, or a number of something or somebody. */
+const DIGITS_IN_A_ROW = 2;
+const NUMBERS = 2;
+/** Words of one case, or with a capital at their start; digits before or behind the letters. */
+const WORD = /^\d{0,2}(?:[\p{Ll}\p{Lo}\p{M}]*|\p{Lu}[\p{Ll}\p{M}]*|\p{Lu}+)\d{0,2}$/u;
+/** Eight letters from a to f are no word of any language that anybody would name a page by. */
+const HEXADECIMAL = /^[0-9a-f]{8,}$/i;
+
+/**
+ * Returns whether a text looks like plain words with dashes, underscores, dots or spaces between them, and not like a
+ * number, an address, a key or an id of anything: those have digits, mixed case, or signs in them.
+ */
+export function isPlain(text: string): boolean {
+  if (text === '' || text.length > LONGEST) return false;
+  const numbers = text.match(/\d+/g) ?? [];
+  if (numbers.length > NUMBERS || numbers.some((number) => number.length > DIGITS_IN_A_ROW)) return false;
+  if (HEXADECIMAL.test(text.replace(/[-_. ]/g, ''))) return false;
+  const words = text.split(/[-_. ]/);
+  return words.some((word) => /\p{L}/u.test(word)) && words.every((word) => word.length <= LONGEST_WORD && WORD.test(word));
+}
+
+/** Returns a text with its percent signs resolved; null where they are wrong, or where it still holds any afterwards. */
+export function decoded(text: string): string | null {
+  if (!text.includes('%')) return text;
+  try {
+    const plain = decodeURIComponent(text);
+    return plain.includes('%') ? null : plain;
+  } catch {
+    return null;
+  }
+}
