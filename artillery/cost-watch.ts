@@ -8,8 +8,10 @@ export class CostWatch {
   readonly #meter: CostMeter | null;
   readonly #timer: NodeJS.Timeout | null;
 
-  constructor({ cost, metrics }: Pick<Plan, 'cost' | 'metrics'>, now: () => number, onOver: (message: string) => void) {
-    const meter = cost ? createCostMeter(cost, metrics?.everyMs ?? EVERY_MS) : null;
+  constructor({ cost, metrics, overrides = [] }: Pick<Plan, 'cost' | 'metrics' | 'overrides'>, now: () => number, onOver: (message: string) => void) {
+    // Who was allowed to spend more is not stopped for it; the gate on cost still says so.
+    const isOverridden = overrides.some(({ guard }) => guard === 'cost-ceiling');
+    const meter = cost && !isOverridden ? createCostMeter(cost, metrics?.everyMs ?? EVERY_MS) : null;
     this.#meter = meter;
     this.#timer = meter && setInterval(() => {
       const { overCeiling, total, currency } = meter.at(now());

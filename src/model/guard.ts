@@ -32,13 +32,14 @@ export const TargetManifest = z.looseObject({
 });
 export type TargetManifest = z.infer<typeof TargetManifest>;
 
-const range = z.strictObject({ min: number.optional(), max: number.optional() });
+const range = z.strictObject({ min: number.optional(), max: number.optional() })
+  .refine(({ min = 0, max = Infinity }) => min <= max, 'min is above max');
 
 /** What a plan expects of the environment it is run against; what is left out is not asked. */
 export const ExpectedEnvironment = z.strictObject({
   environment: z.string().min(1).optional(),
   /** The version as a whole, or its beginning with a `*` at its end. */
-  version: z.string().min(1).optional(),
+  version: z.string({ error: 'a text: YAML takes 1.10 for a number unless it is in quotes' }).min(1).optional(),
   instances: range.optional(),
   flags: z.record(z.string(), z.union([z.boolean(), z.string(), z.number()])).optional(),
   data: z.record(z.string(), range).optional(),

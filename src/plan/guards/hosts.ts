@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+/** Returns the host of an address as it is compared: without the dot that may end a full name; null where it has none. */
+export function hostOf(address: string): string | null {
+  const host = URL.parse(address)?.hostname.replace(/\.$/, '') ?? '';
+  return host === '' ? null : host;
+}
+
+/** Returns whether a host is this machine. Not `0.0.0.0` and not `*.localhost`, which only some programs take for it. */
+export function isOwnHost(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+/** A host as a person writes it, in the form in which addresses have it: lower case, punycode; null if it is none. */
+function plainHost(text: string): string | null {
+  // A scheme, port, path or user would be taken off in silence, and a person believe that it counts.
+  const isIpv6 = /^\[?[\da-f:]*:[\da-f:.]*:[\da-f:.]*\]?$/i.test(text);
+  if (!isIpv6 && /[:/?#@\\\s*]/.test(text)) return null;
+  return hostOf(`http://${isIpv6 && !text.startsWith('[') ? `[${text}]` : text}/`);
+}
+
+/** With fewer names after it, a star would stand for a whole top-level domain. */
+const LEAST_NAMES_AFTER_STAR = 2;
+
+/** Returns a host or a pattern (`*.staging.example.com`: everything below it, not itself) in plain form; null if it is none. */
+function plainPattern(text: string): string | null {
+  const isWild = text.startsWith('*.');
+  const host = plainHost(isWild ? text.slice(2) : text);
+  if (host === null || !isWild) return host;
+  return host.split('.').length < LEAST_NAMES_AFTER_STAR || /[\d\]]$/.test(host) ? null : `*.${host}`;
+}
+
+/** One entry of a list of hosts in .env. */
+export const HostPattern = z.string().transform((text, context) => {
+  const pattern = plainPattern(text.trim());
+  if (pattern !== null) return pattern;
+  context.addIssue({
+    code: 'custom',
+    message: 'host names such as staging.example.com or *.staging.example.com, with commas between them: no scheme, port or path, and no * alone',
+  });
+  return z.NEVER;
+});
+
+/** Returns the first of the patterns that a host matches; null for none. */
+export function matchingPattern(host: string, patterns: readonly string[]): string | null {
+  return patterns.find((pattern) => (pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) && host !== pattern.slice(2) : host === pattern)) ?? null;
+}
