@@ -17,17 +17,20 @@ import { checkTarget, parseTarget } from '../src/drive/target.ts';
 import { CodedError, asCodedError, type Fault } from '../src/errors.ts';
 import type { AnyJourney } from '../src/journey.ts';
 import type { Plan } from '../src/model/index.ts';
-import { budgetLines, refuseOverBudget } from '../src/plan/budget.ts';
+import { budgetLines } from '../src/plan/budget.ts';
 import { buildPlan } from '../src/plan/build.ts';
 import { auditable, placedAudit } from '../src/plan/audit.ts';
-import { refuseOverCeiling } from '../src/plan/cost.ts';
-import { expectedArrivals } from '../src/plan/script.ts';
+import { replayLines } from '../src/plan/replay-lines.ts';
+import { expectedUsers } from '../src/plan/script.ts';
 import { readSettings, type HarnessSettings } from '../src/plan/settings.ts';
+import { placedTeardown } from '../src/plan/teardown.ts';
 import { artillery, say } from './artillery-global.ts';
 import { auditKeys, checkBooks } from './audit.ts';
 import { crowdPriority, refuseOverCapacity } from './capacity.ts';
 import { openDrills, undoLeftovers } from './drills.ts';
+import { RunGuards, allOverrides, parityWords } from './guards.ts';
 import { ROOT, type RunParts } from './run-parts.ts';
+import { openTeardown, tellOwedTeardowns } from './teardown.ts';
 import { API_SESSIONS, WORKER_INPUT, type WorkerInput } from './worker-input.ts';
 
 export interface Preparation {
@@ -62,7 +65,7 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
   if (how.journeyFaults.length > 0) throw new CodedError('J_JOURNEY_FILE', how.journeyFaults);
   const startedAt = new Date(Date.now() - how.now());
   const asked = askedTarget(script, settings);
-  const { plan: built, phases, drillPlaces } = buildPlan({
+  const { plan: built, phases, drillPlaces, guards: rules } = buildPlan({
     script, scriptPath, profilePath, settings, embedded: asked === 'embedded',
     knownJourneys: journeys.map((journey) => journey.name),
     startedAtEpochMs: startedAt.getTime(),
@@ -76,16 +79,20 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
   const resumed = settings.RESUME === undefined ? null : resumption(settings.RESUME, draft.sourceHash);
   const segment = resumed?.segment ?? 1;
   const runId = resumed?.plan.runId ?? makeRunId(settings.RUN_ID, startedAt, draft.profile);
-  refuseOverCeiling(draft);
+  const left = resumed ? remainingPhases(resumed.plan.phases, phases, resumed.phase) : { phases: draft.phases, raw: phases };
+  const guards = new RunGuards({ settings, target: asked, rules, where });
+  const overBudget = guards.checkPlan({ ...draft, phases: left.phases }, Date.now());
   const force = settings.FORCE === '1';
-  const overBudget = refuseOverBudget(draft, { where, force });
   if (overBudget.forced !== undefined) say(`budget   the plan ${overBudget.forced}: forced, and shaped to it`);
   const browser = await resolveBrowser(settings);
   const priority = await crowdPriority();
   const overCapacity = refuseOverCapacity(draft, fingerprint(browser.version, priority), { root: ROOT, where, force });
   const forced = bothForced(overCapacity, overBudget);
   if (locks) parts.lock ??= RunLock.take(runId);
+  const auth = basicAuth(settings);
+  if (asked !== 'embedded') await guards.askTarget(auth);
   await undoLeftovers(settings.REPORTS_DIR, settings.DRILL_HOSTS ?? []);
+  tellOwedTeardowns(settings.REPORTS_DIR);
   const runDir = settings.RESUME ?? makeRunFolder(settings.REPORTS_DIR, runId);
   parts.runDir = runDir;
 
@@ -93,27 +100,34 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
   // Already now, so that whatever ends this process leaves a folder that can be judged, as incomplete.
   // A resumed one is judged by the plan that it began with.
   const planFile = join(runDir, resumed ? `plan.segment-${segment}.json` : 'plan.json');
-  if (!resumed) writeRunFile(planFile, { ...draft, ...forced, runId, target: { url: asked, embedded } } satisfies Plan);
+  if (!resumed) writeRunFile(planFile, { ...draft, ...forced, ...guards.marks, runId, target: { url: asked, embedded } } satisfies Plan);
   if (embedded) parts.platform = await startBundled(runDir, settings);
   const url = parts.platform?.url ?? parseTarget(asked);
-  const auth = basicAuth(settings);
-  await checkTarget(url, { healthPath: settings.HEALTH_PATH ?? (embedded ? '/healthz' : undefined), headers: auth });
+  await checkTarget(url, {
+    healthPath: settings.HEALTH_PATH ?? (embedded ? '/healthz' : undefined), headers: auth, ...(embedded ? {} : { follows: guards.follows }),
+  });
+  if (embedded) await guards.checkBundled(url);
 
-  const left = resumed ? remainingPhases(resumed.plan.phases, phases, resumed.phase) : { phases: draft.phases, raw: phases };
   const plan: Plan = {
-    ...draft, ...forced, ...resolveMetrics(draft, parts.platform?.metricsUrl ?? `${url}/metrics`), ...placedAudit(draft, parts.platform),
+    ...draft, ...forced, ...guards.marks, ...resolveMetrics(draft, parts.platform?.metricsUrl ?? `${url}/metrics`), ...placedAudit(draft, parts.platform),
+    ...placedTeardown(draft, url),
     runId, target: { url, embedded }, phases: left.phases, startedAtEpochMs: resumed?.plan.startedAtEpochMs ?? draft.startedAtEpochMs,
     // What users and requests are made of must not come twice.
     seed: draft.seed + segment - 1,
   };
   writeRunFile(planFile, plan);
+  // A resumed run is judged by the plan that it began with: what was overridden since must stand there too.
+  if (resumed && plan.overrides) {
+    writeRunFile(join(runDir, 'plan.json'), { ...resumed.plan, overrides: allOverrides(resumed.plan.overrides, plan.overrides) } satisfies Plan);
+  }
   if (plan.audit) parts.auditKeys = auditKeys(plan, settings, auth, parts.platform);
   if (parts.auditKeys && !embedded) await checkBooks(plan, parts.auditKeys);
+  parts.teardown = await openTeardown({ plan, runDir, settings, auth, platform: parts.platform, resumed: resumed !== null });
   if (!resumed) writeRunFile(join(runDir, 'environment.json'), describeEnvironment(ROOT, browser, priority));
   parts.recorder = new Recorder(join(runDir, 'observations.main.ndjson'), how.onLost);
   parts.drills = await openDrills({ plan, platform: parts.platform, runDir, places: drillPlaces, recorder: parts.recorder, now: how.now });
   // Without browser users there is nobody to watch over.
-  const canary = expectedArrivals(left.phases) === 0 ? null : await startCanary(runDir, browser, priority, parts);
+  const canary = expectedUsers(plan) === 0 ? null : await startCanary(runDir, browser, priority, parts);
   if (plan.api) {
     // Not through the environment, which is bounded, and not through a file, which would outlive the run.
     const accounts = await openSessions(plan.api, { targetUrl: url, runId, seed: plan.seed, headers: auth });
@@ -135,6 +149,9 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
 
 function resumption(folder: string, sourceHash: string): Resumption {
   const resumed = readResumption(folder);
+  if (resumed.plan.replay) {
+    throw new CodedError('J_RESUME', [{ where: folder, message: 'a run that plays traffic cannot go on: pages that were asked for would count as new' }]);
+  }
   if (resumed.plan.drills) throw new CodedError('J_RESUME', [{ where: folder, message: 'a run with drills cannot go on: each needs its whole phase' }]);
   if (resumed.plan.sourceHash === sourceHash) return resumed;
   throw new CodedError('J_RESUME', [{ where: folder, message: 'script, profile, slo.yml or scenarios changed since it began' }]);
@@ -144,7 +161,7 @@ function announce(plan: Plan, browser: ResolvedBrowser, priority: string): void 
   const { profile, phases, api } = plan;
   const seconds = Math.round(phases.reduce((sum, phase) => sum + phase.durationS, 0));
   say(`target   ${plan.target.url}${plan.target.embedded ? ' (the bundled platform)' : ''}`);
-  const users = expectedArrivals(phases);
+  const users = expectedUsers(plan);
   const journeys = plan.journeys.filter(({ weight }) => weight > 0).length;
   if (users > 0) say(`browser  ${browser.source}, Chromium ${browser.version} · crowd priority: ${priority}`);
   if (api) {
@@ -152,6 +169,8 @@ function announce(plan: Plan, browser: ResolvedBrowser, priority: string): void 
     const most = Math.max(0, ...api.loads.map(({ share, to }) => Math.max(share, to ?? 0)));
     say(`API      ${api.scenarios.length} scenarios, ${shown(rate)}/s at full rate, at most ${shown(rate * most)}/s here, ${api.arrivals} arrivals`);
   }
+  if (plan.parity) say(`guards   environment: ${parityWords(plan.parity)}`);
+  for (const line of replayLines(plan)) say(`replay   ${line}`);
   for (const line of budgetLines(plan)) say(`budget   ${line}`);
   if (plan.audit === undefined) say('audit    none: where the books of payments are is not known (documentation/integrity.md)');
   const who = users === 0 ? `no browser users, ${seconds} s`

@@ -8,10 +8,14 @@ import { buildAudit } from './audit.ts';
 import { ApiConfig, buildApi, buildMetrics, sentBy, type PlanSettings } from './api.ts';
 import { budgetsOf } from './budget-slo.ts';
 import { askedDrillFiles, buildDrills, chosenDrills, keptPhases, readDrillFiles, withDrillGates } from './drills.ts';
+import { guardRules, type GuardRules } from './guards/rules.ts';
+import { buildReplay } from './replay.ts';
 import { readScenarios } from './scenarios.ts';
 import { effectivePhases, readScript } from './script.ts';
 import { readSlo } from './slo.ts';
+import { locateIn } from './sources.ts';
 import { withSoakDuration } from './soak.ts';
+import { buildTeardown } from './teardown.ts';
 import { parseYaml, type YamlFile } from './yaml.ts';
 
 export interface PlanRequest {
@@ -36,6 +40,8 @@ export interface Draft {
   phases: object[];
   /** Where each action of the drills stands in its file, by `<drill>/<index>`. */
   drillPlaces: ReadonlyMap<string, string>;
+  /** What must hold before the first arrival, beside the settings. */
+  guards: GuardRules;
 }
 
 /**
@@ -92,10 +98,20 @@ export function buildPlan(request: PlanRequest): Draft {
     phases: inUse, journeys: script?.journeys ?? [], hasMetrics: metrics !== null, embedded: request.embedded ?? true, hosts,
   }));
 
+  const { REPLAY_TRAFFIC: traffic, REPLAY_SPEED: speed } = request.settings ?? {};
+  const { replay: played, journeyDeadlineSeconds = 0 } = script?.config ?? {};
+  const replay = played === undefined ? null : attempt(() => buildReplay({ ...played, ...(speed === undefined ? {} : { speed }) }, {
+    path: traffic ?? atScript(request.scriptPath, played.traffic), phases: inUse, journeyDeadlineMs: journeyDeadlineSeconds * 1_000,
+  }));
+
+  const teardown = script && attempt(() => buildTeardown(script.config.teardown, {
+    embedded: request.embedded ?? true, where: request.profilePath ?? request.scriptPath,
+  }));
+
   if (!script || !slo || !kept || sloText === null || errors.length > 0) throw merge(errors);
   const { config } = script;
   const audit = buildAudit(config.audit);
-  const gates = judgeable(slo, { phases: inUse, audit });
+  const gates = judgeable(slo, { phases: inUse, audit, profile, ...(replay ? { replay } : {}) });
   const plan: Draft['plan'] = {
     schemaVersion: PLAN_VERSION,
     seed: request.seed,
@@ -120,17 +136,22 @@ export function buildPlan(request: PlanRequest): Draft {
     validity: slo.slo.validity,
     ...(drills || Object.keys(config.weights).length > 0 ? withDrillGates(gates, profile, drills?.gates ?? []) : gates),
     audit,
-    sourceHash: createHash('sha256').update([...texts, sloText, ...(apiText === null ? [] : [apiText]), ...drillFiles.texts].join('\0')).digest('hex'),
+    sourceHash: createHash('sha256').update([...texts, sloText, ...(apiText === null ? [] : [apiText]), ...drillFiles.texts, ...(replay ? [replay.sourceHash, String(replay.speed)] : [])].join('\0')).digest('hex'),
     routes: config.routes,
     ...(config.api && scenarios && apiPath !== null ? { api: buildApi(config.api, apiPath, scenarios, inUse, scale) } : {}),
     ...(metrics ? { metrics } : {}),
     kpis: slo.slo.kpis,
     ...(slo.slo.cost ? { cost: slo.slo.cost } : {}),
     ...(drills ? { drills: drills.plan } : {}),
+    ...(teardown ? { teardown } : {}),
+    ...(replay ? { replay } : {}),
     budgets: budgetsOf(slo.slo.third_parties, config.profile),
   };
   const ofWorker = (phases as object[]).filter((_, index) => kept[index]);
-  return { plan, phases: config.browsers ? ofWorker : asPauses(inUse), drillPlaces: drills?.places ?? new Map() };
+  return {
+    plan, phases: config.browsers ? ofWorker : asPauses(inUse), drillPlaces: drills?.places ?? new Map(),
+    guards: guardRules(config, (path) => locateIn(sources, path)),
+  };
 }
 
 /** A path in the script is relative to the script; an absolute one stays. */

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { CodedError, type Fault } from '../errors.ts';
-import { scheduleOf, type Phase, type PlannedJourney } from '../model/index.ts';
+import { scheduleOf, type Phase, type Plan, type PlannedJourney } from '../model/index.ts';
 import { didYouMean } from '../nearest.ts';
 import { withoutUsers } from './api-alone.ts';
 import { ApiConfig, MetricsConfig, unknownPhases } from './api.ts';
 import { AuditConfig } from './audit.ts';
 import { DrillsConfig } from './drill-config.ts';
+import { GUARDS_CONFIG } from './guards/rules.ts';
+import { ReplayConfig, replayFaults } from './replay.ts';
 import { locateIn } from './sources.ts';
+import { TeardownConfig } from './teardown.ts';
 import type { YamlFile, YamlPath } from './yaml.ts';
 
 const seconds = z.number().positive().max(86_400);
@@ -45,6 +48,11 @@ const PluginConfig = z.strictObject({
   weights: z.record(z.string(), z.number().int().nonnegative()).default({}),
   /** Where the books of payments are; those of the bundled platform are always read. */
   audit: AuditConfig.optional(),
+  /** Who removes what a run made; the bundled platform's data is removed by itself. */
+  teardown: TeardownConfig.optional(),
+  /** Recorded search traffic to play, beside whatever else the script sends. */
+  replay: ReplayConfig.optional(),
+  ...GUARDS_CONFIG,
 });
 export type PluginConfig = z.infer<typeof PluginConfig>;
 
@@ -79,17 +87,17 @@ export function readScript(script: unknown, sources: readonly YamlFile[], knownJ
   const unknown: Fault[] = [];
   const journeys = readScenarios(raw.scenarios, at, knownJourneys, faults, unknown);
   const phases = readPhases(raw.config?.phases, raw.config?.mode, at, faults);
-  const { api, browsers, weights } = (raw.config?.plugins?.journeys ?? {}) as { api?: unknown; browsers?: unknown; weights?: unknown };
+  const { api, browsers, weights, replay } = (raw.config?.plugins?.journeys ?? {}) as { api?: unknown; browsers?: unknown; weights?: unknown; replay?: unknown };
   faults.push(...unknownWeights(weights, journeys, at));
   if (phases.length > 0 && phases.every((phase) => phase.pause)) {
     const hint = 'for a test of the API alone give each a duration and "arrivalCount: 1", and the journeys plugin "browsers: false"';
     faults.push({ where: at(['config', 'phases']), message: 'only pauses, for which Artillery starts nothing', hint });
   }
-  if (browsers === false && api === undefined) {
+  if (browsers === false && api === undefined && replay === undefined) {
     const where = at(['config', 'plugins', 'journeys', 'browsers']);
-    faults.push({ where, message: 'no browsers and no "api", so nothing would be sent', hint: 'add "api", or leave "browsers" out' });
+    faults.push({ where, message: 'no browsers and no "api", so nothing would be sent', hint: 'add "api" or "replay", or leave "browsers" out' });
   }
-  faults.push(...unknownPhases(api, phases, at));
+  faults.push(...unknownPhases(api, phases, at), ...replayFaults(replay, phases, journeys, at));
   if (faults.length > 0) throw new CodedError('J_SCRIPT_INVALID', [...faults, ...unknown]);
   if (unknown.length > 0) throw new CodedError('J_JOURNEY_UNKNOWN', unknown);
   const { data: config } = parsed as { data: PluginConfig };
@@ -209,6 +217,11 @@ export function effectivePhases(merged: unknown, profile: unknown): unknown {
     const resolved = (merged[index] ?? {}) as Record<string, unknown>;
     return Object.fromEntries(Object.keys(phase ?? {}).map((key) => [key, resolved[key]]));
   });
+}
+
+/** Returns how many browser users a run will have: those of its phases, and people of replayed traffic. */
+export function expectedUsers({ phases, replay }: Pick<Plan, 'phases' | 'replay'>): number {
+  return expectedArrivals(phases) + (replay?.load ?? []).reduce((sum, { visits }) => sum + visits, 0);
 }
 
 /** Returns how many users the phases will bring. */
