@@ -70,6 +70,9 @@ export class MainRun {
       this.#now = clockSince(startedAtMonotonicMs);
       this.#record(segment === 1 ? { event: 'started' } : { event: 'resumed', detail: `part ${segment}` });
     } catch (error) {
+      // Accounts of the API lane may be there already.
+      const owed = await this.#parts.teardown?.remove({ now: this.#now, hurried: true });
+      if (owed) printError(owed);
       await this.#parts.stop();
       this.#refuse(asCodedError(error));
     }
@@ -142,6 +145,8 @@ export class MainRun {
     else this.#record({ event: interrupted ? 'interrupted' : 'completed', counters: this.#counters });
     this.#parts.recorder?.close();
     await auditPayments({ plan: this.#plan, keys: this.#parts.auditKeys, runDir, now: this.#now, hurried: interrupted || fault !== null });
+    // After the audit, which reads what goes now.
+    const owed = (await this.#parts.teardown?.remove({ now: this.#now, hurried: interrupted || fault !== null })) ?? null;
     await this.#parts.platform?.stop();
     const judged = await judgeRun(runDir, {
       color: wantsColor(process.env, process.stdout.isTTY),
@@ -155,7 +160,8 @@ export class MainRun {
     const behind = keepHistory(dirname(runDir));
     if (behind !== null) process.stderr.write(`${behind}\n`);
     if (fault) printError(fault);
-    return fault?.exitCode ?? judged.exitCode;
+    if (owed) printError(owed);
+    return (fault ?? owed)?.exitCode ?? judged.exitCode;
   }
 
   /** Returns whether the worker said that everything it had is on disk. */

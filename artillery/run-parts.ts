@@ -9,6 +9,7 @@ import type { RunLock } from '../src/drive/run-folder.ts';
 import type { Outlets } from '../src/report/reporter.ts';
 import type { AuditKeys } from './audit.ts';
 import type { RunDrills } from './drills.ts';
+import type { RunTeardown } from './teardown.ts';
 
 /** The checkout. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -22,6 +23,7 @@ export class RunParts {
   recorder: Recorder | null = null;
   auditKeys: AuditKeys | null = null;
   drills: RunDrills | null = null;
+  teardown: RunTeardown | null = null;
   outlets: Outlets | null = null;
 
   /** Ends what runs; the lock stays until the caller is done. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as passed } from 'node:timers/promises';
 import { startPlatform } from './testing.ts';
 import type { Running } from './testing.ts';
 import { balances, createPayer, paymentsOf } from './testing-money.ts';
@@ -108,4 +109,16 @@ test('each run is counted by itself', async () => {
     assert.equal((await other.lock(await other.newProject(), `intent-other-${index}`)).status, 200);
   }
   assert.deepEqual(await plantedOf('run-other'), []);
+});
+
+test('with all breaches planted, everything of the run can be removed', async () => {
+  const url = `${platform.ready.url}/api/v1/test-runs/run-planted`;
+  const headers = { authorization: `Bearer ${platform.ready.operationsToken}` };
+  for (let status = 0; status !== 200;) {
+    ({ status } = await fetch(url, { method: 'DELETE', headers }));
+    assert.ok([200, 202, 409].includes(status), `answered ${status}`);
+    if (status !== 200) await passed(100);
+  }
+  const { counts } = await (await fetch(url, { headers })).json() as { counts: Record<string, number> };
+  assert.deepEqual(Object.entries(counts).filter(([, n]) => n > 0), []);
 });

@@ -35,7 +35,7 @@ export function createIdempotency(store: Store) {
 
   /** Executes and keeps what comes of it in one go. */
   async function execute(
-    key: string | null, fingerprint: string, begin: () => Promise<Settle<unknown>>,
+    key: string | null, fingerprint: string, begin: () => Promise<Settle<unknown>>, owner: () => string | null,
   ): Promise<Reply> {
     const settle = await begin().catch((fault: unknown): Settle<never> => () => {
       throw fault;
@@ -43,12 +43,14 @@ export function createIdempotency(store: Store) {
     const done = store.atomically((): Reply | StripeFault => {
       try {
         const text = JSON.stringify(settle());
-        if (key !== null) store.keepReply(key, { fingerprint, status: 200, body: text });
+        if (key !== null) store.keepReply(key, { fingerprint, status: 200, body: text }, owner());
         return { status: 200, text, replayed: false };
       } catch (fault) {
         if (!(fault instanceof StripeFault)) throw fault;
         const body = JSON.stringify({ error: fault.error });
-        if (fault.executed && key !== null) store.keepReply(key, { fingerprint, status: fault.status, body });
+        if (fault.executed && key !== null) {
+          store.keepReply(key, { fingerprint, status: fault.status, body }, owner());
+        }
         return fault;
       }
     });
@@ -60,7 +62,7 @@ export function createIdempotency(store: Store) {
   return async function once(
     key: string | undefined, path: string, body: string, form: Form, begin: () => Promise<Settle<unknown>>,
   ): Promise<Reply> {
-    if (key === undefined) return execute(null, '', begin);
+    if (key === undefined) return execute(null, '', begin, () => null);
     if (key.length > 255) throw new StripeFault(400, { message: 'Idempotency keys are up to 255 characters long.' });
     const fingerprint = createHash('sha256').update(`${path}\n${body}`).digest('hex');
     const running = inFlight.get(key);
@@ -75,7 +77,7 @@ export function createIdempotency(store: Store) {
     if (kept) refuseOther(key, path, form);
     inFlight.set(key, fingerprint);
     try {
-      return await execute(key, fingerprint, begin);
+      return await execute(key, fingerprint, begin, () => ownerOf(store, path, form).runId);
     } finally {
       inFlight.delete(key);
     }

@@ -36,11 +36,9 @@ const log = requestLog(config.dataDir, 'payments');
 const control = createControl({
   token: config.operationsToken, seed: config.seed, modes: FAULT_MODES,
   routes: {
-    'GET /control/key-conflicts': async (query) => {
-      const runId = query.get('run_id');
-      if (runId === null) throw new ControlFault(400, 'INVALID_INPUT', 'run_id is needed');
-      return { conflicts: store.conflicts(runId) };
-    },
+    'GET /control/key-conflicts': async (query) => ({ conflicts: store.conflicts(runOf(query)) }),
+    'GET /control/test-runs': async (query) => store.testData.count(runOf(query)),
+    'DELETE /control/test-runs': async (query) => store.testData.remove(runOf(query)),
     'GET /control/webhook': async () => ({ url: store.endpoint()?.url ?? null, ...store.webhookCounts() }),
     'PUT /control/webhook': async (_query, body) => {
       const endpoint = readEndpoint(await body());
@@ -62,6 +60,13 @@ function openBooks(): Store {
   } catch (error) {
     throw new PartFault('P_DATA_DIR', `the data directory is in use or damaged: ${(error as Error).message}`);
   }
+}
+
+/** The load test that is asked about. Payments of real traffic have an empty one, which nobody may name. */
+function runOf(query: URLSearchParams): string {
+  const runId = query.get('run_id');
+  if (!runId) throw new ControlFault(400, 'INVALID_INPUT', 'run_id is needed');
+  return runId;
 }
 
 function read(path: string, form: Form): unknown {

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
+import { createTestData } from './test-data.ts';
 
 export interface PaymentIntent {
   id: string;
@@ -92,6 +93,11 @@ const SCHEMA = `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAG
 export function openStore(file: string) {
   const db = new DatabaseSync(file);
   db.exec(SCHEMA);
+  // Books of before replies knew their load test.
+  if (db.prepare("SELECT 1 FROM pragma_table_info('replies') WHERE name = 'run_id'").get() === undefined) {
+    db.exec('ALTER TABLE replies ADD COLUMN run_id TEXT');
+  }
+  db.exec('CREATE INDEX IF NOT EXISTS replies_run ON replies (run_id) WHERE run_id IS NOT NULL');
   db.prepare('DELETE FROM replies WHERE saved_ms < ?').run(Date.now() - KEY_LIFE_MS);
   const statements = new Map<string, StatementSync>();
   const sql = (text: string): StatementSync => {
@@ -105,19 +111,22 @@ export function openStore(file: string) {
   const counted = (name: string): number =>
     (sql('SELECT value FROM counts WHERE name = ?').get(name) as { value: number } | undefined)?.value ?? 0;
 
+  function atomically<T>(work: () => T): T {
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
   return {
     /** Everything that `work` writes is kept, or, when it throws, nothing of it: also after a crash in its middle. */
-    atomically<T>(work: () => T): T {
-      db.exec('BEGIN IMMEDIATE');
-      try {
-        const result = work();
-        db.exec('COMMIT');
-        return result;
-      } catch (error) {
-        db.exec('ROLLBACK');
-        throw error;
-      }
-    },
+    atomically,
+    testData: createTestData(sql, atomically),
     save(object: PaymentIntent | Refund): void {
       const parent = object.object === 'refund' ? object.payment_intent : null;
       sql(`INSERT INTO objects (id, kind, parent, body) VALUES (?, ?, ?, ?)
@@ -157,9 +166,10 @@ export function openStore(file: string) {
         .get(key, Date.now() - KEY_LIFE_MS);
       return (row as SavedReply | undefined) ?? null;
     },
-    keepReply(key: string, reply: SavedReply): void {
-      sql('INSERT OR REPLACE INTO replies (key, saved_ms, fingerprint, status, body) VALUES (?, ?, ?, ?, ?)')
-        .run(key, Date.now(), reply.fingerprint, reply.status, reply.body);
+    /** `runId` is the load test that its payment belongs to. */
+    keepReply(key: string, reply: SavedReply, runId: string | null): void {
+      sql('INSERT OR REPLACE INTO replies (key, saved_ms, fingerprint, status, body, run_id) VALUES (?, ?, ?, ?, ?, ?)')
+        .run(key, Date.now(), reply.fingerprint, reply.status, reply.body, runId);
     },
     /** Once a key, however often it is used wrongly. */
     keepConflict({ key, runId, intentId }: KeyConflict): void {

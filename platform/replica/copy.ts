@@ -31,7 +31,13 @@ export function openCopy(file: string) {
     return [source, rows.map(({ name }) => name)];
   })) as Record<Source, string[]>;
 
-  function write({ source, row }: Change): void {
+  function write({ source, id: rowId, row }: Change): void {
+    if (row === null) {
+      prepared(`DELETE FROM ${source} WHERE id = ?`).run(rowId);
+      // Its own feed, which nobody reads, would keep a row for each that is gone.
+      prepared('DELETE FROM replica_feed WHERE source = ? AND row_id = ?').run(source, rowId);
+      return;
+    }
     const names = columns[source];
     const updates = names.filter((name) => name !== 'id').map((name) => `${name} = excluded.${name}`);
     prepared(`INSERT INTO ${source} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})

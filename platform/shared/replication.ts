@@ -8,7 +8,9 @@ export type Source = (typeof REPLICATED)[number];
 export interface Change {
   seq: number;
   source: Source;
-  row: Record<string, string | number | null>;
+  id: number;
+  /** Null for a row that was removed. */
+  row: Record<string, string | number | null> | null;
 }
 /** Sent to `POST /changes` of the replica. It takes them only where it stands at `after`. */
 export interface ChangeBatch {

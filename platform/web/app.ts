@@ -37,6 +37,7 @@ import { moneyAndAgentApi } from './routes/money-agent-api.ts';
 import { operations } from './routes/operations.ts';
 import { operationsApi } from './routes/operations-api.ts';
 import { projectPages } from './routes/project-pages.ts';
+import { testRunsApi } from './routes/test-runs-api.ts';
 import { createTasks } from './tasks.ts';
 import type { TaskService } from './tasks.ts';
 import { createUploads } from './uploads.ts';
@@ -109,7 +110,7 @@ export async function buildApp(config: PartConfig): Promise<{ app: FastifyInstan
 
   const groups = [
     operations, operationsApi, api, listingsApi, moneyAndAgentApi, webhooks, marketPages, accountPages, projectPages,
-    listingPages,
+    listingPages, testRunsApi,
   ];
   for (const routes of groups) routes(app, services);
   app.addHook('onClose', () => db.close());

@@ -48,14 +48,18 @@ export const fallbackMessage = (kind: FallbackKind): string =>
 export function createBriefCache(db: Db) {
   const keptMs = new Map<string, number>();
   return {
-    /** Keeps a good brief for others, at most one a skill and minute. */
-    keep(subject: BriefSubject, brief: string): void {
+    /**
+     * Keeps a good brief for others, at most one a skill and minute. One of a load test (`runId`) takes the place of no
+     * other: it is removed with its run.
+     */
+    keep(subject: BriefSubject, brief: string, runId: string | null): void {
       if (Date.now() - (keptMs.get(subject.skill) ?? 0) < FRESH_MS) return;
       const template = templateOf(brief, subject);
       if (template === null) return;
-      db.run('briefs.keep', `INSERT INTO brief_templates VALUES (?, ?, ?)
-        ON CONFLICT (skill) DO UPDATE SET template = excluded.template, made_ms = excluded.made_ms`,
-        subject.skill, template, Date.now());
+      db.run('briefs.keep', `INSERT INTO brief_templates (skill, template, made_ms, run_id) VALUES (?, ?, ?, ?)
+        ON CONFLICT (skill) DO UPDATE SET template = excluded.template, made_ms = excluded.made_ms,
+          run_id = excluded.run_id WHERE excluded.run_id IS NULL OR brief_templates.run_id IS NOT NULL`,
+        subject.skill, template, Date.now(), runId);
       keptMs.set(subject.skill, Date.now());
     },
     /** What this project gets instead of a brief of its own. */

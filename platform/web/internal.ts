@@ -10,6 +10,9 @@ import type { Scrape } from './scrape.ts';
 import type { Uploader } from './uploader.ts';
 import type { Workers } from './workers.ts';
 
+/** A worker that has files of a load test removed asks again for the rest. */
+const REMOVAL_LIMIT_MS = 2000;
+
 /** Sends a task's events from its beginning, as they happen; begins when the task has its turn. */
 async function sendEvents({ task, events, listeners, placed }: Live, response: ServerResponse): Promise<void> {
   await placed.promise;
@@ -50,11 +53,21 @@ export function internalRequests({ queue, scrape, uploader, workers, breakers }:
     if (url === '/breakers') return sendJson(response, 200, await breakers());
     const upload = /^\/uploads\/([\w-]+)$/.exec(url)?.[1];
     if (method === 'POST' && upload !== undefined) return sendJson(response, 200, { state: await uploader.send(upload) });
+    const runId = /^\/test-runs\/([^/]+)\/uploads$/.exec(url)?.[1];
+    if (method === 'DELETE' && runId !== undefined) return removeUploads(decodeURIComponent(runId), response);
     const slot = /^\/kill-worker\/(\d+)$/.exec(url)?.[1];
     if (method === 'POST' && slot !== undefined) return sendJson(response, 200, { killed: workers.kill(Number(slot)) });
     const live = queue.find(/^\/tasks\/([\w-]+)\/events$/.exec(url)?.[1] ?? '');
     if (live) return sendEvents(live, response);
     sendJson(response, 404, { code: 'NOT_LIVE', message: 'There is no such task that has not ended.' });
+  }
+
+  async function removeUploads(runId: string, response: ServerResponse): Promise<void> {
+    try {
+      sendJson(response, 200, { done: await uploader.removeOf(runId, REMOVAL_LIMIT_MS) });
+    } catch (error) {
+      sendJson(response, 503, { message: error instanceof Error ? error.message : String(error) });
+    }
   }
 
   return (request: IncomingMessage, response: ServerResponse): void => {

@@ -159,4 +159,22 @@ export const migrations: Migration[] = [
       CREATE TABLE brief_templates (skill TEXT PRIMARY KEY, template TEXT NOT NULL, made_ms INTEGER NOT NULL);
       ALTER TABLE tasks ADD COLUMN fallback TEXT;`,
   },
+  {
+    // Found by run, and by what they hang from: without an index each row that goes would read a whole table.
+    id: 20, name: 'removing what a load test made',
+    sql: `
+      ${['users', 'projects', 'tasks', 'listings', 'uploads'].map((table) => `
+      CREATE INDEX ${table}_run ON ${table} (run_id) WHERE run_id IS NOT NULL;`).join('')}
+      CREATE INDEX escrows_user ON escrows (user_id);
+      ALTER TABLE brief_templates ADD COLUMN run_id TEXT;
+      CREATE TRIGGER listings_text_removed AFTER DELETE ON listings BEGIN
+        DELETE FROM listings_text WHERE rowid = old.id;
+      END;
+      ALTER TABLE replica_feed ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+      CREATE INDEX replica_feed_gone ON replica_feed (seq) WHERE gone = 1;
+      CREATE TRIGGER feed_listings_DELETE AFTER DELETE ON listings BEGIN
+        DELETE FROM replica_feed WHERE source = 'listings' AND row_id = old.id;
+        INSERT INTO replica_feed (source, row_id, gone) VALUES ('listings', old.id, 1);
+      END;`,
+  },
 ];

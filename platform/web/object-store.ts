@@ -19,8 +19,8 @@ export type ObjectStore = ReturnType<typeof createObjectStore>;
 export function createObjectStore({ storageUrl }: Pick<PartConfig, 'storageUrl'>) {
   const breaker: Breaker = createBreaker('storage', { timeoutMs: TIME_LIMIT_MS });
   // Loading the client takes longer than all else here: begun at once, so that no upload waits for it.
-  const loaded = import('@aws-sdk/client-s3').then(({ S3Client, PutObjectCommand }) => ({
-    PutObjectCommand,
+  const loaded = import('@aws-sdk/client-s3').then(({ S3Client, PutObjectCommand, DeleteObjectCommand }) => ({
+    PutObjectCommand, DeleteObjectCommand,
     client: new S3Client({
       endpoint: storageUrl, region: STORAGE.region, credentials: STORAGE.credentials, forcePathStyle: true,
       // Retries are ours, behind the breaker: the client's own would multiply them.
@@ -40,6 +40,11 @@ export function createObjectStore({ storageUrl }: Pick<PartConfig, 'storageUrl'>
     put: (object: StoredObject, { retry }: { retry: boolean }): Promise<void> => retry
       ? breaker.runWithRetries((signal) => put(object, signal), RETRIES)
       : breaker.run((signal) => put(object, signal)),
+    /** Removes an object; one that is not there is no failure. */
+    remove: (key: string): Promise<void> => breaker.run(async (signal) => {
+      const { client, DeleteObjectCommand } = await loaded;
+      await client.send(new DeleteObjectCommand({ Bucket: STORAGE.bucket, Key: key }), { abortSignal: signal });
+    }),
     fellBack: (): void => breaker.fellBack(),
   };
 }

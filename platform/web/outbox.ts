@@ -23,7 +23,7 @@ export type Outbox = ReturnType<typeof createOutbox>;
  * Whoever writes a row tries it at once, and has this long to; call and look-up: 6.4 s at most (provider.ts). If its
  * process dies, the runner takes the row up then. Two at once would do no harm: they use the same key.
  */
-const LEASE_MS = 8000;
+export const LEASE_MS = 8000;
 /** Waits between attempts: the breaker keeps a provider that is down from being asked, so that they may stay short. */
 const BASE_MS = 250;
 const LONGEST_MS = 5000;

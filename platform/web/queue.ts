@@ -166,7 +166,7 @@ export function createQueue(
         task.firstProgressMs, task.durationMs, task.degraded ? 1 : 0, task.fallback, task.brief, task.errorCode,
         task.id);
       if (task.brief === null) return;
-      if (!task.degraded) briefs.keep(run.request, task.brief);
+      if (!task.degraded) briefs.keep(run.request, task.brief, run.request.runId);
       db.run('projects.brief', 'UPDATE projects SET brief = ? WHERE id = ?', task.brief, task.projectId);
     });
     agentTasks.inc({ outcome: task.degraded ? 'degraded' : task.state });

@@ -8,23 +8,35 @@ import { replicaLag } from './metrics.ts';
 /** How long a change waits at most before it is sent; also how often an idle replica hears that nothing has changed. */
 const INTERVAL_MS = 500;
 const BATCH_ROWS = 200;
+/** Rows of the feed that are forgotten at once: a few ms of the write lock. */
+const FORGET_ROWS = 1000;
 const TIME_LIMIT_MS = 2000;
 
 interface FeedRow {
   seq: number;
-  source: string;
-  row: string;
+  source: Change['source'];
+  id: number;
+  row: string | null;
 }
 
 /** The next changes after a position, each with the row as it is now. */
 export function changesAfter(db: Db, after: number, limit = BATCH_ROWS): Change[] {
-  const rows = REPLICATED.flatMap((source) => db.all<FeedRow>('replica.feed', `SELECT f.seq, f.source, json_object(${
+  const rows = REPLICATED.flatMap((source) => db.all<FeedRow>('replica.feed', `SELECT f.seq, f.source, f.row_id AS id, json_object(${
     columnsOf(db, source).map((column) => `'${column}', t.${column}`).join(', ')}) AS row
     FROM replica_feed f JOIN ${source} t ON t.id = f.row_id WHERE f.source = ? AND f.seq > ?
     ORDER BY f.seq LIMIT ?`, source, after, limit));
-  // Each table's next ones hold the next ones of all.
-  return rows.sort((a, b) => a.seq - b.seq).slice(0, limit)
-    .map(({ seq, source, row }) => ({ seq, source: source as Change['source'], row: JSON.parse(row) as Change['row'] }));
+  const gone = db.all<FeedRow>('replica.gone', `SELECT seq, source, row_id AS id, NULL AS row FROM replica_feed
+    WHERE gone = 1 AND seq > ? ORDER BY seq LIMIT ?`, after, limit);
+  // Each one's next ones hold the next ones of all.
+  return [...rows, ...gone].sort((a, b) => a.seq - b.seq).slice(0, limit)
+    .map(({ row, ...rest }) => ({ ...rest, row: row === null ? null : JSON.parse(row) as Change['row'] }));
+}
+
+/** Forgets removed rows that the replica has heard of: one that begins anew gets only what there is. */
+function forgetGone(db: Db, at: number): void {
+  const known = 'SELECT seq FROM replica_feed WHERE gone = 1 AND seq <= ? ORDER BY seq LIMIT ?';
+  if (db.one('replica.known_gone', known, at, 1) === null) return;
+  db.run('replica.forget_gone', `DELETE FROM replica_feed WHERE seq IN (${known})`, at, FORGET_ROWS);
 }
 
 const columns = new Map<string, string[]>();
@@ -67,6 +79,7 @@ export function startReplication(db: Db, config: PartConfig): () => void {
       at = position.at;
       if (!taken || !complete) continue;
       completeMs = asOfMs;
+      forgetGone(db, at);
       return;
     }
   }

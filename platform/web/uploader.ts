@@ -6,6 +6,7 @@ import type { Db } from './db.ts';
 import type { Flags } from './flags.ts';
 import { queueLength } from './metrics.ts';
 import type { ObjectStore } from './object-store.ts';
+import { OF_RUN } from './test-run-rows.ts';
 import type { UploadState } from './uploads.ts';
 
 /** How often the queue is looked at. */
@@ -15,6 +16,8 @@ const BATCH = 10;
 const RETRY = { baseMs: 1000, maxMs: 10_000, leastMs: 500 };
 /** How long the caller of `send` waits; the file stays in the queue beyond that. */
 const WAIT_LIMIT_MS = 1500;
+/** Files of a load test that are removed at the same time. */
+const REMOVED_AT_ONCE = 5;
 /** Longer than any request lives between writing a file and its row. */
 const ORPHAN_AGE_MS = 10 * 60_000;
 
@@ -73,6 +76,26 @@ export function createUploader(db: Db, store: ObjectStore, flags: Flags, spoolDi
     queueLength.set({ queue: 'uploads' }, waiting?.n ?? 0);
   }
 
+  /** Its object first, unless another file has the same content: while there is a row, there may be an object. */
+  async function removeOne(id: string): Promise<void> {
+    const row = db.one<{ key: string; userId: string }>('uploads.key',
+      'SELECT object_key AS key, user_id AS userId FROM uploads WHERE id = ?', id);
+    if (!row) return;
+    const another = db.one('uploads.same_object',
+      'SELECT 1 FROM uploads WHERE user_id = ? AND object_key = ? AND id <> ? LIMIT 1', row.userId, row.key, id);
+    if (another === null) await store.remove(row.key);
+    db.run('uploads.remove', 'DELETE FROM uploads WHERE id = ?', id);
+    await rm(join(spoolDir, id), { force: true });
+  }
+
+  async function remove(id: string): Promise<void> {
+    await sending.get(id);
+    const work = removeOne(id);
+    // Nobody sends meanwhile what is being removed.
+    sending.set(id, work.then(() => 'stored', () => 'waiting'));
+    await work.finally(() => sending.delete(id));
+  }
+
   /** Files whose request died before it had a row: nobody was told that they are kept. */
   async function removeOrphans(): Promise<void> {
     for (const name of await readdir(spoolDir)) {
@@ -99,6 +122,17 @@ export function createUploader(db: Db, store: ObjectStore, flags: Flags, spoolDi
       const state = await Promise.race([send(id, true), late]);
       if (state === 'waiting' && flags.isEnabled('upload-later')) store.fellBack();
       return state;
+    },
+    /** Removes the files of a load test and their objects, for so long; false when there are more. Rejects when the store does not. */
+    async removeOf(runId: string, limitMs: number): Promise<boolean> {
+      const deadlineMs = performance.now() + limitMs;
+      for (;;) {
+        const rows = db.all<{ id: string }>('test_runs.uploads', `SELECT id FROM uploads WHERE rowid IN (${OF_RUN.uploads}
+          LIMIT ${REMOVED_AT_ONCE})`, runId);
+        if (rows.length === 0) return true;
+        await Promise.all(rows.map(({ id }) => remove(id)));
+        if (performance.now() > deadlineMs) return false;
+      }
     },
     close(): void {
       stopped = true;

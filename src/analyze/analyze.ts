@@ -1,4 +1,4 @@
-import type { BudgetUse, Finding, IntegrityReport, Observation, PhaseArrivals, Plan, StepAttribution, Totals } from '../model/index.ts';
+import type { BudgetUse, Finding, IntegrityReport, Observation, PhaseArrivals, Plan, StepAttribution, TeardownReport, Totals } from '../model/index.ts';
 import { apiFindings, createApi } from './api.ts';
 import type { ApiAnalysis, ApiSeries } from './api.ts';
 import { createArrivals } from './arrivals.ts';
@@ -17,6 +17,7 @@ import { createProfiles, scalarKey } from './profiles.ts';
 import { RATE_LIMITED, addRefusals } from './rate-limited.ts';
 import type { Scalar } from './scalar.ts';
 import { seriesKey } from './series.ts';
+import { createTeardown } from './teardown.ts';
 
 /** Everything known about a run: its findings, and the series behind them for evidence and hints. */
 export interface Analysis extends Collected {
@@ -34,6 +35,8 @@ export interface Analysis extends Collected {
   integrity: IntegrityReport | null;
   /** What became of each drill; none in a run without. */
   drills: DrillFacts[];
+  /** Null where nobody knows of any. */
+  teardown: TeardownReport | null;
   /** Figures worked out as a whole, by `seriesKey` of metric and scope, with the statistic where gates ask for one. */
   scalars: Map<string, Scalar>;
 }
@@ -73,6 +76,7 @@ export function createAnalyzer(plan: Plan): Analyzer {
   const cost = createCost(plan);
   const integrity = createIntegrity(plan);
   const drills = createDrills(plan);
+  const teardown = createTeardown();
   return {
     add: (observation) => {
       collector.add(observation);
@@ -82,6 +86,7 @@ export function createAnalyzer(plan: Plan): Analyzer {
       profiles.add(observation);
       integrity.add(observation);
       drills.add(observation);
+      teardown.add(observation);
       if (observation.kind === 'api') api.add(observation);
       if (observation.kind === 'server') {
         kpis.add(observation);
@@ -117,6 +122,7 @@ export function createAnalyzer(plan: Plan): Analyzer {
         api: lane.series,
         integrity: report,
         drills: held.drills,
+        teardown: teardown.finish(),
         scalars: new Map(scalars.map((one) => [scalarKey(one), one])),
       };
     },

@@ -199,8 +199,8 @@ export function createCollector(plan: Plan): Collector {
 
   return {
     add(one) {
-      // The books are read when the run is over: waiting for them is no part of it.
-      if (one.kind === 'ledger' || one.kind === 'audit') return;
+      // The books are read, and data is removed, when the run is over: waiting for that is no part of it.
+      if (one.kind === 'ledger' || one.kind === 'audit' || one.kind === 'teardown') return;
       collected.firstMs = Math.min(collected.firstMs ?? one.tMs, one.tMs);
       collected.lastMs = Math.max(collected.lastMs ?? one.tMs, one.tMs);
       switch (one.kind) {

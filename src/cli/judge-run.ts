@@ -164,6 +164,7 @@ export async function judgeRun(runDir: string, options: JudgeOptions = {}): Prom
     ...(analysis.budgets.length > 0 ? { budgets: analysis.budgets } : {}),
     ...(analysis.integrity ? { integrity: analysis.integrity } : {}),
     ...(plan.drills ? { drills: drillReports(plan, analysis, verdict.gates) } : {}),
+    ...(analysis.teardown ? { teardown: analysis.teardown } : {}),
     verdict,
     provenance: { harnessVersion: await harnessVersion(), observationFiles },
   } satisfies RunRecord);

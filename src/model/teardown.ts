@@ -32,3 +32,8 @@ export const TeardownResult = {
 
 export const TeardownReport = z.strictObject(TeardownResult);
 export type TeardownReport = z.infer<typeof TeardownReport>;
+
+/** Returns how many rows counts hold together. */
+export function heldRows(counts: HeldCounts): number {
+  return Object.values(counts).reduce((sum, rows) => sum + rows, 0);
+}

@@ -11,7 +11,7 @@ const STRIPE = 'https://api.stripe.com';
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** True for an address that a key may be sent to: encrypted, or this machine. Credentials in it would end up in the plan. */
-function isSafeAddress(text: string): boolean {
+export function isSafeAddress(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || url.username !== '' || url.password !== '') return false;
   return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname));

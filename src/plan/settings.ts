@@ -49,6 +49,7 @@ export const SETTINGS = {
   // A live key could move real money: only a test account's is ever taken.
   AUDIT_PROVIDER_KEY: text.regex(/^[sr]k_test_\w+$/, "a test key (sk_test_… or rk_test_…); a live one is never used").optional(),
   AUDIT_PLATFORM_TOKEN: text.optional(),
+  TEARDOWN_TOKEN: text.optional(),
   API_SHARE: z.coerce.number().min(0).max(SHARE_MAX).optional(),
   METRICS_URLS: text.transform((list) => list.split(',').map((url) => url.trim()).filter((url) => url !== ''))
     .refine((urls) => urls.length > 0 && urls.every((url) => url === 'target' || isMetricsUrl(url)), '"target" or http(s) addresses without credentials, with commas between them').optional(),

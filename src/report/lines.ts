@@ -3,6 +3,7 @@ import { runbookOf } from '../model/runbook.ts';
 import { openDrillGates } from './drill-lines.ts';
 import { GATE_GROUPS } from './gate-groups.ts';
 import { integrityLines } from './integrity.ts';
+import { teardownNote } from './teardown.ts';
 import { amount, count, counted, exact, harmless, withUnit } from './text.ts';
 
 export const MARKS: Record<GateStatus, string> = {
@@ -90,6 +91,8 @@ export function runNotes(record: RunRecord): string[] {
   if (arrivals.length > 0) notes.push(arrivals.join('; '));
   notes.push(...(record.budgets ?? []).flatMap(laneShaping));
   if (plan.audit === undefined && !plan.target.embedded) notes.push('payments are not audited (documentation/integrity.md)');
+  const teardown = teardownNote(record);
+  if (teardown !== null) notes.push(teardown);
   const skipped = plan.gatesNotInProfile.length;
   if (skipped > 0) notes.push(`${skipped} more ${skipped === 1 ? 'gate is' : 'gates are'} judged in other profiles only`);
   return notes;

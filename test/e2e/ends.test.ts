@@ -19,6 +19,7 @@ test('Ctrl-C drains, judges what was seen, ends with 130 and leaves nothing behi
   const record = recordOf(finished);
   assert.equal(record.totals.ended, 'interrupted');
   assert.ok((record.totals.byOutcome.passed ?? 0) > 0);
+  assert.equal(record.teardown?.outcome, 'removed', finished.output);
 });
 
 test('a second Ctrl-C ends at once and leaves nothing behind', async (t) => {
@@ -45,21 +46,36 @@ test('kill -9 leaves no process, and what was seen can be judged as incomplete',
   assert.notEqual(judged.exitCode, 0);
 });
 
-test('against another target nothing is started', async (t) => {
+test('against another target nothing is started, and what was made there is removed, after a kill by command', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'openshow-target-'));
   const platform = await startPlatform({ command: [process.execPath, join(ROOT, 'platform/main.ts')], logFile: join(folder, 'platform.log') });
   t.after(async () => {
     await platform.stop();
     rmSync(folder, { recursive: true, force: true });
   });
-  const script = shortScript(t, '{ name: short, duration: 3, arrivalCount: 5 }', [ERROR_GATE]);
-  const run = startArtillery(t, { script, args: ['-t', platform.url] });
+  const script = shortScript(t, '{ name: short, duration: 3, arrivalCount: 5 }', [ERROR_GATE])
+    .replace(/^( +)slo: .*\n/m, (line, indent: string) => `${line}${indent}teardown: { url: '/api/v1/test-runs/{runId}' }\n`);
+  const env = { TEARDOWN_TOKEN: platform.operationsToken ?? '' };
+  const run = startArtillery(t, { script, env, args: ['-t', platform.url] });
   await run.said(' 5 passed').catch(() => {});
   assert.deepEqual(processesOf(run).filter((line) => line.includes('platform/main.ts')), []);
   const finished = await run.finished;
-  const { plan, totals } = recordOf(finished);
+  const { plan, totals, teardown } = recordOf(finished);
   assert.deepEqual(plan.target, { url: platform.url, embedded: false });
   assert.equal(totals.byOutcome.passed, 5, finished.output);
+  assert.equal(teardown?.outcome, 'removed', 'what it made on a target that stays is removed');
+  assert.match(finished.output, /teardown: removed (\d+) of \1 rows, 0 left \(counted\)/);
+  assert.ok((teardown.before?.users ?? 0) >= 4, JSON.stringify(teardown));
+
+  const killed = startArtillery(t, { script, env: { ...env, RUN_ID: 'killed', REPORTS_DIR: finished.reports }, args: ['-t', platform.url] });
+  await killed.said(' passed ');
+  killed.child.kill('SIGKILL');
+  await killed.finished;
+  const clean = (...args: string[]): string => execFileSync(process.execPath, ['src/cli/teardown.ts', 'killed', ...args], {
+    cwd: ROOT, encoding: 'utf8', env: { ...process.env, ...env, REPORTS_DIR: finished.reports },
+  });
+  assert.match(clean(), /^killed {2}removed [1-9]\d* of \d+ rows, 0 left \(counted\)\n$/);
+  assert.match(clean('--dry-run'), /^killed {2}0 rows /);
 });
 
 const mayMount = process.platform === 'linux' && process.getuid?.() === 0;

@@ -1,23 +1,17 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { BreakerView } from '../../shared/breaker.ts';
-import { showsToken } from '../../shared/token.ts';
 import type { Services } from '../app.ts';
 import { plantedBreaches } from '../breaches.ts';
 import { AppError, invalidInput, notFound } from '../errors.ts';
 import { isFlag } from '../flags.ts';
+import { requireOperator } from '../operations-token.ts';
 import { nameParams } from './schemas.ts';
 
 /** For operators and drills: flags, breakers, the end of a worker. Everything needs the operations token. */
 export function operationsApi(app: FastifyInstance, { config, db, flags }: Services): void {
-  function authorise(request: FastifyRequest): void {
-    const shown = request.headers.authorization;
-    if (shown === undefined) throw new AppError(401, 'TOKEN_REQUIRED', 'Send Authorization: Bearer <operations token>.');
-    if (!showsToken(shown, config.operationsToken)) throw new AppError(403, 'FORBIDDEN', 'This token opens nothing here.');
-  }
-
   void app.register(async (guarded) => {
     // Before the body is read: strangers are not told what a right one looks like.
-    guarded.addHook('onRequest', async (request) => authorise(request));
+    guarded.addHook('onRequest', async (request) => requireOperator(request, config));
 
     guarded.get('/flags', async () => ({ flags: flags.all() }));
 

@@ -64,6 +64,7 @@ export function createGatherer(plan: Plan, windows: readonly ValidityWindow[]): 
         case 'payment':
         case 'ledger':
         case 'audit':
+        case 'teardown':
         case 'drill':
         case 'run':
           // One value a run, or none that is compared: their findings say it all.

@@ -36,8 +36,8 @@ export function createStory(plan: Plan): StoryTeller {
   const parts = [...makers, course, waterfalls, temperatures, failures];
   return {
     add(observation) {
-      // The books are read when the run is over: that is no part of it.
-      if (observation.kind === 'ledger' || observation.kind === 'audit') return;
+      // The books are read, and data is removed, when the run is over: that is no part of it.
+      if (observation.kind === 'ledger' || observation.kind === 'audit' || observation.kind === 'teardown') return;
       seen.at(observation.tMs);
       for (const part of parts) part.add(observation);
     },

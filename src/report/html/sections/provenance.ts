@@ -27,6 +27,7 @@ export function provenanceSection({ record, runPath }: View): Section {
       ...machine(record),
       ['judged by', `harness ${provenance.harnessVersion}, intervals at ${Number((100 * plan.confidence).toFixed(2))} %`],
       ['seed', String(plan.seed)],
+      ...removedRows(record),
       ['hash of script, profile and slo.yml', html`<code>${plan.sourceHash}</code>`],
       ['judge it again', html`<code>npm run judge -- ${runPath}</code>`],
     ])}
@@ -40,6 +41,15 @@ function leadOf({ plan, environment, provenance }: RunRecord): string {
   const commit = environment?.commit?.slice(0, SHORT_HASH) ?? 'unknown';
   const where = environment === null ? 'machine unknown' : `${environment.cpuModel}, ${environment.cores} cores`;
   return `Run ${plan.runId} · ${where} · harness ${provenance.harnessVersion}, commit ${commit} · plan ${plan.sourceHash.slice(0, SHORT_HASH)}`;
+}
+
+/** What the run made on its target, kind by kind, and what of it is left. */
+function removedRows({ teardown }: RunRecord): [string, Part][] {
+  if (teardown === undefined || teardown.before === null) return [];
+  const { before, after } = teardown;
+  const kinds = Object.entries(before).filter(([name, rows]) => rows > 0 || (after?.[name] ?? 0) > 0);
+  const text = kinds.map(([name, rows]) => `${name} ${count(rows)}${after === null ? ' (left: unknown)' : (after[name] ?? 0) > 0 ? ` (left: ${count(after[name] ?? 0)})` : ''}`);
+  return [['removed from the target', text.length === 0 ? 'nothing was there' : text.join(', ')]];
 }
 
 function machine({ environment }: RunRecord): [string, Part][] {

@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { isHeld, isOwn, owedTeardowns, readTeardown, type TeardownState } from '../../drive/teardown/state.ts';
+import { CodedError, type Fault } from '../../errors.ts';
+import type { TeardownPlan } from '../../model/index.ts';
+import { TeardownConfig } from '../../plan/teardown.ts';
+import { usage, type TeardownArguments } from './arguments.ts';
+
+/** A run whose data is to be removed. */
+export interface OwingRun {
+  runId: string;
+  teardown: TeardownPlan;
+  target: string;
+  /** Null for a run without a folder. */
+  folder: { runDir: string; state: TeardownState } | null;
+}
+
+/** As makeRunId gives them; as a folder's name it leads to no other place. */
+const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
+/** An id is enough to remove: a stranger's address is asked only where somebody typed it. */
+const URL_TIMEOUT_MS = 60_000;
+
+/**
+ * Returns the runs that the command line names. Throws J_USAGE, J_RUN_NOT_FOUND, J_RUN_UNREADABLE, J_RUN_LOCKED for one that is
+ * under way, J_TEARDOWN_STRANGE for a file of another machine.
+ */
+export function owingRuns({ runs, all, trust, url }: TeardownArguments, reports: string): OwingRun[] {
+  if (url !== null) return [byUrl(runs[0] ?? '', url)];
+  const found = all ? owedTeardowns(reports) : runs.map((run) => namedRun(run, reports));
+  const broken = found.flatMap(({ fault }) => fault ?? []);
+  if (broken.length > 0) throw new CodedError('J_RUN_UNREADABLE', broken);
+  const owing = found.flatMap(({ runDir, state }) => (state === null ? [] : [{ runDir, state }]));
+  const strange = trust ? [] : owing.filter(({ state }) => !isOwn(state)).map(({ runDir, state }): Fault => ({
+    where: relative(process.cwd(), runDir) || runDir,
+    message: `was written on another machine, and would ${state.teardown.command === null ? `ask ${state.teardown.url ?? ''}` : `run ${state.teardown.command.join(' ')}`}`,
+    hint: '--trust, once you have looked at its teardown.json',
+  }));
+  if (strange.length > 0) throw new CodedError('J_TEARDOWN_STRANGE', strange);
+  return owing.map(({ runDir, state }) => ({ runId: state.runId, teardown: state.teardown, target: state.target, folder: { runDir, state } }));
+}
+
+function namedRun(run: string, reports: string): { runDir: string; state: TeardownState; fault: null } {
+  const inReports = RUN_ID.test(run) ? join(reports, run) : run;
+  const runDir = existsSync(inReports) ? inReports : run;
+  const state = readTeardown(runDir);
+  if (state === null) {
+    const message = existsSync(runDir) ? 'holds no teardown.json: its plan removes nothing' : 'there is no such run folder';
+    throw new CodedError('J_RUN_NOT_FOUND', [{ where: runDir, message, hint: `--url says where to remove the data of ${basename(run)} without one` }]);
+  }
+  if (isHeld(state)) {
+    throw new CodedError('J_RUN_LOCKED', [{ where: runDir, message: 'the run is still under way, and removes its data itself' }]);
+  }
+  return { runDir, state, fault: null };
+}
+
+function byUrl(runId: string, url: string): OwingRun {
+  if (!RUN_ID.test(runId)) throw usage(`${JSON.stringify(runId)} is no run id`);
+  const parsed = TeardownConfig.shape.url.safeParse(url);
+  if (!parsed.success || !/^https?:/.test(url)) throw usage(`--url ${parsed.error?.issues[0]?.message ?? 'must be a whole address'}`);
+  return { runId, teardown: { url, command: null, timeoutMs: URL_TIMEOUT_MS }, target: new URL(url).origin, folder: null };
+}

@@ -1,0 +1,104 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { asCodedError, CodedError, type Fault } from '../../errors.ts';
+import { TeardownPlan, TeardownReport, type Plan } from '../../model/index.ts';
+import { isAlive, markOf } from '../liveness.ts';
+import { writeRunFile } from '../run-folder.ts';
+
+/** What a run owes its target, in the run's folder. */
+export const TEARDOWN_FILE = 'teardown.json';
+
+const State = z.strictObject({
+  version: z.literal(1),
+  runId: z.string(),
+  startedAtEpochMs: z.number(),
+  /** The harness that owes it: while that lives, it is its own business. */
+  pid: z.number().int(),
+  born: z.string().nullable(),
+  /** The machine it was written on; nobody here allowed what another one was to do. */
+  host: z.string(),
+  target: z.string(),
+  /** The bundled platform: its data ends with it. */
+  embedded: z.boolean(),
+  teardown: TeardownPlan,
+  /** `owed` until the target was counted empty. */
+  state: z.enum(['owed', 'removed']),
+  /** Of the last try; null before the first. */
+  result: TeardownReport.nullable(),
+});
+export type TeardownState = z.infer<typeof State>;
+
+/** Notes, before anything is made on the target, that it is to be removed. Throws J_REPORTS_UNWRITABLE. */
+export function oweTeardown(
+  runDir: string, { runId, startedAtEpochMs, target, teardown }: Pick<Plan, 'runId' | 'startedAtEpochMs' | 'target'> & { teardown: TeardownPlan },
+): TeardownState {
+  const state: TeardownState = {
+    version: 1, runId, startedAtEpochMs, ...markOf(process.pid), host: hostname(), target: target.url, embedded: target.embedded, teardown,
+    state: 'owed', result: null,
+  };
+  writeRunFile(join(runDir, TEARDOWN_FILE), state);
+  return state;
+}
+
+/** Notes what became of it. Throws J_REPORTS_UNWRITABLE. */
+export function settleTeardown(runDir: string, state: TeardownState, result: TeardownReport): void {
+  writeRunFile(join(runDir, TEARDOWN_FILE), { ...state, state: result.outcome === 'removed' ? 'removed' : 'owed', result } satisfies TeardownState);
+}
+
+/** Returns the state of a run folder; null where there is none. Throws J_RUN_UNREADABLE. */
+export function readTeardown(runDir: string): TeardownState | null {
+  const path = join(runDir, TEARDOWN_FILE);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw new CodedError('J_RUN_UNREADABLE', [{ where: path, message: code }], { cause: error });
+  }
+  try {
+    return State.parse(JSON.parse(text));
+  } catch (error) {
+    throw new CodedError('J_RUN_UNREADABLE', [{ where: path, message: 'is no teardown file of this version' }], { cause: error });
+  }
+}
+
+/** Whether the harness that owes it still runs. */
+export function isHeld(state: TeardownState): boolean {
+  return isAlive(state);
+}
+
+/** Whether it was written on this machine. */
+export function isOwn({ host }: TeardownState): boolean {
+  return host === hostname();
+}
+
+export interface Owed {
+  runDir: string;
+  /** Null where it cannot be read: `fault` says why, and nobody knows what is owed. */
+  state: TeardownState | null;
+  fault: Fault | null;
+}
+
+/** Returns the run folders that still owe their targets something, and whose harness is gone. */
+export function owedTeardowns(reports: string): Owed[] {
+  let names: string[];
+  try {
+    names = readdirSync(reports);
+  } catch {
+    // Nothing was ever run here.
+    return [];
+  }
+  return names.sort().flatMap((name): Owed[] => {
+    const runDir = join(reports, name);
+    try {
+      const state = readTeardown(runDir);
+      // What the bundled platform had is gone with it.
+      return state && state.state === 'owed' && !state.embedded && !isHeld(state) ? [{ runDir, state, fault: null }] : [];
+    } catch (error) {
+      return [{ runDir, state: null, fault: asCodedError(error).faults[0] ?? null }];
+    }
+  });
+}
