@@ -1,6 +1,7 @@
 import type { GateResult, RunRecord } from '../model/index.ts';
 import { runbookOf } from '../model/runbook.ts';
 import { gateFigures } from './gate-sentence.ts';
+import { overrideLines } from './guards.ts';
 import { headline } from './lines.ts';
 import type { Reporter } from './reporter.ts';
 import { harmless } from './text.ts';
@@ -18,7 +19,7 @@ type Level = 'error' | 'warning' | 'notice';
 export function annotations(record: RunRecord, runPath: string, sourceUrl = ''): string[] {
   const { decision, reason, gates } = record.verdict;
   const level = ({ GO: 'notice', 'NO-GO': 'error', INCONCLUSIVE: 'warning' } as const)[decision];
-  const first = command(level, `${decision} · ${headline(record)}`, `${reason} Report: ${runPath}`);
+  const first = command(level, `${decision} · ${headline(record)}`, [...overrideLines(record), reason, `Report: ${runPath}`].join(' '));
   const failed = gates.filter(({ status }) => status === 'fail');
   const open = gates.filter(({ status }) => status !== 'fail' && status !== 'pass');
   return [

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { GateResult, RunRecord } from '../model/index.ts';
 import { runbookOf } from '../model/runbook.ts';
 import { GATE_GROUPS } from './gate-groups.ts';
+import { overrideLines } from './guards.ts';
 import { gateFigures, runDoubt } from './gate-sentence.ts';
 import type { Reporter } from './reporter.ts';
 import { harmless } from './text.ts';
@@ -43,7 +44,7 @@ export async function junitXml(record: RunRecord, runPath: string, sourceUrl = '
     for (const [name, value] of Object.entries({
       'run.id': plan.runId, decision: verdict.decision, reason: verdict.reason, profile: plan.profile,
       target: plan.target.url, commit: environment?.commit ?? null, 'harness.version': record.provenance.harnessVersion,
-      report: runPath,
+      report: runPath, ...Object.fromEntries(overrideLines(record).map((line, index) => [`guard.overridden.${index + 1}`, line])),
     })) {
       if (value !== null) properties.ele('property', { name, value: harmless(value) });
     }

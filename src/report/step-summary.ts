@@ -1,5 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import type { RunRecord } from '../model/index.ts';
+import { overrideLines } from './guards.ts';
 import { gateGroups, headline } from './lines.ts';
 import type { GateLine } from './lines.ts';
 import type { Reporter } from './reporter.ts';
@@ -44,6 +45,7 @@ export function stepSummary(record: RunRecord, sourceUrl: string | null = null):
     '',
     escape(record.verdict.reason),
     '',
+    ...overrideLines(record).flatMap((line) => [`**${escape(line)}**`, '']),
     ...(open.length === 0
       ? []
       : [...TABLE_HEAD, ...open.map((line) => row(line, sourceUrl)), '']),

@@ -1,8 +1,10 @@
 import { styleText } from 'node:util';
 import type { Decision, GateStatus, RunRecord } from '../model/index.ts';
 import { drillLines } from './drill-lines.ts';
+import { overrideLines } from './guards.ts';
 import { MARKS, facts, gateGroups, headline, runNotes } from './lines.ts';
 import type { GateLine } from './lines.ts';
+import { replayLines } from './replay-lines.ts';
 import { cells, cut, cutMiddle, harmless, padEnd, padStart, wrap } from './text.ts';
 
 export interface BlockOptions {
@@ -47,10 +49,12 @@ export function verdictBlock(record: RunRecord, options: BlockOptions): string {
   );
   return [
     title + (fits ? whole : cut(facts(record), width - cells(title))),
+    ...overrideLines(record).flatMap((line) => wrap(line, width - 3).map((part, index) => paint('yellow', ` ${index === 0 ? '!' : ' '} ${part}`))),
     ...about.map((line) => INDENT + line),
     '',
     ...drillBlock(record, width, paint),
     ...gateTable(groups, width, paint),
+    ...replayBlock(record, width, paint),
     ...runbooks(groups, width, paint),
     ...footer(options.runPath, width, paint),
   ].join('\n');
@@ -67,6 +71,13 @@ function drillBlock(record: RunRecord, width: number, paint: Paint): string[] {
     const below = [...rest, ...(timeline === '' ? [] : wrap(timeline, width - widest - 6))].map((line) => `${INDENT}${' '.repeat(widest)}  ${paint('dim', line)}`);
     return [` ${mark} ${padEnd(name, widest)}  ${first}`.trimEnd(), ...below];
   });
+  return lines.length === 0 ? [] : [...lines, ''];
+}
+
+/** What replayed traffic met: who and how many, then a line for people and one for crawlers. */
+function replayBlock(record: RunRecord, width: number, paint: Paint): string[] {
+  const lines = replayLines(record).flatMap((line, index) =>
+    wrap(line, width - 10).map((part, at) => ` ${index + at === 0 ? paint('dim', 'replay') : ' '.repeat(6)}   ${part}`));
   return lines.length === 0 ? [] : [...lines, ''];
 }
 

@@ -1,5 +1,6 @@
 import type { RunRecord } from '../../model/index.ts';
 import { bytesText, dateText, lasting } from '../html/figures.ts';
+import { overrideLines } from '../guards.ts';
 import { count, harmless } from '../text.ts';
 
 /** Returns what Allure shows as environment: the decision first, then what was run against what, then the machine. */
@@ -9,6 +10,7 @@ export function environmentOf(record: RunRecord): Record<string, string> {
   const entries: Record<string, string> = {
     'decision': verdict.decision,
     'why': verdict.reason,
+    ...(plan.overrides ? { 'guards overridden': overrideLines(record).join('; ') } : {}),
     'run': plan.runId,
     'script': plan.script,
     'profile': plan.profile,
@@ -56,7 +58,8 @@ export function executorOf(record: RunRecord, environment: NodeJS.ProcessEnv): E
 
 /** Returns the report's name: the decision is the first thing that a stakeholder reads. */
 export function reportNameOf({ verdict, plan }: RunRecord): string {
-  return harmless(`${verdict.decision} · ${plan.script} · ${plan.profile} · ${dateText(plan.startedAtEpochMs)}`);
+  const guards = plan.overrides ? 'guards overridden · ' : '';
+  return harmless(`${verdict.decision} · ${guards}${plan.script} · ${plan.profile} · ${dateText(plan.startedAtEpochMs)}`);
 }
 
 function jobUrl({ GITHUB_ACTIONS, GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID }: NodeJS.ProcessEnv): string | null {

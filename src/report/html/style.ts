@@ -32,6 +32,8 @@ section{margin-top:56px;padding-top:24px;border-top:1px solid var(--rule)}
 .decision.fail,.tile.fail .figure,.gates .fail .mark,.gates .fail .value,.drills .fail .mark{color:var(--bad)}
 .decision.inconclusive,.tile.inconclusive .figure,.gates .inconclusive .mark,.gates .no-data .mark,.gates .error .mark,.drills .inconclusive .mark{color:var(--open)}
 .why{font-size:21px;line-height:1.4;max-width:48em;margin-bottom:16px;text-wrap:pretty}
+.overridden{border-left:4px solid var(--open);padding:6px 12px;max-width:75ch}
+.overridden::first-letter{text-transform:uppercase}
 .runnotes{margin-top:-6px}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(145px,1fr));gap:1px;margin:28px 0 0;background:var(--rule);border:1px solid var(--rule);border-radius:8px;overflow:hidden}
 .tile{background:var(--paper);padding:14px 16px}
@@ -154,6 +156,7 @@ h2{font-size:13pt}.lead{margin-bottom:2mm;font-size:9pt}
 .decision{font-size:26pt;margin-bottom:1mm}.why{font-size:12pt;margin-bottom:2mm;max-height:5.6em;overflow:hidden}
 header p,.runnotes{font-size:8pt;margin-bottom:1.5mm}
 header .why{font-size:12pt}
+.overridden{max-height:4em;overflow:hidden}
 .runnotes{max-height:5.4em;overflow:hidden}
 .tiles{margin-top:3mm;grid-template-columns:repeat(6,1fr)}
 .tile{padding:2mm}.tile dt,.tile .small{font-size:7pt}.tile .figure{font-size:11.5pt}.tile .figure small{font-size:8pt}.tile.none .figure{font-size:10pt;line-height:1.4}

@@ -1,4 +1,5 @@
 import type { GateResult } from '../../../model/index.ts';
+import { overrideLines } from '../../guards.ts';
 import { headline, runNotes } from '../../lines.ts';
 import { amount, count, counted, exact, harmless } from '../../text.ts';
 import { NOTHING, dateText, findingOf, intervalText, observedText, valueText } from '../figures.ts';
@@ -23,7 +24,7 @@ export function headlineOf(view: View): Markup {
   return html`<header><p class="kicker">${plan.target.embedded ? 'bundled platform' : plan.target.url} · ${dateText(plan.startedAtEpochMs)}</p>
 <h1 class="decision ${tone}"><span aria-hidden="true">${SIGN[verdict.decision]}</span> ${DECISION_WORDS[verdict.decision]}</h1>
 <p class="why">${sentence(record)}</p>
-<p class="muted">${headline(record)}</p>
+${overrideLines(record).map((line) => html`<p class="overridden">${line}</p>`)}<p class="muted">${headline(record)}</p>
 ${notes.length === 0 ? null : html`<ul class="runnotes small muted">${notes.map((note) => html`<li>${note}</li>`)}</ul>`}
 <dl class="tiles">${tiles.map((tile) => html`<div class="tile ${tile.tone}"><dt>${tile.title}</dt><dd><span class="figure">${figure(tile.value)}</span><span
  class="small muted">${tile.note}</span></dd></div>`)}</dl></header>`;

@@ -1,4 +1,5 @@
 import type { RunRecord } from '../../../model/index.ts';
+import { parityParts } from '../../guards.ts';
 import { count, exact } from '../../text.ts';
 import { bytesText, dateText, intervalText, lasting, scopeText, valueText } from '../figures.ts';
 import { html } from '../markup.ts';
@@ -22,6 +23,7 @@ export function provenanceSection({ record, runPath }: View): Section {
       ['started', dateText(plan.startedAtEpochMs)],
       ['lasted', lasting(totals.durationMs)],
       ['target', `${plan.target.url}${plan.target.embedded ? ' (bundled platform)' : ''}`],
+      ...(plan.parity ? [['its environment', parityParts(record).join(', ')] satisfies [string, Part]] : []),
       ['script and profile', `${plan.script}, ${plan.profile}`],
       ['journeys (weight)', journeys.length === 0 ? 'none' : journeys.join(', ')],
       ...machine(record),
