@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { createClient, startPlatform } from './testing.ts';
 import type { Running } from './testing.ts';
@@ -242,4 +243,18 @@ test('bad input is refused with a code and without a trace', async () => {
   for (const path of ['/find/nothing', '/creators/0', '/creators/abc', '/static/0/app.css', '/static/..%2fapp.ts/x']) {
     assert.equal((await client.send('GET', path)).status, 404, path);
   }
+});
+
+test('the platform says of itself that it takes load tests, and what it consists of', async () => {
+  const answer = await fetch(`${url}/.well-known/load-test.json`);
+  assert.equal(answer.headers.get('cache-control'), 'no-store');
+  const { data, flags, instances, ...rest } = await answer.json() as
+    { data: Record<string, number>; flags: Record<string, boolean>; instances: number };
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  assert.deepEqual(rest, { loadTests: 'allowed', environment: 'bundled', version });
+  assert.ok(instances >= 1 && instances <= 3, `${instances} instances`);
+  assert.equal(flags['payment-fallback'], true);
+  assert.deepEqual(Object.keys(data), ['creators', 'landingPages', 'listings', 'users', 'projects']);
+  assert.deepEqual([data['creators'], data['landingPages']], [2000, 60]);
+  assert.ok((data['users'] ?? 0) > 3, 'the accounts made above are counted');
 });

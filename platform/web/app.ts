@@ -24,6 +24,7 @@ import { trackLoad } from './load.ts';
 import type { Load } from './load.ts';
 import { observeRequests, requestIdOf } from './observe.ts';
 import { errorPage } from './pages/account.ts';
+import { manifest } from './manifest.ts';
 import { createMoney } from './money-parts.ts';
 import type { Money } from './money-parts.ts';
 import { createProvider } from './provider.ts';
@@ -109,7 +110,7 @@ export async function buildApp(config: PartConfig): Promise<{ app: FastifyInstan
   });
 
   const groups = [
-    operations, operationsApi, api, listingsApi, moneyAndAgentApi, webhooks, marketPages, accountPages, projectPages,
+    operations, manifest, operationsApi, api, listingsApi, moneyAndAgentApi, webhooks, marketPages, accountPages, projectPages,
     listingPages, testRunsApi,
   ];
   for (const routes of groups) routes(app, services);

@@ -33,7 +33,7 @@ export interface Shared {
   queue: Queue;
   scrape: Scrape;
   uploader: Uploader;
-  workers: Pick<Workers, 'kill'>;
+  workers: Pick<Workers, 'kill' | 'serving'>;
   breakers: () => Promise<BreakerView[]>;
 }
 
@@ -50,6 +50,7 @@ export function internalRequests({ queue, scrape, uploader, workers, breakers }:
       const added = queue.add(JSON.parse(await readBody(request)) as TaskRequest);
       return sendJson(response, 'id' in added ? 202 : 503, added);
     }
+    if (url === '/instances') return sendJson(response, 200, { web: workers.serving() });
     if (url === '/breakers') return sendJson(response, 200, await breakers());
     const upload = /^\/uploads\/([\w-]+)$/.exec(url)?.[1];
     if (method === 'POST' && upload !== undefined) return sendJson(response, 200, { state: await uploader.send(upload) });

@@ -176,6 +176,8 @@ export function createWorkers(
       setTimeout(() => worker.child.kill('SIGKILL'), worker.slot === slot ? LAST_ANSWER_MS : 0);
       return `web-${worker.slot}`;
     },
+    /** How many serve. */
+    serving: (): number => inState('ready').length,
     look(nowMs: number): Look {
       const ready = inState('ready');
       const look: Look = { ready: ready.length, starting: inState('starting').length, inFlight: 0, utilisation: 0 };
