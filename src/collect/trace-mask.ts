@@ -1,3 +1,4 @@
+import { Redactor } from '../privacy/redactor.ts';
 import { maskSecrets, isSecretName, MASK, SecretValues } from './secrets.ts';
 
 /** The files of a Playwright trace by name. */
@@ -29,9 +30,9 @@ const list = (value: unknown): Json[] => (Array.isArray(value) ? value.map(recor
 /**
  * Returns a Playwright trace (versions 8 to 10) without what must not leave the run: cookies, credentials, bodies of
  * requests, bodies of answers that no picture needs, everything that was typed. Values found in secret places (a cookie, a
- * password field, a token in an answer) are masked wherever else they stand.
+ * password field, a token in an answer) are masked wherever else they stand, and so is what the redactor finds.
  */
-export function maskTrace(files: TraceFiles): TraceFiles {
+export function maskTrace(files: TraceFiles, redactor = new Redactor()): TraceFiles {
   const trace = lines(files['trace.trace']);
   const network = lines(files['trace.network']);
   const secrets = new SecretValues();
@@ -39,7 +40,10 @@ export function maskTrace(files: TraceFiles): TraceFiles {
   for (const line of trace) collectFromLine(line, secrets);
 
   const encoder = new TextEncoder();
-  const write = (all: Json[]): string => all.map((line) => `${secrets.mask(JSON.stringify(line))}\n`).join('');
+  const write = (all: Json[]): string => all.map((line) => {
+    const masked = secrets.mask(JSON.stringify(line));
+    return `${redactor.suspects(masked) ? redactor.line(JSON.parse(masked)) : masked}\n`;
+  }).join('');
   const traceText = write(trace.flatMap(maskLine));
   const networkText = write(network.map(({ type, snapshot }) => ({ type, snapshot: maskEntry(record(snapshot)) })));
   const masked: TraceFiles = { 'trace.trace': encoder.encode(traceText), 'trace.network': encoder.encode(networkText) };
@@ -47,7 +51,7 @@ export function maskTrace(files: TraceFiles): TraceFiles {
   for (const [name, body] of Object.entries(files)) {
     const file = name.replace(/^resources\//, '');
     if (file === name || !(traceText.includes(file) || networkText.includes(file))) continue;
-    masked[name] = /\.(?:css|svg)$/.test(name) ? encoder.encode(secrets.mask(new TextDecoder().decode(body))) : body;
+    masked[name] = /\.(?:css|svg)$/.test(name) ? encoder.encode(redactor.text(secrets.mask(new TextDecoder().decode(body)))) : body;
   }
   return masked;
 }
