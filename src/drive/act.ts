@@ -1,6 +1,4 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { BrowserContext, Page } from 'playwright';
+import type { BrowserContext } from 'playwright';
 import { installPerceivedClock } from '../collect/perceived.ts';
 import type { ObservationSink } from '../collect/recorder.ts';
 import { followRequests } from '../collect/request-trail.ts';
@@ -10,6 +8,7 @@ import type { AnyJourney } from '../journey.ts';
 import type { Role, ThinkTime } from '../model/index.ts';
 import type { FailureTraces, UserTrace } from './failure-traces.ts';
 import { createPaymentLog } from './payments.ts';
+import { picture } from './picture.ts';
 import { StepFailure, createSteps, endingOf, outcomeOf, plainMessage, type AgentTaskSample } from './steps.ts';
 import { thinkTimes, withThinkTime } from './think-time.ts';
 
@@ -43,11 +42,6 @@ export interface ActOptions {
   /** Aborted, with an Ending as its reason, when the user is ended from outside. */
   ending: AbortSignal;
 }
-
-/** Pictures are evidence of the first failures; hundreds of the same would fill the disk and cost CPU in the run. */
-const MAX_SCREENSHOTS = 40;
-/** Of the folder at hand: a process has one for its run, or one after the other for its rounds of checks. */
-let screenshots = { folder: '', taken: 0 };
 
 /**
  * Acts a journey once in a fresh context and records everything it saw: the same under load and as a single check.
@@ -110,28 +104,5 @@ async function arrange(journey: AnyJourney, { fixtures, context, ending }: ActOp
     const ended = endingOf(ending);
     if (ended) throw new StepFailure(ended.outcome, ended.code, ended.message, error);
     throw new StepFailure(outcomeOf(error), 'J_ARRANGE_FAILED', plainMessage(error), error);
-  }
-}
-
-/** What people type that nobody else should read: no picture of a failed step shows it. */
-const SECRET_INPUTS = [
-  'input[type=password]', 'input[autocomplete^=cc-]', 'input[autocomplete=one-time-code]',
-  ...['card', 'cvc', 'cvv', 'iban', 'account', 'secret', 'token', 'otp'].flatMap((word) => [`input[name*=${word} i]:not([type=radio])`, `input[id*=${word} i]:not([type=radio])`]),
-].join(', ');
-
-async function picture(page: Page, folder: string | null, name: string): Promise<string | undefined> {
-  if (!folder) return undefined;
-  if (screenshots.folder !== folder) screenshots = { folder, taken: 0 };
-  if (screenshots.taken >= MAX_SCREENSHOTS) return undefined;
-  screenshots.taken += 1;
-  const file = `${name.replace(/[^A-Za-z0-9._-]+/g, '-')}.jpg`;
-  try {
-    await mkdir(folder, { recursive: true });
-    const mask = page.frames().map((frame) => frame.locator(SECRET_INPUTS));
-    await page.screenshot({ path: join(folder, file), type: 'jpeg', quality: 60, timeout: 3_000, mask });
-    return `failures/${file}`;
-  } catch {
-    // A page that cannot be pictured (crashed, hung) is described by its error alone.
-    return undefined;
   }
 }
