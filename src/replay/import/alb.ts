@@ -1,4 +1,4 @@
-import { Broken, NO_REQUEST, NO_TIME, said, splitRequest, statusOf, withoutPort, type LogEntry } from './entry.ts';
+import { Broken, NO_REQUEST, NO_TIME, said, splitRequest, statusOf, type LogEntry } from './entry.ts';
 import { Fields } from './fields.ts';
 import { isoTime } from './times.ts';
 
@@ -17,7 +17,8 @@ export function parseAlb(line: string): LogEntry | Broken {
   const timeMs = isoTime(fields.next() ?? '');
   if (timeMs === null) return NO_TIME;
   fields.next();
-  const address = withoutPort(fields.next() ?? '');
+  const client = fields.next() ?? '';
+  const address = client.slice(0, Math.max(0, client.lastIndexOf(':')));
   for (let field = 1; field < UP_TO_STATUS; field += 1) fields.next();
   const status = statusOf(fields.next() ?? '');
   for (let field = 0; field < 3; field += 1) fields.next();

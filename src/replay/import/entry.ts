@@ -63,11 +63,3 @@ export function firstAddress(list: string): string {
   const comma = list.indexOf(',');
   return (comma === -1 ? list : list.slice(0, comma)).trim();
 }
-
-/** Returns an address without its port: `192.0.2.1:2817`, `[2001:db8::1]:443`. */
-export function withoutPort(address: string): string {
-  const bracket = /^\[([^\]]*)\]/.exec(address);
-  if (bracket) return bracket[1] as string;
-  const colon = address.lastIndexOf(':');
-  return colon === -1 || address.indexOf(':') !== colon ? address : address.slice(0, colon);
-}
