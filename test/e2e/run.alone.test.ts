@@ -2,14 +2,25 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { assertAllGone, judge, onlyRun, startArtillery } from './artillery.ts';
+import { Observation } from '../../src/model/index.ts';
+import { assertAllGone, judge, onlyRun, startArtillery, type Finished, type Started } from './artillery.ts';
 import { ERROR_GATE, LCP_GATE, recordOf, shortScript } from './short.ts';
 
 const IMPOSSIBLE_GATE = '{ id: too-fast, metric: vital, vital: LCP, stat: p50, max: 1, unit: ms, source: test }';
 
-test('a short run ends in GO, leaves nothing behind, and is judged again alike, or as a stricter limit has it', async (t) => {
-  const run = startArtillery(t, { script: shortScript(t, '{ name: short, duration: 6, arrivalCount: 12 }', [LCP_GATE, ERROR_GATE]) });
+const linesOf = (folder: string, name: string): Observation[] =>
+  readFileSync(join(folder, name), 'utf8').trim().split('\n').map((line) => Observation.parse(JSON.parse(line)));
+
+// One run for both: each takes the machine for itself.
+test('a short run on a machine of its own', async (t) => {
+  const run = startArtillery(t, { script: shortScript(t, '{ name: short, duration: 8, arrivalCount: 12 }', [LCP_GATE, ERROR_GATE]) });
   const finished = await run.finished;
+  await t.test('watches itself: canaries in both browsers, health twice a second, and the first line says how it went', () => watchesItself(finished));
+  // Last, since judging by a stricter limit writes another record.
+  await t.test('ends in GO, leaves nothing behind, and is judged again alike, or as a stricter limit has it', () => endsInGo(run, finished));
+});
+
+async function endsInGo(run: Started, finished: Finished): Promise<void> {
   assert.equal(finished.exitCode, 0, finished.output);
   assert.match(finished.output, / GO +\S*\.yml · smoke · \d+ s · 12 journeys, \d+ observed/);
   assert.match(finished.output, /✓ journeys .*≤ 20 % +n 12/);
@@ -33,4 +44,27 @@ test('a short run ends in GO, leaves nothing behind, and is judged again alike, 
   const missed = await judge(folder, '--slo', strict);
   assert.equal(missed.exitCode, 1, missed.output);
   assert.match(missed.output, / NO-GO [\s\S]*✗ .*LCP/);
-});
+}
+
+function watchesItself(finished: Finished): void {
+  const folder = onlyRun(finished.reports);
+  const record = recordOf(finished);
+  const canary = linesOf(folder, 'observations.worker-1.ndjson').filter((one) => one.kind === 'canary');
+  const health = linesOf(folder, 'observations.health.ndjson').filter((one) => one.kind === 'health');
+  const { validity } = record;
+  for (const role of ['observer', 'crowd'] as const) {
+    const clicks = canary.filter((one) => one.role === role && one.outcome === 'passed');
+    assert.ok(clicks.length >= 3, `${role}: ${clicks.length} clicks`);
+    assert.ok(clicks.every(({ latencyMs }) => (latencyMs ?? 0) >= 50));
+  }
+  assert.ok((validity.observer?.n ?? 0) >= 3 && (validity.observer?.n ?? 0) <= canary.length);
+  const spanS = ((health.at(-1)?.tMs ?? 0) - (health[0]?.tMs ?? 0)) / 1_000;
+  assert.ok(health.length / spanS > 1.9, `${health.length} samples in ${spanS} s`);
+  assert.ok(health.some(({ activeUsers }) => activeUsers > 0));
+  if (process.platform === 'linux') assert.ok(health.some(({ browserProcesses }) => (browserProcesses ?? 0) > 3));
+  // Whatever else this machine is doing now: the header, the record and the gates tell the same.
+  assert.ok(finished.output.includes(` observed · ${validity.summary}`), finished.output);
+  assert.equal(record.totals.journeys, 12, 'a canary is no user');
+  assert.equal(record.verdict.gates.find((gate) => gate.id === 'lcp')?.status, validity.latencyHeldBack ? 'inconclusive' : 'pass');
+  assert.equal(record.verdict.gates.find((gate) => gate.id === 'errors')?.status, 'pass');
+}
