@@ -25,7 +25,7 @@ export interface Integrity {
   finish(): IntegrityAnalysis;
 }
 
-export function createIntegrity(plan: Plan): Integrity {
+export function createIntegrity(plan: Pick<Plan, 'audit' | 'gates' | 'target' | 'confidence'>): Integrity {
   const books = createBooks();
   let seen = false;
   const resumedMs: number[] = [];

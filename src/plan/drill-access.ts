@@ -46,8 +46,8 @@ function dependencyFaults(name: string, by: 'toxiproxy' | 'control', around: Dri
   }];
 }
 
-/** Breaking a system by mistake is worse than not breaking it: what is not on this machine must be named as allowed. */
-function addressFaults(address: string, whose: string, { embedded, hosts }: DrillSurroundings): Reason[] {
+/** Returns why an address may not be used. Breaking a system by mistake is worse than not breaking it: what is not on this machine must be named as allowed. */
+export function addressFaults(address: string, whose: string, { embedded, hosts }: DrillSurroundings): Reason[] {
   if (address === EMBEDDED && !embedded) {
     return [{ message: `${whose} is the bundled platform's own, and another target is tested`, hint: 'configure the target\'s own under drills of the profile' }];
   }

@@ -12,6 +12,8 @@ export interface ChecksOptions {
   around: GoSurroundings;
   /** How often a failed journey is tried again, at once. */
   retries: number;
+  /** What its users' names begin with, where several rounds share one id: no two may be the same person. `check` when left out. */
+  users?: string;
   /** Told of each check as it ends. */
   onCheck: (check: Check) => void;
 }
@@ -36,14 +38,14 @@ export async function checkAll(journeys: readonly AnyJourney[], options: ChecksO
   return checks;
 }
 
-async function checkOne(journey: AnyJourney, number: number, { around, retries }: ChecksOptions): Promise<Check> {
+async function checkOne(journey: AnyJourney, number: number, { around, retries, users = 'check' }: ChecksOptions): Promise<Check> {
   const goes = retries + 1;
   const attempts: CheckAttempt[] = [];
   const own = (): number => attempts.filter((one) => !tells(one)).length;
   const settled = (): boolean =>
     attempts.at(-1)?.outcome === 'passed' || attempts.length - own() >= goes || own() >= MOST_OWN_FAULTS;
   while (!settled() && !around.interrupted.aborted) {
-    attempts.push(await goOnce(journey, `check-${number}-${attempts.length + 1}`, around));
+    attempts.push(await goOnce(journey, `${users}-${number}-${attempts.length + 1}`, around));
   }
   return { journey: journey.name, status: statusOf(attempts, goes), attempts };
 }
