@@ -31,7 +31,7 @@ interface How {
  * where that is forced, returns the mark for the plan.
  */
 export function refuseOverCapacity(
-  draft: Pick<Plan, 'phases' | 'settings' | 'api'>,
+  draft: Pick<Plan, 'phases' | 'settings' | 'api' | 'replay'>,
   machine: Fingerprint,
   how: How,
 ): Pick<Plan, 'forced'> {

@@ -10,6 +10,7 @@ export async function createProcessor(
   journeysFolder: string,
 ): Promise<Record<string, EngineFunction | (() => Promise<void>)>> {
   const { journeys, faults } = await loadJourneys(journeysFolder);
+  WorkerRun.journeys = journeys;
 
   /** Runs in the main thread before the first arrival: everything that can be refused is refused here. */
   async function preflight(): Promise<void> {

@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import { setEnvironmentData } from 'node:worker_threads';
 import { outletsOf } from '../src/cli/outlets.ts';
 import { Recorder } from '../src/collect/recorder.ts';
+import { redaction } from '../src/collect/redaction.ts';
 import { openSessions } from '../src/drive/api/sessions.ts';
 import { resolveBrowser, type ResolvedBrowser } from '../src/drive/browser.ts';
 import { fingerprint } from '../src/drive/calibration.ts';
@@ -13,6 +14,7 @@ import { startPlatform, type RunningPlatform } from '../src/drive/platform.ts';
 import { readResumption, remainingPhases, type Resumption } from '../src/drive/resume.ts';
 import { monotonicMs } from '../src/drive/run-clock.ts';
 import { RunLock, makeRunFolder, makeRunId, writeRunFile } from '../src/drive/run-folder.ts';
+import { taggedRequest } from '../src/drive/tags.ts';
 import { checkTarget, parseTarget } from '../src/drive/target.ts';
 import { CodedError, asCodedError, type Fault } from '../src/errors.ts';
 import type { AnyJourney } from '../src/journey.ts';
@@ -21,6 +23,7 @@ import { budgetLines } from '../src/plan/budget.ts';
 import { buildPlan } from '../src/plan/build.ts';
 import { auditable, placedAudit } from '../src/plan/audit.ts';
 import { replayLines } from '../src/plan/replay-lines.ts';
+import { browserHosts, hostLines, sendsTagHeaders } from '../src/plan/browser-hosts.ts';
 import { expectedUsers } from '../src/plan/script.ts';
 import { readSettings, type HarnessSettings } from '../src/plan/settings.ts';
 import { placedTeardown } from '../src/plan/teardown.ts';
@@ -65,6 +68,7 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
   if (how.journeyFaults.length > 0) throw new CodedError('J_JOURNEY_FILE', how.journeyFaults);
   const startedAt = new Date(Date.now() - how.now());
   const asked = askedTarget(script, settings);
+  if (asked !== 'embedded') redaction().know(new URL(asked).hostname);
   const { plan: built, phases, drillPlaces, guards: rules } = buildPlan({
     script, scriptPath, profilePath, settings, embedded: asked === 'embedded',
     knownJourneys: journeys.map((journey) => journey.name),
@@ -89,7 +93,8 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
   const overCapacity = refuseOverCapacity(draft, fingerprint(browser.version, priority), { root: ROOT, where, force });
   const forced = bothForced(overCapacity, overBudget);
   if (locks) parts.lock ??= RunLock.take(runId);
-  const auth = basicAuth(settings);
+  // What this thread asks before and after the load is test traffic, too.
+  const auth = { ...taggedRequest({ runId, kind: 'load' }, 'run'), ...basicAuth(settings) };
   if (asked !== 'embedded') await guards.askTarget(auth);
   await undoLeftovers(settings.REPORTS_DIR, settings.DRILL_HOSTS ?? []);
   tellOwedTeardowns(settings.REPORTS_DIR);
@@ -110,7 +115,7 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
 
   const plan: Plan = {
     ...draft, ...forced, ...guards.marks, ...resolveMetrics(draft, parts.platform?.metricsUrl ?? `${url}/metrics`), ...placedAudit(draft, parts.platform),
-    ...placedTeardown(draft, url),
+    ...placedTeardown(draft, url), browserHosts: browserHosts(url, settings.BROWSER_HOSTS),
     runId, target: { url, embedded }, phases: left.phases, startedAtEpochMs: resumed?.plan.startedAtEpochMs ?? draft.startedAtEpochMs,
     // What users and requests are made of must not come twice.
     seed: draft.seed + segment - 1,
@@ -136,14 +141,14 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
   // The run's clock stood still while nothing ran.
   const startedAtMonotonicMs = resumed ? monotonicMs() - resumed.elapsedMs : how.startedAtMonotonicMs;
   const input: WorkerInput = {
-    runDir, planFile, segment, browser, phases: left.raw, canary, startedAtMonotonicMs,
+    runDir, planFile, segment, browser, phases: left.raw, canary, startedAtMonotonicMs, tagHeaders: sendsTagHeaders(plan, settings.BROWSER_TAGS),
     ...(settings.TARGET_HTTP_USER && settings.TARGET_HTTP_PASSWORD
       ? { httpCredentials: { username: settings.TARGET_HTTP_USER, password: settings.TARGET_HTTP_PASSWORD } } : {}),
   };
   // The worker takes over this process's environment when it is made, after the preflight.
   process.env[WORKER_INPUT] = JSON.stringify(input);
   collectGarbage();
-  announce(plan, browser, priority);
+  announce(plan, browser, priority, input.tagHeaders);
   return { plan, startedAtMonotonicMs, segment };
 }
 
@@ -157,13 +162,14 @@ function resumption(folder: string, sourceHash: string): Resumption {
   throw new CodedError('J_RESUME', [{ where: folder, message: 'script, profile, slo.yml or scenarios changed since it began' }]);
 }
 
-function announce(plan: Plan, browser: ResolvedBrowser, priority: string): void {
+function announce(plan: Plan, browser: ResolvedBrowser, priority: string, tagHeaders: boolean): void {
   const { profile, phases, api } = plan;
   const seconds = Math.round(phases.reduce((sum, phase) => sum + phase.durationS, 0));
   say(`target   ${plan.target.url}${plan.target.embedded ? ' (the bundled platform)' : ''}`);
   const users = expectedUsers(plan);
   const journeys = plan.journeys.filter(({ weight }) => weight > 0).length;
   if (users > 0) say(`browser  ${browser.source}, Chromium ${browser.version} · crowd priority: ${priority}`);
+  if (users > 0) for (const line of hostLines(plan, tagHeaders)) say(`hosts    ${line}`);
   if (api) {
     const rate = api.scenarios.reduce((sum, one) => sum + one.ratePerSecond, 0);
     const most = Math.max(0, ...api.loads.map(({ share, to }) => Math.max(share, to ?? 0)));

@@ -4,18 +4,21 @@ import { Canary } from '../src/drive/canary.ts';
 import { collectGarbage } from '../src/drive/garbage.ts';
 import { BrowserPool } from '../src/drive/pool.ts';
 import { createLauncher } from '../src/drive/launcher.ts';
-import { ArrivalClock } from '../src/drive/arrivals.ts';
+import { ArrivalClock, type Arrival } from '../src/drive/arrivals.ts';
 import { Budgets, budgetMemory } from '../src/drive/budget.ts';
 import { UserShaper } from '../src/drive/budget-users.ts';
 import { createSampler } from '../src/drive/observers.ts';
+import type { PlayedVisit } from '../src/drive/replay/player.ts';
+import { playVisit } from '../src/drive/replay/visit.ts';
 import { clockSince } from '../src/drive/run-clock.ts';
-import { runUser, type UserSurroundings } from '../src/drive/virtual-user.ts';
+import { agentTag } from '../src/drive/tags.ts';
+import { runUser, type UserSpec, type UserSurroundings } from '../src/drive/virtual-user.ts';
 import { Recorder } from '../src/collect/recorder.ts';
 import { HealthMonitor } from '../src/collect/health.ts';
 import { asCodedError } from '../src/errors.ts';
 import type { AnyJourney } from '../src/journey.ts';
-import { OBSERVATION_VERSION, type JourneyObservation, type Plan } from '../src/model/index.ts';
-import { expectedArrivals } from '../src/plan/script.ts';
+import { OBSERVATION_VERSION, REPLAY_JOURNEY, type JourneyObservation, type Plan } from '../src/model/index.ts';
+import { expectedUsers } from '../src/plan/script.ts';
 import { say } from './artillery-global.ts';
 import { Channel, type Message } from './channel.ts';
 import { CostWatch } from './cost-watch.ts';
@@ -28,6 +31,8 @@ import { WorkerLanes } from './worker-lanes.ts';
 
 /** Users that are still under way when a run is told to end get this long to close their pages. */
 const DRAIN_LIMIT_MS = 10_000;
+/** And people of replayed traffic this long before that: together with the browsers' end it stays below the main thread's limit. */
+const VISITS_END_MS = 4_000;
 
 /** Why a user never began. */
 type TurnedAway = Pick<JourneyObservation, 'outcome' | 'message' | 'errorCode' | 'budget' | 'shaped'>;
@@ -41,6 +46,8 @@ interface WorkerScript {
 /** One run as its worker thread sees it: the browsers, the virtual users, the observations. */
 export class WorkerRun {
   static current: WorkerRun | null = null;
+  /** All journeys by name, for users whom Artillery does not bring. */
+  static journeys: ReadonlyMap<string, AnyJourney> = new Map();
 
   readonly #plan: Plan;
   /** A resumed run's users are others than those before. */
@@ -90,8 +97,8 @@ export class WorkerRun {
     this.#arrivals = new ArrivalClock(plan.phases);
     const file = join(input.runDir, `observations.worker-${process.env.LOCAL_WORKER_ID}.ndjson`);
     this.#recorder = new Recorder(file, (error) => this.#fatal('J_OBSERVATIONS_LOST', file, error));
-    this.#pool = new BrowserPool(createLauncher(input.browser, join(input.runDir, 'browsers')), {
-      recycleAfterContexts: plan.settings.recycleAfterContexts,
+    this.#pool = new BrowserPool(createLauncher(input.browser, join(input.runDir, 'browsers'), plan.browserHosts), {
+      recycleAfterContexts: plan.settings.recycleAfterContexts, agentTag: agentTag({ runId: plan.runId, kind: 'load' }),
     });
     this.#roleOf = createSampler(plan.seed, plan.settings.observerShare);
     const now = clockSince(input.startedAtMonotonicMs);
@@ -121,7 +128,7 @@ export class WorkerRun {
     });
     this.#health.phase = this.#phase;
     // The first users must not wait for a browser to start. A failure shows again, and is reported, at the first arrival.
-    if (expectedArrivals(plan.phases) > 0) this.#pool.warm(['observer', 'crowd']).catch(() => {});
+    if (expectedUsers(plan) > 0) this.#pool.warm(['observer', 'crowd']).catch(() => {});
     this.#canaries = this.#startCanaries(input, now);
     this.#cost = new CostWatch(plan, now, (message) =>
       this.#channel.send({ type: 'fatal', code: 'J_COST_CEILING', faults: [{ where: 'slo.yml cost.ceiling', message }] }));
@@ -131,6 +138,7 @@ export class WorkerRun {
       onApi: (summary) => this.#live.seeApi(summary),
       onLost: (where, error) => this.#fatal('J_OBSERVATIONS_LOST', where, error),
       onPastKnee: (reason) => this.#channel.send({ type: 'enough', reason }),
+      onVisit: (visit) => void this.#visit(visit),
     });
     this.#channel.send({ type: 'ready' });
   }
@@ -147,14 +155,32 @@ export class WorkerRun {
     }));
   }
 
+  /** One arrival of Artillery's. */
+  async arrive(journey: AnyJourney, page: unknown): Promise<void> {
+    const sinceMs = performance.now() - (arrivedAtMs(page) ?? performance.now());
+    await this.#admit(journey, this.#arrivals.arrived(this.#around.now() - sinceMs));
+  }
+
+  /** One person of replayed traffic arrives. */
+  async #visit(visit: PlayedVisit): Promise<void> {
+    const journey = WorkerRun.journeys.get(REPLAY_JOURNEY);
+    const { sink, now, interrupted } = this.#around;
+    try {
+      if (!journey) throw new Error(`there is no journey "${REPLAY_JOURNEY}"`);
+      await this.#admit(journey, { phase: visit.phase, intendedMs: () => visit.dueMs }, (user) => ({
+        visit: playVisit({ ...user, ...visit, sink, now, dueMs: visit.dueMsOf, ended: interrupted }),
+      }));
+    } catch (error) {
+      if (!(error instanceof JourneyFailure)) this.#fatal('J_HARNESS_FAULT', 'replay', error);
+    }
+  }
+
   /**
-   * One arrival: runs the journey, once its calls fit into the budgets of third parties. Counts it as dropped when they do not
+   * Runs the journey of one user, once its calls fit into the budgets of third parties. Counts it as dropped when they do not
    * in time, and when as many users are under way as the plan allows.
    */
-  async arrive(journey: AnyJourney, page: unknown): Promise<void> {
+  async #admit(journey: AnyJourney, { phase, intendedMs }: Arrival, fixtures?: UserSpec['fixtures']): Promise<void> {
     this.#created += 1;
-    const sinceMs = performance.now() - (arrivedAtMs(page) ?? performance.now());
-    const { phase, intendedMs } = this.#arrivals.arrived(this.#around.now() - sinceMs);
     const vu = `${this.#vuPrefix}${this.#created}`;
     const { settings } = this.#plan;
     const wanted = this.#roleOf(journey.name);
@@ -186,7 +212,7 @@ export class WorkerRun {
     try {
       const result = await runUser({
         vu, role, phase, intendedMs, journey, demoted: role !== wanted,
-        ...(waitsFor === null ? {} : { shaped: { budget: waitsFor, waitMs } }),
+        ...(waitsFor === null ? {} : { shaped: { budget: waitsFor, waitMs } }), ...(fixtures ? { fixtures } : {}),
       }, this.#around);
       if (result.outcome !== 'passed') throw new JourneyFailure(result.errorCode ?? result.outcome);
     } finally {
@@ -209,19 +235,25 @@ export class WorkerRun {
     // Beside the users, so that a browser that hangs is waited for once.
     const canaries = Promise.all(this.#canaries.map((canary) => canary.stop()));
     const lanes = this.#lanes.stop(interrupted);
+    // No page of replayed traffic is to come any more: those who have their last may end by themselves.
+    if (this.#plan.replay && !interrupted) await this.#nobody(VISITS_END_MS);
     // Of whoever is still under way, or waits to begin.
     this.#interrupt.abort();
-    if (this.#active > 0) {
-      await Promise.race([
-        new Promise<void>((resolve) => (this.#idle = resolve)),
-        new Promise<void>((resolve) => setTimeout(resolve, DRAIN_LIMIT_MS).unref()),
-      ]);
-    }
+    await this.#nobody(DRAIN_LIMIT_MS);
     await Promise.all([canaries, lanes]);
     await this.#pool.close();
     await this.#health.stop();
     this.#recorder.close();
     this.#channel.send({ type: 'drained', created: this.#created });
+  }
+
+  /** Resolves when no user is under way, or after the limit. */
+  async #nobody(limitMs: number): Promise<void> {
+    if (this.#active === 0) return;
+    await Promise.race([
+      new Promise<void>((resolve) => (this.#idle = resolve)),
+      new Promise<void>((resolve) => setTimeout(resolve, limitMs).unref()),
+    ]);
   }
 
   #onMessage(message: Message): void {

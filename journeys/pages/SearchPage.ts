@@ -40,6 +40,16 @@ export class SearchPage {
     await this.page.goto(`/find/${encodeURIComponent(slug)}`, { waitUntil: 'commit' });
   }
 
+  /** Any address of the site, as recorded traffic has it. */
+  async openPath(path: string): Promise<void> {
+    await this.page.goto(path, { waitUntil: 'commit' });
+  }
+
+  /** What a visitor of such an address waits to see: the first result of a landing page, else the main part. */
+  content(path: string): Locator {
+    return path.startsWith('/find/') ? this.firstResult : this.page.getByRole('main');
+  }
+
   async openPopular(index = 0): Promise<void> {
     await this.popular.nth(index).click();
   }

@@ -5,11 +5,13 @@ import type { Trace } from '../shared/trace.ts';
 export interface RequestContext {
   requestId: string;
   trace: Trace;
-  /** The load test this request belongs to (header x-test-run-id), null for real traffic. */
+  /** The test this request belongs to (header x-test-run-id, or the user agent), null for real traffic. */
   runId: string | null;
   startedMs: number;
   dbMs: number;
   renderMs: number | null;
+  /** Whether the page's main part was in the cache; null for what is not kept in one. */
+  cache: 'hit' | 'miss' | null;
   /** The agent runner that served this request, and how long its start was waited for; null when none was needed. */
   runner: { coldMs: number | null } | null;
 }

@@ -18,9 +18,21 @@ export function requestIdOf(header: string | string[] | undefined): string {
   return typeof header === 'string' && ID.test(header) ? header : randomUUID();
 }
 
+/** In the user agent of a browser that must not send headers of its own to other origins. */
+const TEST_AGENT = / openshow-journeys\/\S+ \([a-z ]+; \+run ([\w.:-]{1,128})\)$/;
+
+/** The test that a request belongs to, by its header or else by its user agent; null for real traffic. */
+export function testRunOf(headers: Record<string, string | string[] | undefined>): string | null {
+  const runId = headers['x-test-run-id'];
+  if (typeof runId === 'string' && ID.test(runId)) return runId;
+  const agent = headers['user-agent'];
+  return typeof agent === 'string' ? (TEST_AGENT.exec(agent)?.[1] ?? null) : null;
+}
+
 function serverTiming(seen: RequestContext): string {
   const parts = [`db;dur=${seen.dbMs.toFixed(2)}`];
   if (seen.renderMs !== null) parts.push(`render;dur=${seen.renderMs.toFixed(2)}`);
+  if (seen.cache !== null) parts.push(`cache;desc=${seen.cache}`);
   if (seen.runner) parts.push(seen.runner.coldMs === null ? 'warm;desc="agent"' : `cold;dur=${seen.runner.coldMs.toFixed(1)};desc="agent"`);
   parts.push(`total;dur=${(performance.now() - seen.startedMs).toFixed(2)}`);
   return parts.join(', ');
@@ -32,11 +44,10 @@ export function observeRequests(app: FastifyInstance): void {
   app.decorateRequest('seen', null as unknown as RequestContext);
 
   app.addHook('onRequest', (request, _reply, done) => {
-    const runId = request.headers['x-test-run-id'];
     request.seen = {
       requestId: request.id, trace: continueTrace(request.headers['traceparent']),
-      runId: typeof runId === 'string' && ID.test(runId) ? runId : null,
-      startedMs: performance.now(), dbMs: 0, renderMs: null, runner: null,
+      runId: testRunOf(request.headers),
+      startedMs: performance.now(), dbMs: 0, renderMs: null, cache: null, runner: null,
     };
     requestContext.run(request.seen, done);
   });
@@ -60,7 +71,7 @@ export function observeRequests(app: FastifyInstance): void {
     serviceRequests.inc({ service: 'web' });
     request.log.info({
       method: request.method, route, status: reply.statusCode, durationMs: Number(durationMs.toFixed(2)),
-      dbMs: Number(seen.dbMs.toFixed(2)), traceId: seen.trace.traceId, runId: seen.runId,
+      dbMs: Number(seen.dbMs.toFixed(2)), traceId: seen.trace.traceId, runId: seen.runId, synthetic: seen.runId !== null,
     }, 'request');
     done();
   });

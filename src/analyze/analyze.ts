@@ -1,9 +1,10 @@
-import type { BudgetUse, Finding, IntegrityReport, Observation, PhaseArrivals, Plan, StepAttribution, TeardownReport, Totals } from '../model/index.ts';
+import type { BlockedHost, BudgetUse, Finding, IntegrityReport, Observation, PhaseArrivals, Plan, StepAttribution, TeardownReport, Totals } from '../model/index.ts';
 import { apiFindings, createApi } from './api.ts';
 import type { ApiAnalysis, ApiSeries } from './api.ts';
 import { createArrivals } from './arrivals.ts';
 import { createAttributions } from './attribution.ts';
 import type { StepParts } from './attribution.ts';
+import { createBlocked } from './blocked.ts';
 import { createBudgets } from './budget.ts';
 import { createCollector } from './collect.ts';
 import type { Collected } from './collect.ts';
@@ -25,6 +26,8 @@ export interface Analysis extends Collected {
   arrivals: PhaseArrivals[];
   /** What third parties' budgets did to those who came. */
   budgets: BudgetUse[];
+  /** Hosts that browsers were kept from, most asked-for first. */
+  blocked: BlockedHost[];
   attributions: StepAttribution[];
   /** Medians of the parts of each step's time, by `seriesKey('step', { journey, step })`. */
   parts: Map<string, StepParts>;
@@ -52,6 +55,8 @@ const STATS: Record<string, readonly string[]> = {
   agent_first_progress: ['p50', 'p75', 'p90'],
   request_latency: ['p50', 'p95', 'p99'],
   api_latency: ['p50', 'p95', 'p99'],
+  replay_latency: ['p50', 'p75', 'p95'],
+  replay_generation: ['p50', 'p75', 'p95'],
   cold_start_penalty: ['max'],
   generator_cpu: ['p50', 'max'],
   generator_cpu_pressure: ['p50', 'max'],
@@ -74,6 +79,7 @@ export function createAnalyzer(plan: Plan): Analyzer {
   const profiles = createProfiles(plan);
   const kpis = createKpis(plan);
   const cost = createCost(plan);
+  const blocked = createBlocked();
   const integrity = createIntegrity(plan);
   const drills = createDrills(plan);
   const teardown = createTeardown();
@@ -87,6 +93,7 @@ export function createAnalyzer(plan: Plan): Analyzer {
       integrity.add(observation);
       drills.add(observation);
       teardown.add(observation);
+      if (observation.kind === 'blocked') blocked.add(observation);
       if (observation.kind === 'api') api.add(observation);
       if (observation.kind === 'server') {
         kpis.add(observation);
@@ -116,6 +123,7 @@ export function createAnalyzer(plan: Plan): Analyzer {
         findings: findingsOf(plan, collected, lane, scalars),
         arrivals: arrivals.finish(run),
         budgets: budgets.finish(),
+        blocked: blocked.finish(),
         attributions: attributions.finish(collected.counts, collected.validity.observer?.medianExcessMs ?? null),
         parts: attributions.parts(collected.counts),
         totals,
@@ -174,7 +182,7 @@ function totalsOf(collected: Collected, unreadableLines: number): Totals {
     ended: ended.fault ? 'fault' : ended.interrupted ? 'interrupted' : ended.completed ? 'completed' : null,
     stopped,
     unreadableLines,
-    artilleryDifference: artilleryCreated === null ? null : artilleryCreated - collected.journeys,
+    artilleryDifference: artilleryCreated === null ? null : artilleryCreated - (collected.journeys - collected.replayed),
     demoted: collected.demoted,
   };
 }

@@ -80,7 +80,8 @@ export function createArrivals(plan: Plan): ArrivalsCollector {
         const next = plan.phases[index + 1];
         const ran = (completed && !stopped) || (next !== undefined && startedAtMs.has(next.name))
           ? Infinity : elapsed(startedAtMs.get(phase.name), lastMs === null ? null : Math.min(lastMs, cutAtMs));
-        return summary(phase, ran, users.get(phase.name) ?? 0, gathered, plan.validity.late_user_ms);
+        const visits = plan.replay?.load.find((one) => one.phase === phase.name)?.visits ?? 0;
+        return summary(phase, visits, ran, users.get(phase.name) ?? 0, gathered, plan.validity.late_user_ms);
       });
     },
   };
@@ -95,8 +96,10 @@ function elapsed(startMs: number | undefined, lastMs: number | null): number | n
   return startMs === undefined || lastMs === null ? null : Math.max(0, lastMs - startMs);
 }
 
-function summary(phase: Phase, ranMs: number | null, users: number, gathered: Gathered, toleranceMs: number): PhaseArrivals {
-  const schedule = scheduleOf(phase);
+function summary(
+  phase: Phase, visits: number, ranMs: number | null, users: number, gathered: Gathered, toleranceMs: number,
+): PhaseArrivals {
+  const schedule = withVisits(scheduleOf(phase), phase, visits);
   const whole = ranMs !== null && ranMs >= phase.durationS * 1_000;
   const scheduled = ranMs === null ? 0 : due(schedule, phase, ranMs);
   const { dropped, turnedAway, interrupted, journeys } = gathered;
@@ -107,7 +110,7 @@ function summary(phase: Phase, ranMs: number | null, users: number, gathered: Ga
   const expected = ranMs === null ? 0 : whole ? scheduled : due(schedule, phase, ranMs - GRACE_MS);
   const about = `phase "${phase.name}":`;
   const shaping = shapingOf(gathered, started);
-  const off = offPlan(expected, schedule.random, { ...counts, turnedAway }, lateness) ?? shapedAway(gathered, started + dropped);
+  const off = offPlan(expected, schedule.random || (visits > 0 && !whole), { ...counts, turnedAway }, lateness) ?? shapedAway(gathered, started + dropped);
   return {
     phase: phase.name,
     extent: ranMs === null && users === 0 ? 'never' : whole ? 'whole' : 'cut',
@@ -117,6 +120,13 @@ function summary(phase: Phase, ranMs: number | null, users: number, gathered: Ga
     note: off !== null ? `${about} ${off}` : slightly(lateness, shaping, about),
     notAsPlanned: off !== null,
   };
+}
+
+/** People of replayed traffic come as they were recorded: of a part of a phase only about so many are due. */
+function withVisits(schedule: Schedule, { durationS }: Phase, visits: number): Schedule {
+  if (visits === 0) return schedule;
+  const all = { ...schedule, count: schedule.count + visits };
+  return { ...all, offsetMs: (index) => (durationS * 1_000 * (index + 1)) / all.count };
 }
 
 /** Returns how many users were due in the first part of a phase. */

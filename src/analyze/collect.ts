@@ -6,14 +6,17 @@ import type {
   Observation,
   Outcome,
   Plan,
+  ReplayReport,
   RequestObservation,
   StepObservation,
   Validity,
   VitalObservation,
 } from '../model/index.ts';
+import { REPLAY_JOURNEY } from '../model/index.ts';
 import { createColdStarts } from './cold-starts.ts';
 import { percent } from './findings.ts';
 import { addJourneyDuration } from './journey-durations.ts';
+import { createReplay } from './replay.ts';
 import { createRequestRates } from './request-rates.ts';
 import { createRunEvents } from './run-events.ts';
 import type { RunEnd } from './run-events.ts';
@@ -47,6 +50,10 @@ export interface Collected {
   artilleryCreated: number | null;
   /** Users drawn as observers who joined the crowd. */
   demoted: number;
+  /** Of the journeys: people of replayed traffic, whom Artillery does not know of. */
+  replayed: number;
+  /** Null in a run that played no recorded traffic. */
+  replay: ReplayReport | null;
   validity: Validity;
   /** Whether the time of a sample lies in the healthy parts of the run. */
   counts: (span: Span) => boolean;
@@ -62,7 +69,9 @@ export function createCollector(plan: Plan): Collector {
   const warmUp = new Set(plan.warmUpPhases);
   const left = plan.phases.map((phase) => phase.name).filter((name) => warmUp.has(name));
   const judgedWindow = left.length === 0 ? 'whole run' : `without warm-up (${left.join(', ')})`;
-  const { latency, rates, driverSteps, latencyOf, stepOf, wholeRun, rateOf, settle } = createSeriesBook(judgedWindow);
+  const book = createSeriesBook(judgedWindow);
+  const { latency, rates, driverSteps, latencyOf, stepOf, wholeRun, rateOf, settle } = book;
+  const replay = createReplay(plan, book);
   const windows = watchWindows(plan.validity);
   const userRates = createUserRates();
   /** When the users lived whose latency is judged. */
@@ -73,7 +82,7 @@ export function createCollector(plan: Plan): Collector {
   const requestRates = createRequestRates(rateOf);
   let turnedAway = 0;
   const runEvents = createRunEvents();
-  const collected: Omit<Collected, 'validity' | 'counts' | 'ended' | 'stopped' | 'artilleryCreated'> = {
+  const collected: Omit<Collected, 'validity' | 'counts' | 'ended' | 'stopped' | 'artilleryCreated' | 'replay'> = {
     latency,
     rates,
     serverTimes: createServerTimes(judgedWindow),
@@ -85,6 +94,7 @@ export function createCollector(plan: Plan): Collector {
     firstMs: null,
     lastMs: null,
     demoted: 0,
+    replayed: 0,
   };
 
   const isJudged = (one: { role: string; phase: string | null }): boolean =>
@@ -100,6 +110,7 @@ export function createCollector(plan: Plan): Collector {
   };
   const addJourney = (one: JourneyObservation): void => {
     collected.journeys += 1;
+    if (plan.replay && one.journey === REPLAY_JOURNEY) collected.replayed += 1;
     collected.byOutcome.set(one.outcome, (collected.byOutcome.get(one.outcome) ?? 0) + 1);
     if (one.outcome !== 'dropped' && one.role === 'observer') collected.observed += 1;
     if (isSample(one.outcome)) collected.users += 1;
@@ -218,6 +229,8 @@ export function createCollector(plan: Plan): Collector {
           return addColdStart(one);
         case 'run':
           return runEvents.add(one);
+        case 'replay':
+          return replay.add(one);
         case 'health':
           return addHealth(one);
         case 'canary':
@@ -241,7 +254,7 @@ export function createCollector(plan: Plan): Collector {
       if (note !== null) rateOf('journey_error_rate', {}).notes.push(note);
       if (turnedAway > 0) rateOf('journey_error_rate', {}).notes.push(`without ${turnedAway} users turned away for a third party's budget`);
       if (degraded > 0) rateOf('agent_success_rate', {}).notes.push(`${degraded} of the tasks were answered degraded`);
-      return { ...collected, ...runEvents.finish(), validity, counts };
+      return { ...collected, ...runEvents.finish(), validity, counts, replay: replay.report() };
     },
   };
 }

@@ -4,6 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import type { z } from 'zod';
 import { createAnalyzer } from '../analyze/analyze.ts';
 import { createStory } from '../analyze/story/story.ts';
+import { redaction } from '../collect/redaction.ts';
 import { CodedError } from '../errors.ts';
 import { Environment, PLAN_VERSION, Plan, RECORD_VERSION, RunRecord } from '../model/index.ts';
 import { judgeable } from '../plan/api-alone.ts';
@@ -152,7 +153,11 @@ export async function judgeRun(runDir: string, options: JudgeOptions = {}): Prom
   }
   const analysis = analyzer.finish(unreadableLines);
   const verdict = judge(plan, analysis);
-  const record = RunRecord.parse({
+  const redactor = redaction();
+  const host = URL.parse(plan.target.url)?.hostname;
+  if (host !== undefined) redactor.know(host);
+  // Every report is made of these two, so that none can show what observations of an older version still held.
+  const record = RunRecord.parse(redactor.value({
     schemaVersion: RECORD_VERSION,
     plan,
     environment,
@@ -163,14 +168,16 @@ export async function judgeRun(runDir: string, options: JudgeOptions = {}): Prom
     findings: analysis.findings,
     ...(analysis.budgets.length > 0 ? { budgets: analysis.budgets } : {}),
     ...(analysis.integrity ? { integrity: analysis.integrity } : {}),
+    ...(analysis.replay ? { replay: analysis.replay } : {}),
     ...(plan.drills ? { drills: drillReports(plan, analysis, verdict.gates) } : {}),
+    ...(analysis.blocked.length > 0 ? { blocked: analysis.blocked } : {}),
     ...(analysis.teardown ? { teardown: analysis.teardown } : {}),
     verdict,
     provenance: { harnessVersion: await harnessVersion(), observationFiles },
-  } satisfies RunRecord);
+  } satisfies RunRecord));
   const runPath = options.runPath ?? typedPath(folder);
   const context: ReportContext = {
-    runDir: folder, runPath, stepSummaryPath: options.stepSummaryPath ?? null, story: story.finish(analysis),
+    runDir: folder, runPath, stepSummaryPath: options.stepSummaryPath ?? null, story: redactor.value(story.finish(analysis)),
     ...(options.outlets ? { outlets: options.outlets } : {}),
     ...(options.sourceUrl ? { sourceUrl: options.sourceUrl } : {}),
   };

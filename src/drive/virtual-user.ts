@@ -17,6 +17,10 @@ export interface UserSurroundings {
   now: () => number;
   route: (url: string) => string;
   contextOptions: BrowserContextOptions;
+  /** Headers of everything that a user's pages and API client send; none when left out. */
+  tags?: (vu: string) => Record<string, string>;
+  /** Returns the host that browsers are kept from, null where they may go; left out: they may go anywhere. */
+  keptFrom?: (url: string) => string | null;
   stepDeadlineMs: number;
   journeyDeadlineMs: number;
   /** Folder for pictures of failed steps; null takes none. */
@@ -42,6 +46,8 @@ export interface UserSpec {
   demoted?: boolean;
   /** Had to wait for a third party's budget before it started. */
   shaped?: JourneyObservation['shaped'];
+  /** What this user alone gets, beside or in place of what all get. */
+  fixtures?: (user: { base: UserBase; context: BrowserContext }) => object;
 }
 
 export interface UserResult {
@@ -89,7 +95,7 @@ async function live(
   let lease: Lease | null = null;
   let acting: Promise<void> = Promise.resolve();
   try {
-    lease = await inTime(around.pool.acquire(spec.role, around.contextOptions), ending.signal);
+    lease = await inTime(around.pool.acquire(spec.role, optionsOf(spec, around)), ending.signal);
     const { context, crashed } = lease;
     const crash = (): void => end({ outcome: 'crashed', code: 'J_BROWSER_CRASHED', message: String(crashed.reason) });
     if (crashed.aborted) crash();
@@ -106,7 +112,8 @@ async function live(
       sink: around.sink,
       now: around.now,
       route: around.route,
-      fixtures: around.fixtures({ vu: spec.vu, context }),
+      ...(around.keptFrom ? { keptFrom: around.keptFrom } : {}),
+      fixtures: { ...around.fixtures({ vu: spec.vu, context }), ...spec.fixtures?.({ base, context }) },
       stepDeadlineMs: around.stepDeadlineMs,
       failuresFolder: around.failuresFolder,
       traces: around.traces ?? null,
@@ -123,6 +130,10 @@ async function live(
     // With its context closed the step under way fails, and is recorded: before its user is, and before a run closes its file.
     await settled(acting, STEP_END_LIMIT_MS);
   }
+}
+
+function optionsOf({ vu }: UserSpec, { contextOptions, tags }: UserSurroundings): BrowserContextOptions {
+  return tags ? { ...contextOptions, extraHTTPHeaders: { ...contextOptions.extraHTTPHeaders, ...tags(vu) } } : contextOptions;
 }
 
 /** Waits for a browser no longer than the user lives: one that hangs must not hold the run. A lease that comes later is given back. */

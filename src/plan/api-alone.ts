@@ -1,4 +1,5 @@
 import type { Gate, Phase, Plan } from '../model/index.ts';
+import { isReplayAlone, replayGates } from './replay.ts';
 
 /**
  * A run of the API lane alone. Artillery starts no worker for phases of pauses, so such a script keeps a user a phase for
@@ -26,9 +27,15 @@ interface Gates {
 
 /**
  * Returns the gates to judge. Without browser users those that only users can show are set aside, as of another profile; and
- * without an audit those that only the books of payments can.
+ * without an audit those that only the books of payments can. Where traffic is replayed and nothing else, those of its profile.
  */
-export function judgeable({ gates, gatesNotInProfile }: Gates, { phases, audit }: Pick<Plan, 'phases' | 'audit'>): Gates {
+export function judgeable(
+  { gates, gatesNotInProfile }: Gates, { phases, audit, replay, profile }: Pick<Plan, 'phases' | 'audit' | 'profile' | 'replay'>,
+): Gates {
+  if (isReplayAlone({ phases, replay })) {
+    const own = replayGates(gates, profile);
+    return { gates: own, gatesNotInProfile: [...gatesNotInProfile, ...gates.filter((gate) => !own.includes(gate)).map(({ id }) => id)] };
+  }
   const noUsers = phases.every((phase) => phase.pause);
   const aside = gates.filter(({ metric }) => (noUsers && OF_USERS.has(metric)) || (audit === undefined && metric === 'integrity'));
   return {

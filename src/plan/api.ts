@@ -53,6 +53,8 @@ export interface PlanSettings {
   PROMETHEUS_URL?: string | undefined;
   DRILLS?: string[] | undefined;
   DRILL_HOSTS?: string[] | undefined;
+  REPLAY_TRAFFIC?: string | undefined;
+  REPLAY_SPEED?: number | undefined;
   /** Seconds. */
   SOAK_DURATION?: number | undefined;
 }

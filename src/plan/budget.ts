@@ -1,8 +1,8 @@
 import { CodedError, type Fault } from '../errors.ts';
-import type { ApiPlan, Phase, Plan, ThirdPartyBudget } from '../model/index.ts';
+import { REPLAY_JOURNEY, type ApiPlan, type Phase, type Plan, type ThirdPartyBudget } from '../model/index.ts';
 import { nearest } from '../nearest.ts';
 
-type Planned = Pick<Plan, 'phases' | 'journeys' | 'api' | 'budgets'>;
+type Planned = Pick<Plan, 'phases' | 'journeys' | 'api' | 'budgets' | 'replay'>;
 
 /** What a phase asks of a third party at its busiest moment: calls a second, on average over random choices. */
 export interface PlannedCalls {
@@ -22,7 +22,7 @@ const ROUNDING = 1e-9;
  * a user's journey calls, and the API lane's arrivals a second × the same for its flows. Where rates move, they do so
  * evenly, so that the busiest moment is an end of the phase.
  */
-export function plannedCalls({ phases, journeys, api, budgets }: Planned): PlannedCalls[] {
+export function plannedCalls({ phases, journeys, api, budgets, replay }: Planned): PlannedCalls[] {
   const weights = journeys.reduce((sum, { weight }) => sum + weight, 0);
   return budgets.flatMap((budget) => {
     const ofUsers = journeys.reduce((sum, { name, weight }) => sum + weight * (own(budget.journeys, name) ?? 0), 0);
@@ -32,7 +32,8 @@ export function plannedCalls({ phases, journeys, api, budgets }: Planned): Plann
       const users = userRates(phase);
       const load = api?.loads.find((one) => one.phase === phase.name);
       const shares = [load?.share ?? 0, load?.to ?? load?.share ?? 0];
-      const ends = users.map((rate, end) => ({ users: rate * aUser, api: (shares[end] ?? 0) * atFullRate }));
+      const played = replayedCalls(replay, phase.name, budget);
+      const ends = users.map((rate, end) => ({ users: rate * aUser + played.users, api: (shares[end] ?? 0) * atFullRate + played.api }));
       const busiest = ends.reduce((most, end) => (end.users + end.api > most.users + most.api ? end : most));
       return {
         budget, phase: phase.name, perSecond: busiest.users + busiest.api,
@@ -40,6 +41,15 @@ export function plannedCalls({ phases, journeys, api, budgets }: Planned): Plann
       };
     });
   });
+}
+
+/** What people and crawlers of replayed traffic call at the phase's busiest moment. */
+function replayedCalls(replay: Plan['replay'], phase: string, budget: ThirdPartyBudget): { users: number; api: number } {
+  const load = replay?.load.find((one) => one.phase === phase);
+  if (!replay || !load) return { users: 0, api: 0 };
+  // Whichever of its pages they ask for: those that call the most are supposed.
+  const aRequest = Math.max(...replay.routes.map((route) => own(budget.routes, `GET ${route}`) ?? 0));
+  return { users: load.visitsPerSecond * (own(budget.journeys, REPLAY_JOURNEY) ?? 0), api: load.crawlersPerSecond * aRequest };
 }
 
 /** Arrivals a second at a phase's beginning and end. */

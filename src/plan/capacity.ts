@@ -7,7 +7,7 @@ export interface Load {
   journeysPerSecond: number;
   /** Users at the same time: bounded by maxUsers, by how long a journey may last, and by how many come at all. */
   concurrentUsers: number;
-  /** Requests a second of each thread of the API lane, in its busiest phase. */
+  /** Requests a second of each thread that sends plain ones, in its busiest phase. */
   apiPerSecond: number;
 }
 
@@ -24,18 +24,29 @@ export interface CapacityCheck {
 /** The calibration counts in a small journey, on the machine as it was then: only far beyond it is a plan wrong. */
 const FAR_OVER = 1.5;
 
+/** What the calibration's small journey costs is two page loads and a click; a replayed visit has as many as were recorded. */
+const PAGES_A_JOURNEY = 2;
+
 /** Returns the most that a plan asks for. */
-export function askedLoad({ phases, settings, api }: Pick<Plan, 'phases' | 'settings' | 'api'>): Load {
-  const rates = phases
-    .filter((phase) => !phase.pause)
-    .map(({ durationS, arrivalCount, arrivalRate, rampTo }) => {
-      if (arrivalCount !== null) return durationS > 0 ? arrivalCount / durationS : 0;
-      return Math.max(arrivalRate ?? 0, rampTo ?? 0);
-    });
-  const journeysPerSecond = Math.max(0, ...rates);
-  const longest = Math.ceil((journeysPerSecond * settings.journeyDeadlineMs) / 1_000);
-  const concurrentUsers = Math.min(settings.maxUsers, longest, expectedArrivals(phases));
-  return { journeysPerSecond, concurrentUsers, apiPerSecond: api ? requestsPerSecond(api) / api.threads : 0 };
+export function askedLoad({ phases, settings, api, replay }: Pick<Plan, 'phases' | 'settings' | 'api' | 'replay'>): Load {
+  const replayed = replay?.load ?? [];
+  const rates = phases.map(({ pause, durationS, arrivalCount, arrivalRate, rampTo }) => {
+    if (pause) return 0;
+    if (arrivalCount !== null) return durationS > 0 ? arrivalCount / durationS : 0;
+    return Math.max(arrivalRate ?? 0, rampTo ?? 0);
+  });
+  const withReplay = phases.map(({ name }, index) => {
+    const views = replayed.find(({ phase }) => phase === name)?.viewsPerSecond ?? 0;
+    return (rates[index] ?? 0) + views / PAGES_A_JOURNEY;
+  });
+  const longest = Math.ceil((Math.max(0, ...rates) * settings.journeyDeadlineMs) / 1_000);
+  const atOnce = Math.min(longest, expectedArrivals(phases)) + Math.max(0, ...replayed.map((one) => one.atOnce));
+  return {
+    journeysPerSecond: Math.max(0, ...withReplay),
+    concurrentUsers: Math.min(settings.maxUsers, atOnce),
+    // Each has threads of its own.
+    apiPerSecond: Math.max(api ? requestsPerSecond(api) / api.threads : 0, ...replayed.map((one) => one.crawlersPerSecond)),
+  };
 }
 
 /** Requests of all scenarios: a flow may be several, one after the other. */

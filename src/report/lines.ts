@@ -4,6 +4,7 @@ import { openDrillGates } from './drill-lines.ts';
 import { GATE_GROUPS } from './gate-groups.ts';
 import { integrityLines } from './integrity.ts';
 import { teardownNote } from './teardown.ts';
+import { blockedNote } from './blocked.ts';
 import { amount, count, counted, exact, harmless, withUnit } from './text.ts';
 
 export const MARKS: Record<GateStatus, string> = {
@@ -55,6 +56,7 @@ export function facts(record: RunRecord): string {
     length(totals.durationMs),
     ...(totals.journeys === 0 && plan.api ? [] : [`${counted(totals.journeys, 'journey')}, ${count(totals.observed)} observed`]),
     ...(plan.api ? [counted(apiRequests(record), 'API request')] : []),
+    ...(record.replay && record.replay.played.crawlers > 0 ? [counted(record.replay.played.crawlers, 'crawler request')] : []),
   ].join(' · ');
 }
 
@@ -91,6 +93,8 @@ export function runNotes(record: RunRecord): string[] {
   if (arrivals.length > 0) notes.push(arrivals.join('; '));
   notes.push(...(record.budgets ?? []).flatMap(laneShaping));
   if (plan.audit === undefined && !plan.target.embedded) notes.push('payments are not audited (documentation/integrity.md)');
+  const blocked = blockedNote(record);
+  if (blocked !== null) notes.push(blocked);
   const teardown = teardownNote(record);
   if (teardown !== null) notes.push(teardown);
   const skipped = plan.gatesNotInProfile.length;

@@ -60,7 +60,9 @@ function explained(judged: Judged, gate: Gate, { attributions }: Analysis): Judg
 
 /** A share of the run in which the observers were disturbed is left out; too large a share leaves nothing to say. */
 function heldBack(judged: Judged, gate: Gate, series: LatencySeries, { validity, totals }: Analysis): Judged {
-  if (gate.metric === 'cold_start_penalty') return judged;
+  // The target itself says it, or a thread measures it that no observer shares.
+  if (gate.metric === 'cold_start_penalty' || gate.metric === 'replay_generation') return judged;
+  if (gate.metric === 'replay_latency' && gate.by === 'crawler') return judged;
   // The header and the hint say it all; each gate's evidence stays what was seen.
   if (validity.latencyHeldBack) return { ...judged, status: 'inconclusive', hint: heldBackHint(validity) };
   const evidence = [...judged.evidence];
@@ -98,11 +100,18 @@ function noData(gate: Gate, analysis: Analysis): Judged {
   return { status: 'no-data', finding: null, evidence: [], hint };
 }
 
+/** What unmeasured samples are, in words. */
+const UNMEASURED: Partial<Record<Gate['metric'], string>> = {
+  request_latency: 'were not timed, or refused with status 429',
+  replay_latency: 'left late, were under way at the end, or refused with status 429',
+  replay_generation: 'did not say how long they took to make',
+};
+
 function judgeLatency(gate: PercentileGate, series: LatencySeries, confidence: number): Judged {
   if (gate.stat === 'max') return judgeMaximum(gate, series);
   const { failures, deadlineMs } = series;
   const over = series.values.filter((one) => one > gate.max).length;
-  const unmeasured = gate.metric === 'request_latency' ? 'were not timed, or refused with status 429' : 'passed but could not be measured';
+  const unmeasured = UNMEASURED[gate.metric] ?? 'passed but could not be measured';
   const basis = { failures, deadlineMs, over, unmeasured };
   return judgePercentile(gate, percentileOf(series, gate.stat, confidence), basis, confidence);
 }
@@ -127,6 +136,8 @@ const UNKNOWN: Partial<Record<Gate['metric'], string>> = {
   request_error_rate: 'were refused with status 429',
   api_error_rate: 'were never sent, or refused with status 429',
   api_throughput: 'were never sent',
+  replay_cache_hits: 'did not say whether they came from a cache',
+  replay_error_rate: 'were under way at the end, or refused with status 429',
 };
 
 function judgeRate(gate: Gate, series: RateSeries, confidence: number): Judged {

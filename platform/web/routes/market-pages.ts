@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Services } from '../app.ts';
 import { currentUser } from '../auth.ts';
 import { createCache } from '../cache.ts';
+import { requestContext } from '../context.ts';
+import type { RequestContext } from '../context.ts';
 import { notFound } from '../errors.ts';
 import type { Html } from '../html.ts';
 import { layout, sendPage } from '../pages/layout.ts';
@@ -13,11 +15,23 @@ import type { CreatorSearch } from './schemas.ts';
 export function marketPages(app: FastifyInstance, { db, catalog, flags }: Services): void {
   const fragments = createCache<Html>('page_fragments', { maxEntries: 200, lifeMs: 30_000 }, flags);
 
+  /** Says in Server-Timing whether it had to be made. */
+  const fragment = (key: string, make: () => Html): Html => {
+    let cache: RequestContext['cache'] = 'hit';
+    const main = fragments.get(key, () => {
+      cache = 'miss';
+      return make();
+    });
+    const seen = requestContext.getStore();
+    if (seen) seen.cache = cache;
+    return main;
+  };
+
   app.get('/', async (request, reply) => {
     const user = await currentUser(db, request);
     const { creators } = await catalog.search(createCreatorQuery({ verified: 'true', limit: 9 }));
     return sendPage(reply, () =>
-      layout('AI creators, backed by escrow', user, fragments.get('/', () => homePage(creators))));
+      layout('AI creators, backed by escrow', user, fragment('/', () => homePage(creators))));
   });
 
   app.get<{ Querystring: CreatorSearch }>('/search', {
@@ -38,7 +52,7 @@ export function marketPages(app: FastifyInstance, { db, catalog, flags }: Servic
     const page = catalog.landing(request.params.slug);
     if (!page) throw notFound('page');
     const lowest = page.creators.length === 0 ? null : Math.min(...page.creators.map(({ rateCents }) => rateCents));
-    return sendPage(reply, () => layout(page.title, user, fragments.get(page.slug, () => landingPage(page, lowest))));
+    return sendPage(reply, () => layout(page.title, user, fragment(page.slug, () => landingPage(page, lowest))));
   });
 
   app.get<{ Params: { id: string } }>('/creators/:id', async (request, reply) => {

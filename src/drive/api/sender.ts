@@ -1,4 +1,4 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { validateHeaderName, validateHeaderValue, type IncomingHttpHeaders } from 'node:http';
 import { Pool, type Dispatcher } from 'undici';
 import { failureClass } from './failures.ts';
 
@@ -11,6 +11,8 @@ export interface Outgoing {
   body: string | null;
   /** Whether the answer's body is wanted; it is read to its end in any case. */
   keepBody: boolean;
+  /** Headers of the answer that are wanted, in lower case; none when left out. */
+  keepHeaders?: readonly string[];
 }
 
 /** What came of a request. Times are those of the sender's clock. */
@@ -23,6 +25,8 @@ export interface Answer {
   leftMs: number | null;
   endedMs: number;
   body: Buffer | null;
+  /** Those that were wanted and came, of a whole answer. */
+  headers: Record<string, string>;
 }
 
 export interface SenderOptions {
@@ -78,7 +82,7 @@ export class Sender {
   /** Sends a request; `ended` is called exactly once, also where it never leaves. */
   send(outgoing: Outgoing, ended: (answer: Answer) => void): void {
     this.#inHand += 1;
-    const exchange = new Exchange(outgoing.keepBody, this.#options, ended, () => (this.#inHand -= 1));
+    const exchange = new Exchange(outgoing, this.#options, ended, () => (this.#inHand -= 1));
     const { method, path, headers, body } = outgoing;
     const fault = faultOf(outgoing);
     if (fault) exchange.fail(fault);
@@ -114,12 +118,14 @@ function faultOf({ path, headers }: Outgoing): Error | null {
 /** One request and its answer, as undici's handler. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #keepBody: boolean;
+  readonly #keepHeaders: readonly string[];
   readonly #nowMs: () => number;
   readonly #ended: (answer: Answer) => void;
   readonly #released: () => void;
   readonly #timer: NodeJS.Timeout;
   #controller: Dispatcher.DispatchController | null = null;
   #status: number | null = null;
+  #headers: Record<string, string> = {};
   #leftMs: number | null = null;
   #chunks: Buffer[] = [];
   #bytes = 0;
@@ -128,8 +134,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** The connection has let go of it. */
   #let = false;
 
-  constructor(keepBody: boolean, { timeoutMs, nowMs }: SenderOptions, ended: (answer: Answer) => void, released: () => void) {
+  constructor(
+    { keepBody, keepHeaders = [] }: Outgoing, { timeoutMs, nowMs }: SenderOptions, ended: (answer: Answer) => void, released: () => void,
+  ) {
     this.#keepBody = keepBody;
+    this.#keepHeaders = keepHeaders;
     this.#nowMs = nowMs;
     this.#ended = ended;
     this.#released = released;
@@ -143,8 +152,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#leftMs = this.#nowMs();
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number): void {
+  onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders): void {
     this.#status = statusCode;
+    for (const name of this.#keepHeaders) {
+      const value = headers[name];
+      if (value !== undefined) this.#headers[name] = String(value);
+    }
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -185,6 +198,6 @@ class Exchange implements Dispatcher.DispatchHandler {
     clearTimeout(this.#timer);
     const body = failure === null && this.#keepBody ? Buffer.concat(this.#chunks) : null;
     this.#chunks = [];
-    this.#ended({ status: failure === null ? this.#status : null, failure, leftMs: this.#leftMs, endedMs: this.#nowMs(), body });
+    this.#ended({ status: failure === null ? this.#status : null, failure, leftMs: this.#leftMs, endedMs: this.#nowMs(), body, headers: failure === null ? this.#headers : {} });
   }
 }

@@ -10,6 +10,7 @@ import { headlineOf } from './sections/headline.ts';
 import { integritySection } from './sections/integrity.ts';
 import { journeysSection } from './sections/journeys.ts';
 import { figuresSection, provenanceSection } from './sections/provenance.ts';
+import { replaySection } from './sections/replay.ts';
 import { spreadSection, temperatureSection } from './sections/spread.ts';
 import { targetSection } from './sections/target.ts';
 import { timelineSection } from './sections/timeline.ts';
@@ -25,10 +26,10 @@ export function reportPage(view: View): string {
   const time = timelineSection(view);
   const rest = [
     journeysSection(view), failuresSection(view), drillsSection(view), capacitySection(view), agentSection(view),
-    temperatureSection(view), integritySection(view), spreadSection(view), targetSection(view), costSection(view),
+    temperatureSection(view), ...replaySection(view), integritySection(view), spreadSection(view), targetSection(view), costSection(view),
     trustSection(view), provenanceSection(view), figuresSection(view),
   ];
-  const printed = new Set(['drills', 'capacity', 'agent', 'cold-warm', 'integrity', 'cost', 'trust', 'provenance']);
+  const printed = new Set(['drills', 'capacity', 'agent', 'cold-warm', 'replay', 'integrity', 'cost', 'trust', 'provenance']);
   const contents = [gates, time, ...rest].map(({ id, title }) => html`<a href="#${id}">${title}</a>`);
   const leads = rest.filter(({ id }) => printed.has(id)).map(({ title, lead }) => html`<div><dt>${title}</dt><dd>${lead}</dd></div>`);
   return htmlPage(`${DECISION_WORDS[verdict.decision]} · ${plan.profile} · ${plan.runId}`, html`
