@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync, closeSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { CodedError } from '../errors.ts';
+import { keepLog } from './platform-log.ts';
 
 export interface PlatformOptions {
   /** The command that starts the platform and prints one JSON line when it is ready. */
@@ -39,6 +40,8 @@ type Ready = Omit<RunningPlatform, 'pid' | 'stop' | 'killNow' | 'died'>;
 
 const READY_LIMIT_MS = 20_000;
 const STOP_LIMIT_MS = 5_000;
+/** For the last lines of the log of a program that is gone: something it started may still hold its end. */
+const LOG_LIMIT_MS = 1_000;
 
 /**
  * Starts the bundled platform as processes of its own and returns its address once every part answers. It ends when our
@@ -46,14 +49,13 @@ const STOP_LIMIT_MS = 5_000;
  */
 export async function startPlatform(options: PlatformOptions): Promise<RunningPlatform> {
   const [program = '', ...args] = options.command;
-  const log = openSync(options.logFile, 'a');
   // A process group of its own: a Ctrl-C in the terminal is ours to handle, in our order.
   const child = spawn(program, [...args, '--json', '--exit-with-stdin', '--port', String(options.port ?? 0)], {
-    stdio: ['pipe', 'pipe', log],
+    stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
-  closeSync(log);
-  child.stdin?.on('error', () => {});
+  const logged = keepLog(child.stderr, options.logFile);
+  child.stdin.on('error', () => {});
   const exited = once(child, 'exit').then(([code, signal]) => `ended with ${signal ?? `exit code ${code}`}`);
   exited.catch(() => {});
   let stopping = false;
@@ -72,6 +74,7 @@ export async function startPlatform(options: PlatformOptions): Promise<RunningPl
       stop: async () => {
         stopping = true;
         await stop(child, exited);
+        await atMost(LOG_LIMIT_MS, logged);
       },
       killNow: () => {
         stopping = true;
@@ -81,6 +84,7 @@ export async function startPlatform(options: PlatformOptions): Promise<RunningPl
   } catch (error) {
     stopping = true;
     await stop(child, exited);
+    await atMost(LOG_LIMIT_MS, logged);
     const said = lastLine(options.logFile);
     if (/P_PORT_TAKEN/.test(said)) throw new CodedError('J_PORT_TAKEN', [{ where: `port ${options.port}`, message: said }]);
     throw new CodedError('J_PLATFORM_START', [{ where: options.logFile, message: said || (error as Error).message }], { cause: error });
@@ -126,6 +130,14 @@ async function stop(child: ChildProcess, exited: Promise<string>): Promise<void>
   child.kill('SIGTERM');
   const timer = setTimeout(() => killGroup(child.pid, 'SIGKILL'), STOP_LIMIT_MS);
   await exited;
+  clearTimeout(timer);
+}
+
+async function atMost(limitMs: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([work, new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  })]);
   clearTimeout(timer);
 }
 
