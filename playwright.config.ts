@@ -1,5 +1,7 @@
 import { defineConfig } from '@playwright/test';
 import { resolveBrowser } from './src/drive/browser.ts';
+import { hostArgs } from './src/drive/launcher.ts';
+import { browserHosts } from './src/plan/browser-hosts.ts';
 import { readSettings } from './src/plan/settings.ts';
 import { FUNCTIONAL_SUITE } from './src/report/allure/tests.ts';
 import { functionalResults } from './test/journeys/fresh-results.setup.ts';
@@ -20,7 +22,10 @@ export default defineConfig({
     globalLabels: { parentSuite: FUNCTIONAL_SUITE, suite: 'Playwright', epic: FUNCTIONAL_SUITE, feature: 'Playwright', layer: 'e2e' },
   }]],
   use: {
-    launchOptions: { executablePath: browser.executablePath, args: ['--no-sandbox'], env: { ...process.env, ...browser.env } },
+    launchOptions: {
+      executablePath: browser.executablePath, env: { ...process.env, ...browser.env },
+      args: ['--no-sandbox', ...hostArgs(browserHosts(settings.TARGET_URL ?? '', settings.BROWSER_HOSTS))],
+    },
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',
     ...(settings.TARGET_HTTP_USER && settings.TARGET_HTTP_PASSWORD

@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import { createFixtures } from '../fixtures/index.ts';
 import { createRouter } from '../src/collect/routes.ts';
 import { FailureTraces } from '../src/drive/failure-traces.ts';
+import { tagHeaders } from '../src/drive/tags.ts';
 import type { UserSurroundings } from '../src/drive/virtual-user.ts';
 import type { Plan } from '../src/model/index.ts';
+import { createHostGuard } from '../src/plan/browser-hosts.ts';
 import type { WorkerInput } from './worker-input.ts';
 
 interface Shared extends Pick<UserSurroundings, 'pool' | 'sink' | 'now' | 'interrupted'> {
@@ -20,9 +22,10 @@ export function userSurroundings({ plan, input, pool, sink, now, interrupted }: 
     route: createRouter(plan.target.url, plan.routes),
     contextOptions: {
       baseURL: plan.target.url,
-      extraHTTPHeaders: { 'x-test-run-id': runId },
       ...(input.httpCredentials ? { httpCredentials: input.httpCredentials } : {}),
     },
+    ...(input.tagHeaders ? { tags: (vu) => tagHeaders({ runId, kind: 'load' }, vu) } : {}),
+    ...(plan.browserHosts ? { keptFrom: createHostGuard(plan.browserHosts) } : {}),
     stepDeadlineMs: settings.stepDeadlineMs,
     journeyDeadlineMs: settings.journeyDeadlineMs,
     thinkTime: settings.thinkTime ? { ...settings.thinkTime, seed } : null,

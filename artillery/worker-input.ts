@@ -20,6 +20,8 @@ export interface WorkerInput {
   phases: object[];
   /** The canary's page and its latency on the idle machine; null where it could not be started. */
   canary: { url: string; idleMs: IdleMs } | null;
+  /** Whether pages send the tags as headers, too, and not in their user agent alone. */
+  tagHeaders: boolean;
   httpCredentials?: { username: string; password: string };
 }
 

@@ -24,9 +24,17 @@ const RESOURCES: Record<string, RequestSample['resource']> = { document: 'docume
 /** The user leaving a page ends what it still loads; that is no failure of the target. */
 const ABORTED = /ERR_ABORTED|ERR_NETWORK_CHANGED|NS_BINDING_ABORTED/;
 
+/** What a browser is kept from asking. */
+export interface HostWatch {
+  /** Returns the host that it is kept from, null where it may go. */
+  keptFrom: (url: string) => string | null;
+  /** One request to this host did not leave. */
+  onBlocked: (host: string) => void;
+}
+
 /**
  * Watches every request of a context. Times come from the browser's network stack, not from this process, so they hold
- * however busy it is. In a Server-Timing header, `cold;dur=…;desc="agent"` says that the service in `desc` had to be
+ * however busy it is. What the browser was kept from asking is no request. In a Server-Timing header, `cold;dur=…;desc="agent"` says that the service in `desc` had to be
  * started for this answer, and `warm;desc="agent"` that it had not; where neither stands, nobody knows.
  */
 export function watchRequests(
@@ -34,6 +42,7 @@ export function watchRequests(
   route: (url: string) => string,
   onRequest: (sample: RequestSample) => void,
   onTemperature: (sample: TemperatureSample) => void,
+  hosts?: HostWatch,
 ): void {
   const answered = (request: Request): void => {
     const response = request.existingResponse();
@@ -53,11 +62,19 @@ export function watchRequests(
   };
   context.on('requestfinished', answered);
   context.on('requestfailed', (request) => {
+    const keptFrom = hosts?.keptFrom(request.url()) ?? null;
+    if (keptFrom !== null) return hosts?.onBlocked(keptFrom);
     const errorText = request.failure()?.errorText ?? 'unknown';
     if (!ABORTED.test(errorText)) onRequest({ ...describe(request, route), status: null, durationMs: null, errorCode: errorText });
     // A page closes its stream when it has what it wanted: that is how a stream ends well.
     else if (request.resourceType() === 'eventsource' && request.existingResponse()) answered(request);
   });
+  if (!hosts) return;
+  // A WebSocket is no request in Playwright's eyes.
+  context.on('page', (page) => page.on('websocket', (socket) => {
+    const keptFrom = hosts.keptFrom(socket.url());
+    if (keptFrom !== null) hosts.onBlocked(keptFrom);
+  }));
 }
 
 function describe(request: Request, route: (url: string) => string): Pick<RequestSample, 'method' | 'route' | 'resource'> {

@@ -29,6 +29,8 @@ export interface ActOptions {
   /** Milliseconds since the run's start. */
   now: () => number;
   route: (url: string) => string;
+  /** Returns the host that the context's browser is kept from, null where it may go; left out: it may go anywhere. */
+  keptFrom?: (url: string) => string | null;
   fixtures: object;
   stepDeadlineMs: number;
   /** Folder for pictures of failed steps; null takes none. */
@@ -53,6 +55,7 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
   /** Null until the target says which. */
   let cold: boolean | null = null;
   const agentTasks: { sample: AgentTaskSample; tMs: number }[] = [];
+  const blocked = new Map<string, number>();
   // The crowd makes the load; nothing it sees is ever used as latency, so it is spared the probe's cost.
   const observes = base.role === 'observer';
   const clock = observes ? await installPerceivedClock(context) : null;
@@ -67,6 +70,7 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
       cold = cold === true || coldStartMs !== null;
       if (coldStartMs !== null) sink.record({ ...base, kind: 'coldStart', tMs: now(), service, durationMs: coldStartMs });
     },
+    options.keptFrom && { keptFrom: options.keptFrom, onBlocked: (host) => blocked.set(host, (blocked.get(host) ?? 0) + 1) },
   );
 
   const arranged = await arrange(journey, options);
@@ -94,6 +98,7 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
     await trace?.end();
     // Only now is it known whether a task was cold: its stream reports when it closes, after the user saw the result.
     for (const { sample, tMs } of agentTasks) sink.record({ ...base, kind: 'agentTask', tMs, ...sample, cold });
+    for (const [host, requests] of blocked) sink.record({ ...base, kind: 'blocked', tMs: now(), host, requests });
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium, type Browser } from 'playwright';
 import type { Role } from '../model/index.ts';
+import { resolverRules } from '../plan/browser-hosts.ts';
 import type { ResolvedBrowser } from './browser.ts';
 import { autogroupsRule, isInCrowdCgroup, makeCrowdCgroup } from './crowd-cgroup.ts';
 
@@ -29,11 +30,24 @@ const ARGS = [
 ];
 
 /**
- * Returns a function that starts a browser for a role: observers at normal priority, the crowd at the lowest.
- * `folder` takes two small files a browser: a start script and the process id.
+ * Returns what keeps a browser from sending to other hosts. In its own resolver, since interception (`page.route`) would add
+ * a message each way to every request, and switch its cache off. A proxy would resolve names itself, so none is used. WebRTC sends
+ * to addresses that nobody resolves: without a proxy for UDP, it sends none.
  */
-export function createLauncher(resolved: ResolvedBrowser, folder: string): Launch {
+export function hostArgs(hosts: readonly string[]): string[] {
+  return [
+    `--host-resolver-rules=${resolverRules(hosts)}`, '--proxy-server=direct://', '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
+  ];
+}
+
+/**
+ * Returns a function that starts a browser for a role: observers at normal priority, the crowd at the lowest.
+ * `folder` takes two small files a browser: a start script and the process id. Beside this machine's own, the browsers may
+ * send to these hosts alone; null lets them send anywhere, for a comparison.
+ */
+export function createLauncher(resolved: ResolvedBrowser, folder: string, hosts: readonly string[] | null = []): Launch {
   let started = 0;
+  const args = hosts === null ? ARGS : [...ARGS, ...hostArgs(hosts)];
   mkdirSync(folder, { recursive: true });
   return async (role) => {
     const name = join(folder, `${role}-${++started}`);
@@ -42,7 +56,7 @@ export function createLauncher(resolved: ResolvedBrowser, folder: string): Launc
     const browser = await chromium.launch({
       executablePath: `${name}.sh`,
       headless: true,
-      args: ARGS,
+      args,
       env: { ...process.env, ...resolved.env },
       // The run ends its own browsers in its own order; a signal to the process group must not do it first.
       handleSIGINT: false,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { harnessVersion } from './environment.ts';
 
 /** What a test says of itself, so that a target's dashboards can leave its traffic out. */
@@ -33,8 +33,11 @@ export function taggedRequest(tag: Tag, trace: string): Record<string, string> {
   return { ...tagHeaders(tag, trace), 'user-agent': agentTag(tag) };
 }
 
-/** Returns a W3C traceparent: 32 hexadecimal digits of the trace, 16 of its first span, and "sampled". A hash, so that ids look random to samplers. */
+/**
+ * Returns a W3C traceparent, sampled. The trace id is the first 32 hexadecimal digits of SHA-256 over `<runId>/<trace>`, so that it
+ * can be found again, and looks random to samplers; the next 16 are its first span.
+ */
 export function traceparent(runId: string, trace: string): string {
-  const digits = createHash('sha256').update(`${runId}/${trace}`).digest('hex');
+  const digits = hash('sha256', `${runId}/${trace}`);
   return `00-${digits.slice(0, 32)}-${digits.slice(32, 48)}-01`;
 }

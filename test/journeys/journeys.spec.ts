@@ -6,10 +6,16 @@ import { MemoryRecorder } from '../../src/collect/recorder.ts';
 import { createRouter } from '../../src/collect/routes.ts';
 import { actJourney } from '../../src/drive/act.ts';
 import { loadJourneys } from '../../src/drive/journeys.ts';
-import type { PaymentObservation, StepObservation } from '../../src/model/index.ts';
+import { browserAgent } from '../../src/drive/pool.ts';
+import { agentTag, tagHeaders } from '../../src/drive/tags.ts';
+import type { BlockedObservation, PaymentObservation, StepObservation } from '../../src/model/index.ts';
+import { browserHosts, createHostGuard, sendsTagHeaders } from '../../src/plan/browser-hosts.ts';
+import { readSettings } from '../../src/plan/settings.ts';
 import { TARGET } from './target.setup.ts';
 
-const { journeys, faults } = await loadJourneys(join(import.meta.dirname, '../../journeys'));
+const ROOT = join(import.meta.dirname, '../..');
+const settings = readSettings(ROOT, process.env);
+const { journeys, faults } = await loadJourneys(join(ROOT, 'journeys'));
 
 test('every journey file can be loaded', () => {
   expect(faults).toEqual([]);
@@ -19,7 +25,12 @@ for (const journey of journeys.values()) {
   test(journey.name, async ({ browser, contextOptions }, info) => {
     const url = process.env[TARGET] ?? '';
     const runId = `check-${randomUUID().slice(0, 8)}`;
-    const context = await browser.newContext({ ...contextOptions, baseURL: url, extraHTTPHeaders: { 'x-test-run-id': runId } });
+    const tag = { runId, kind: 'synthetic' } as const;
+    const reach = { target: { url, embedded: (settings.TARGET_URL ?? 'embedded') === 'embedded' }, browserHosts: browserHosts(url, settings.BROWSER_HOSTS) };
+    const context = await browser.newContext({
+      ...contextOptions, baseURL: url, userAgent: `${await browserAgent(browser)} ${agentTag(tag)}`,
+      ...(sendsTagHeaders(reach, settings.BROWSER_TAGS) ? { extraHTTPHeaders: tagHeaders(tag, runId) } : {}),
+    });
     const recorder = new MemoryRecorder();
     const vu = `check-${info.testId}`;
     await actJourney(journey, {
@@ -28,6 +39,7 @@ for (const journey of journeys.values()) {
       sink: recorder,
       now: () => performance.now(),
       route: createRouter(url),
+      keptFrom: createHostGuard(reach.browserHosts),
       fixtures: createFixtures({ context, runId, vu, seed: 1 }),
       stepDeadlineMs: 15_000,
       failuresFolder: null,
@@ -39,6 +51,9 @@ for (const journey of journeys.values()) {
     for (const step of steps) {
       const perceived = step.perceivedMs === null ? `not measured: ${step.unmeasured}` : `${step.perceivedMs.toFixed(0)} ms`;
       info.annotations.push({ type: step.name, description: perceived });
+    }
+    for (const { host, requests } of recorder.observations.filter((one): one is BlockedObservation => one.kind === 'blocked')) {
+      info.annotations.push({ type: 'blocked', description: `${requests} to ${host}, which is not on the list (BROWSER_HOSTS)` });
     }
     expect(steps.length, 'a journey measures at least one step').toBeGreaterThan(0);
     expect(steps.filter((step) => step.clock === 'page' && step.perceivedMs === null).map((step) => `${step.name}: ${step.unmeasured}`)).toEqual([]);

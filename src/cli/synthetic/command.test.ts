@@ -57,7 +57,7 @@ test('a round in a real browser tells up from flake from fault, and records ever
   const url = await serveSite(t, (request, response) => {
     const path = request.url ?? '';
     asked[path] = (asked[path] ?? 0) + 1;
-    runIds.add(request.headers['x-test-run-id']);
+    runIds.add(/openshow-journeys\/\S+ \(synthetic check; \+run (\S+)\)$/.exec(request.headers['user-agent'] ?? '')?.[1]);
     const good = path === '/healthy' || (path === '/flaky' && asked[path] > 1);
     response.writeHead(good ? 200 : 500, { 'content-type': 'text/html' }).end(`<!doctype html><h1>${good ? 'Welcome' : 'Sorry'}</h1>`);
   });

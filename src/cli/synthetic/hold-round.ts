@@ -9,6 +9,7 @@ import { keepHistory } from '../../history/keep.ts';
 import type { AnyJourney } from '../../journey.ts';
 import { CHECK_VERSION, type CheckRound } from '../../model/index.ts';
 import type { HarnessSettings } from '../../plan/settings.ts';
+import { blockedNote } from '../../report/blocked.ts';
 import type { BudgetRoundFunction } from '../budget/types.ts';
 import { writeAllure } from './allure.ts';
 import { checkLines, roundLine, roundMarkdown, type LineStyle } from './lines.ts';
@@ -76,6 +77,7 @@ export async function holdRound(context: RoundsContext, due: Due): Promise<{ rou
         ...context, roundId,
         browser: await browserOf(context.settings),
         onCheck: (check) => say(`${checkLines(check, context.style)}\n`),
+        onBlocked: (blocked) => err(` ! ${blockedNote({ blocked })}\n`),
       });
       const detail = context.interrupted.aborted ? 'interrupted' : null;
       round = { ...base, event: 'ran', endedAtEpochMs: Date.now(), checks, detail };

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { createBlocked } from '../../analyze/blocked.ts';
 import type { ResolvedBrowser } from '../../drive/browser.ts';
 import { checkAll } from '../../drive/checks/checks.ts';
 import type { CreateFixtures } from '../../drive/checks/fixtures.ts';
@@ -7,11 +8,13 @@ import { WatchedPool } from '../../drive/checks/watched-pool.ts';
 import { FailureTraces } from '../../drive/failure-traces.ts';
 import { createLauncher, endLeftovers } from '../../drive/launcher.ts';
 import { RunLock } from '../../drive/run-folder.ts';
+import { agentTag, tagHeaders } from '../../drive/tags.ts';
 import { CodedError } from '../../errors.ts';
 import type { AnyJourney } from '../../journey.ts';
-import type { Check } from '../../model/index.ts';
+import type { BlockedHost, Check, Observation } from '../../model/index.ts';
+import { browserHosts, createHostGuard, sendsTagHeaders } from '../../plan/browser-hosts.ts';
 import type { HarnessSettings } from '../../plan/settings.ts';
-import { openTarget } from './targets.ts';
+import { EMBEDDED, openTarget } from './targets.ts';
 
 /** As in the functional lane; a user who waits longer has gone. */
 const STEP_DEADLINE_MS = 15_000;
@@ -34,6 +37,8 @@ export interface RoundOptions {
   retries: number;
   interrupted: AbortSignal;
   onCheck: (check: Check) => void;
+  /** Told at the end of what browsers were kept from, if anything: their host is on no list. */
+  onBlocked: (hosts: BlockedHost[]) => void;
 }
 
 /**
@@ -51,7 +56,12 @@ export async function runChecks(options: RoundOptions): Promise<Check[]> {
   const browsers = join(folder, 'browsers');
   // The lock is ours, so whatever stands there was left by a round that was killed.
   endLeftovers(browsers);
-  const pool = new WatchedPool(createLauncher(options.browser, browsers), { recycleAfterContexts: 1_000 });
+  const reach = { target: { url: open.url, embedded: target === EMBEDDED }, browserHosts: browserHosts(open.url, settings.BROWSER_HOSTS) };
+  const tag = { runId: roundId, kind: 'synthetic' } as const;
+  const pool = new WatchedPool(createLauncher(options.browser, browsers, reach.browserHosts), {
+    recycleAfterContexts: 1_000, agentTag: agentTag(tag),
+  });
+  const blocked = createBlocked();
   const killNow = (): void => {
     open.killNow();
     endLeftovers(browsers);
@@ -63,7 +73,7 @@ export async function runChecks(options: RoundOptions): Promise<Check[]> {
       throw new CodedError('J_BROWSER_LAUNCH', [{ where, message: firstLine(thrown) }], { cause: thrown });
     });
     const { TARGET_HTTP_USER: username, TARGET_HTTP_PASSWORD: password } = settings;
-    return await checkAll(options.journeys, {
+    const checks = await checkAll(options.journeys, {
       retries: options.retries,
       onCheck: options.onCheck,
       around: {
@@ -71,8 +81,12 @@ export async function runChecks(options: RoundOptions): Promise<Check[]> {
         url: open.url,
         contextOptions: {
           baseURL: open.url,
-          extraHTTPHeaders: { 'x-test-run-id': roundId },
           ...(username && password ? { httpCredentials: { username, password } } : {}),
+        },
+        ...(sendsTagHeaders(reach, settings.BROWSER_TAGS) ? { tags: (vu: string) => tagHeaders(tag, vu) } : {}),
+        keptFrom: createHostGuard(reach.browserHosts),
+        onObserved: (observations: readonly Observation[]) => {
+          for (const one of observations) if (one.kind === 'blocked') blocked.add(one);
         },
         fixtures: ({ vu, context }) => options.fixtures({ context, vu, runId: roundId, seed: FIXTURE_SEED }),
         stepDeadlineMs: STEP_DEADLINE_MS,
@@ -85,6 +99,9 @@ export async function runChecks(options: RoundOptions): Promise<Check[]> {
         nowEpochMs: Date.now,
       },
     });
+    const hosts = blocked.finish();
+    if (hosts.length > 0) options.onBlocked(hosts);
+    return checks;
   } finally {
     await pool.close();
     await open.close();

@@ -14,6 +14,8 @@ export interface Bounds {
   limitMs: number;
   maxBytes: number;
   signal?: AbortSignal;
+  /** Sent beside what the exchange itself needs: what it is tagged with. */
+  headers?: Record<string, string>;
 }
 
 export interface Asked {
@@ -33,7 +35,7 @@ const MIB = 1024 ** 2;
  * middle. Throws NoPage; whatever `onText` throws ends the exchange too, and is passed on.
  */
 export async function fetchBounded(
-  { url, accept, form, json }: Asked, { limitMs, maxBytes, signal }: Bounds, onText: (text: string, head: Head) => void,
+  { url, accept, form, json }: Asked, { limitMs, maxBytes, signal, headers = {} }: Bounds, onText: (text: string, head: Head) => void,
 ): Promise<Head> {
   const { address, host, authorization } = partsOf(url);
   const late = AbortSignal.timeout(limitMs);
@@ -44,7 +46,7 @@ export async function fetchBounded(
   try {
     const response = await fetch(address, {
       signal: bounds,
-      headers: { accept, ...(authorization ? { authorization } : {}), ...(json ? { 'content-type': 'application/json' } : {}) },
+      headers: { ...headers, accept, ...(authorization ? { authorization } : {}), ...(json ? { 'content-type': 'application/json' } : {}) },
       ...(form ? { method: 'POST', body: new URLSearchParams(form) } : {}),
       ...(json ? { method: 'POST', redirect: 'manual', body: JSON.stringify(json) } : {}),
     });

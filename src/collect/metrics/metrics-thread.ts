@@ -7,6 +7,7 @@ import { Rounds } from './rounds.ts';
 export interface MetricsSetup {
   metrics: MetricsPlan;
   kpis: Kpi[];
+  headers?: Record<string, string>;
   runId: string;
   file: string;
   /** The run's start on the monotonic clock, which every thread reads alike. */

@@ -6,6 +6,8 @@ export interface MetricsOptions {
   /** Its addresses as they are asked: nothing is left to resolve. */
   metrics: MetricsPlan;
   kpis: readonly Kpi[];
+  /** What every question is tagged with; nothing when left out. */
+  headers?: Record<string, string>;
   runId: string;
   /** Where the readings go. */
   file: string;

@@ -7,6 +7,8 @@ import { scrape } from './scrape.ts';
 export interface RoundsOptions {
   metrics: MetricsPlan;
   kpis: readonly Kpi[];
+  /** What every question is tagged with; nothing when left out. */
+  headers?: Record<string, string>;
   runId: string;
   /** Milliseconds since the run's start, monotonic. */
   now: () => number;
@@ -36,12 +38,14 @@ export class Rounds {
   readonly #scraped: Kpi[];
   readonly #gaps = new Map<Kpi, Gap[]>();
   readonly #limitMs: number;
+  readonly #tagged: Pick<Limits, 'headers'>;
   #current: Promise<unknown> | null = null;
   #waiting = false;
 
   constructor(options: RoundsOptions) {
     const { metrics, kpis } = options;
     this.#options = options;
+    this.#tagged = options.headers ? { headers: options.headers } : {};
     this.#limitMs = Math.min(LONGEST_LIMIT_MS, LIMIT_SHARE * metrics.everyMs);
     this.#prometheus = metrics.prometheus === null ? null : new PrometheusServer(metrics.prometheus);
     this.#asked = kpis.filter(({ promql }) => promql !== undefined && this.#prometheus !== null);
@@ -62,7 +66,7 @@ export class Rounds {
       this.#waiting = false;
     }
     const at = { tMs: this.#options.now(), phase };
-    const limits = { limitMs: this.#limitMs, signal };
+    const limits = { ...this.#tagged, limitMs: this.#limitMs, signal };
     // The two kinds apart: a slow Prometheus holds up no scrape's figures, nor the other way round.
     this.#current = Promise.all([this.#ask(at, limits), this.#scrape(at, limits)]);
     await this.#current;
@@ -76,7 +80,7 @@ export class Rounds {
   async fill(signal: AbortSignal): Promise<void> {
     const prometheus = this.#prometheus;
     if (!prometheus || this.#gaps.size === 0) return;
-    const limits = { limitMs: LONGEST_LIMIT_MS, signal };
+    const limits = { ...this.#tagged, limitMs: LONGEST_LIMIT_MS, signal };
     const { everyMs } = this.#options.metrics;
     try {
       const beforeMs = this.#options.now();

@@ -1,5 +1,6 @@
 import { overBudget, type ApiPlan, type ApiRequest } from '../../model/index.ts';
 import { DATA_BODY, isMade } from '../../plan/scenario-values.ts';
+import { traceparent } from '../tags.ts';
 import { createMix } from './arrivals.ts';
 import { createValues, type DataValues } from './data.ts';
 import { BAD_ANSWER, NOT_SENT, TOO_MANY_IN_FLIGHT } from './failures.ts';
@@ -61,6 +62,7 @@ export class Flows {
     accounts: readonly Account[];
   }[];
   #made = 0;
+  #sent = 0;
   #open = 0;
   #ended = false;
 
@@ -145,7 +147,7 @@ export class Flows {
     if (late) cell.late += 1;
     if (lateMs > cell.maxLateMs) cell.maxLateMs = lateMs;
     onSend(late);
-    sender.send(outgoing, (answer) => {
+    sender.send(this.#traced(outgoing), (answer) => {
       if (this.#ended) return;
       cell.open -= 1;
       const failure = failureOf(answer) ?? take(compiled.request, answer, arrival.captured);
@@ -162,6 +164,13 @@ export class Flows {
         this.#open -= 1;
       }
     });
+  }
+
+  /** Each request is a trace of its own: a target's traces of a minute's load in one would be of no use to anybody. */
+  #traced(outgoing: Outgoing): Outgoing {
+    this.#sent += 1;
+    const { runId, thread } = this.#options;
+    return { ...outgoing, headers: { ...outgoing.headers, traceparent: traceparent(runId, `api/${thread}/${this.#sent}`) } };
   }
 
   #outgoing(arrival: Arrival, compiled: Compiled): Outgoing {

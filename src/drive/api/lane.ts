@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ApiPlan, Phase } from '../../model/index.ts';
 import { clockSince } from '../run-clock.ts';
+import { taggedRequest } from '../tags.ts';
 import { Bins } from './bins.ts';
 import { PastKnee } from './past-knee.ts';
 import type { LaneOrder, LaneSaid, LaneSetup, SharedBudgets, Tally } from './protocol.ts';
@@ -135,7 +136,7 @@ export class ApiLane {
     const { plan, budgets, runId, seed, targetUrl, sessions, runDir, startedAtMonotonicMs } = this.#options;
     const workerData: LaneSetup = {
       plan, budgets: budgets ?? null, runId, seed, targetUrl, sessions, startedAtMonotonicMs, thread,
-      headers: { ...this.#options.headers, 'x-test-run-id': runId },
+      headers: { ...taggedRequest({ runId, kind: 'load' }, 'api'), ...this.#options.headers },
       file: join(runDir, `observations.api-${thread}.ndjson`), tellWindows: this.#knee !== null,
     };
     const worker = new Worker(new URL('./lane-thread.ts', import.meta.url), { workerData });

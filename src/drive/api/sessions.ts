@@ -1,6 +1,7 @@
 import { CodedError, type Fault } from '../../errors.ts';
 import type { ApiPlan, ApiRequest, ApiSession } from '../../model/index.ts';
 import { DATA_BODY } from '../../plan/scenario-values.ts';
+import { traceparent } from '../tags.ts';
 import { createValues } from './data.ts';
 import { failureOf, take } from './flows.ts';
 import { Sender, type Answer } from './sender.ts';
@@ -42,7 +43,8 @@ export async function openSessions(plan: ApiPlan, options: SessionOptions): Prom
   const faults: Fault[] = [];
   const work = async (): Promise<void> => {
     for (let next = wanted.shift(); next && faults.length < FAULTS_SHOWN; next = wanted.shift()) {
-      const opened = await open(plan, { ...options, sender, basePath, label: next.label });
+      const headers = { ...options.headers, traceparent: traceparent(options.runId, next.label) };
+      const opened = await open(plan, { ...options, headers, sender, basePath, label: next.label });
       if ('fault' in opened) faults.push(opened.fault);
       else accounts[next.name]?.push(opened.account);
     }

@@ -13,6 +13,10 @@ export interface GoSurroundings {
   url: string;
   pool: WatchedPool;
   contextOptions: BrowserContextOptions;
+  /** Headers of everything that a user sends; none when left out. */
+  tags?: (vu: string) => Record<string, string>;
+  /** Returns the host that browsers are kept from, null where they may go; left out: they may go anywhere. */
+  keptFrom?: (url: string) => string | null;
   fixtures: (user: { vu: string; context: BrowserContext }) => object;
   stepDeadlineMs: number;
   journeyDeadlineMs: number;
@@ -23,6 +27,8 @@ export interface GoSurroundings {
   traces: FailureTraces;
   interrupted: AbortSignal;
   nowEpochMs: () => number;
+  /** Told of all that was observed of a go. */
+  onObserved?: (observations: readonly Observation[]) => void;
 }
 
 /** Chromium's words for "this machine has no network" and "its proxy does not work": neither is the target's doing. */
@@ -40,6 +46,8 @@ export async function goOnce(journey: AnyJourney, vu: string, around: GoSurround
     now: () => performance.now(),
     route: createRouter(around.url),
     contextOptions: around.contextOptions,
+    ...(around.tags ? { tags: around.tags } : {}),
+    ...(around.keptFrom ? { keptFrom: around.keptFrom } : {}),
     stepDeadlineMs: around.stepDeadlineMs,
     journeyDeadlineMs: around.journeyDeadlineMs,
     failuresFolder: around.failuresFolder,
@@ -47,6 +55,7 @@ export async function goOnce(journey: AnyJourney, vu: string, around: GoSurround
     interrupted: around.interrupted,
     fixtures: around.fixtures,
   });
+  around.onObserved?.(recorder.observations);
   const browserFailed = around.pool.faults > faultsBefore;
   return toAttempt(startedAtEpochMs, result, recorder.observations, browserFailed, around.evidencePath);
 }
