@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { redaction } from '../src/collect/redaction.ts';
 
 /** The part of Artillery's global object that the harness uses. */
 export interface ArtilleryGlobal {
@@ -22,9 +23,9 @@ export function artillery(): ArtilleryGlobal {
   return (globalThis as unknown as { artillery: ArtilleryGlobal }).artillery;
 }
 
-/** Prints a line through Artillery, which knows how to keep it apart from its own spinner; from either thread. */
+/** Prints a line, without what is private, through Artillery, which keeps it apart from its own spinner; from either thread. */
 export function say(text: string): void {
-  artillery().globalEvents.emit('log', {}, text);
+  artillery().globalEvents.emit('log', {}, redaction().text(text));
 }
 
 /**

@@ -5,6 +5,7 @@ import { wantsColor } from '../src/cli/color.ts';
 import { judgeRun } from '../src/cli/judge-run.ts';
 import { withoutCommands } from '../src/cli/outlets.ts';
 import { sourceUrl } from '../src/cli/source-url.ts';
+import { redaction } from '../src/collect/redaction.ts';
 import { clockSince, monotonicMs } from '../src/drive/run-clock.ts';
 import { CodedError, asCodedError, formatError, type Fault } from '../src/errors.ts';
 import { keepHistory } from '../src/history/keep.ts';
@@ -15,6 +16,7 @@ import { auditPayments } from './audit.ts';
 import { artillery, muteStockTables, say, type ExitEvent } from './artillery-global.ts';
 import { Channel, type Message } from './channel.ts';
 import { prepareRun } from './prepare.ts';
+import { checkPrivacy } from './privacy.ts';
 import { RunParts } from './run-parts.ts';
 
 /** The worker closes its users within 10 s and its browsers within 5 s; answers of the API may take longer. */
@@ -157,11 +159,12 @@ export class MainRun {
     });
     say(withoutCommands(`\n${judged.block}\n`, process.env, randomUUID()));
     for (const { reporter, message } of judged.reporterFaults) process.stderr.write(`report "${reporter}" failed: ${harmless(message)}\n`);
+    const publishing = await checkPrivacy(runDir);
     const behind = keepHistory(dirname(runDir));
     if (behind !== null) process.stderr.write(`${behind}\n`);
     if (fault) printError(fault);
     if (owed) printError(owed);
-    return (fault ?? owed)?.exitCode ?? judged.exitCode;
+    return (fault ?? owed)?.exitCode ?? (judged.exitCode === 0 ? publishing : judged.exitCode);
   }
 
   /** Returns whether the worker said that everything it had is on disk. */
@@ -209,5 +212,5 @@ export class MainRun {
 function printError(error: CodedError): void {
   // Artillery's spinner may stand in the line.
   const clear = process.stderr.isTTY ? '\r\u001b[K' : '';
-  process.stderr.write(`${clear}${formatError(error)}\n`);
+  process.stderr.write(`${clear}${redaction().text(formatError(error))}\n`);
 }
