@@ -24,9 +24,11 @@ export interface GuardOptions {
   rules: GuardRules;
   /** The file that a person would change. */
   where: string;
+  /** Looks a name's aliases up; in DNS when left out. */
+  aliases?: (host: string) => Promise<string[]>;
 }
 
-type Asked = Pick<Plan, 'phases' | 'journeys' | 'api' | 'budgets' | 'cost' | 'metrics' | 'audit' | 'drills' | 'teardown'>;
+type Asked = Pick<Plan, 'phases' | 'journeys' | 'api' | 'replay' | 'budgets' | 'cost' | 'metrics' | 'audit' | 'drills' | 'teardown'>;
 
 /** What keeps a load test harmless: decides before the first arrival, and keeps what was overridden. */
 export class RunGuards {
@@ -77,11 +79,11 @@ export class RunGuards {
     const { target } = this.#options;
     const host = hostOf(target) ?? '';
     // Before anything is sent there. Only names can be compared with a list of names.
-    if (this.#production.length > 0) this.#decide(this.#productionAmong(await aliasesOf(host), `the target ${host} is an alias, and`));
+    if (this.#production.length > 0) this.#decide(this.#productionAmong(await (this.#options.aliases ?? aliasesOf)(host), `the target ${host} is an alias of`));
     const { url, forbids, redirectsTo, manifest } = await askManifest(target, headers);
     this.#decide([
       ...(forbids === null ? [] : [productionByMarker(host, url, forbids)]),
-      ...this.#productionAmong([redirectsTo === null ? null : hostOf(redirectsTo)], `the target ${host} redirects, and`),
+      ...this.#productionAmong([redirectsTo === null ? null : hostOf(redirectsTo)], `the target ${host} redirects to`),
       ...this.#parityRefusals(manifest),
     ]);
   }
@@ -99,7 +101,7 @@ export class RunGuards {
     const to = redirectsTo === null ? null : hostOf(redirectsTo);
     this.#decide([
       ...(says === null || own === null ? [] : [productionByMarker(own, url, says)]),
-      ...this.#productionAmong(to === own ? [] : [to], `the target ${own} redirects, and`),
+      ...this.#productionAmong(to === own ? [] : [to], `the target ${own} redirects to`),
     ]);
     return to !== null && (to === own || matchingPattern(to, this.#allowed) !== null);
   };
@@ -111,10 +113,10 @@ export class RunGuards {
     return parityRefusals(environment?.where ?? '', findings);
   }
 
-  #productionAmong(hosts: readonly (string | null)[], who: string): Refusal[] {
+  #productionAmong(hosts: readonly (string | null)[], leads: string): Refusal[] {
     return hosts.flatMap((host) => {
       const pattern = host === null ? null : matchingPattern(host, this.#production);
-      return host === null || pattern === null ? [] : [productionByName(who, host, pattern)];
+      return host === null || pattern === null ? [] : [productionByName(leads, host, pattern)];
     });
   }
 

@@ -64,6 +64,24 @@ test('only the key of a test account is taken for the audit, never one that move
   }
 });
 
+test('lists of hosts, hours and overrides are read as they are meant, and a wrong one is told by name', (t) => {
+  const folder = folderWith(t, 'ALLOWED_HOSTS=Staging.example.com, *.preview.example.com\nPRODUCTION_HOSTS=www.example.com\nLOAD_WINDOW=22:00-06:00 UTC\n');
+  const read = readSettings(folder, { GUARD_OVERRIDES: 'off-peak, target', GUARD_REASON: 'agreed with the owners' });
+  assert.deepEqual([read.ALLOWED_HOSTS, read.PRODUCTION_HOSTS, read.GUARD_OVERRIDES], [['staging.example.com', '*.preview.example.com'], ['www.example.com'], ['off-peak', 'target']]);
+  assert.deepEqual(read.LOAD_WINDOW?.map(({ fromMinute, toMinute, timeZone }) => [fromMinute, toMinute, timeZone]), [[1320, 360, 'UTC']]);
+  const wrong: [name: string, value: string][] = [
+    ['ALLOWED_HOSTS', '*'], ['ALLOWED_HOSTS', 'staging.example.com,https://a.example.com'], ['PRODUCTION_HOSTS', ','], ['LOAD_WINDOW', 'at night'],
+    ['GUARD_OVERRIDES', 'all'], ['GUARD_OVERRIDES', 'target,everything'], ['GUARD_REASON', 'because'], ['GUARD_REASON', 'x'.repeat(501)],
+  ];
+  const reason = 'agreed with the owners';
+  for (const [name, value] of wrong) {
+    const places = refusal(folder, { ...(name === 'GUARD_OVERRIDES' ? { GUARD_REASON: reason } : {}), [name]: value }).faults.map(({ where }) => where);
+    assert.deepEqual([...new Set(places)], [`environment ${name}`], `${name}=${value}`);
+  }
+  assert.match(formatError(refusal(folder, { GUARD_OVERRIDES: 'target' })), /\.env GUARD_REASON: an override needs its reason/);
+  assert.match(formatError(refusal(folder, { GUARD_OVERRIDES: 'everything', GUARD_REASON: reason })), /"target"\|"production"\|"off-peak"/);
+});
+
 test('a user without password is a fault, and so is a password without user', (t) => {
   const folder = folderWith(t);
   assert.match(formatError(refusal(folder, { TARGET_HTTP_USER: 'qa' })), /TARGET_HTTP_PASSWORD: user and password go together/);

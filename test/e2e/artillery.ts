@@ -81,7 +81,7 @@ export function runArtillery(test: TestContext, options: RunOptions = {}): Promi
 /** What a developer has in the environment or in npm's must not change what the tests see. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const kept = { ...process.env };
-  for (const name of ['TARGET_URL', 'BROWSER', 'BROWSER_PATH', 'RUN_ID', 'SEED', 'HEALTH_PATH', 'GITHUB_STEP_SUMMARY', 'NODE_TEST_CONTEXT', 'PLATFORM_PORT']) delete kept[name];
+  for (const name of ['TARGET_URL', 'BROWSER', 'BROWSER_PATH', 'RUN_ID', 'SEED', 'HEALTH_PATH', 'GITHUB_STEP_SUMMARY', 'NODE_TEST_CONTEXT', 'PLATFORM_PORT', 'ALLOWED_HOSTS', 'PRODUCTION_HOSTS', 'LOAD_WINDOW', 'GUARD_OVERRIDES', 'GUARD_REASON']) delete kept[name];
   return kept;
 }
 

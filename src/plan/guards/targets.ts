@@ -41,7 +41,7 @@ function usedAddresses({ metrics, audit, drills, teardown }: Using): UsedAddress
 /** Returns what is against a host by its name alone; `who` begins the sentence. Production is refused whatever else allows it. */
 export function hostRefusals(who: string, host: string, { allowed, production }: HostLists, mustBeAllowed = true): Refusal[] {
   const named = matchingPattern(host, production);
-  const refusals: Refusal[] = named === null ? [] : [productionByName(who, host, named)];
+  const refusals: Refusal[] = named === null ? [] : [productionByName(`${who} is on`, host, named)];
   if (!mustBeAllowed || isOwnHost(host) || matchingPattern(host, allowed) !== null) return refusals;
   return [...refusals, {
     guard: 'target', code: 'J_TARGET_NOT_ALLOWED',
@@ -53,12 +53,12 @@ export function hostRefusals(who: string, host: string, { allowed, production }:
   }];
 }
 
-/** Returns the refusal of a host that PRODUCTION_HOSTS names, or that leads to one. */
-export function productionByName(who: string, host: string, pattern: string): Refusal {
+/** Returns the refusal of a host that PRODUCTION_HOSTS names; `leads` is the sentence that ends with it: `the target is on`. */
+export function productionByName(leads: string, host: string, pattern: string): Refusal {
   const entry = pattern === host ? '' : ` as ${pattern}`;
   return {
     guard: 'production', code: 'J_PRODUCTION_TARGET', host,
-    fault: { where: 'PRODUCTION_HOSTS', message: `${who} is on ${host}, which is production${entry}` },
+    fault: { where: 'PRODUCTION_HOSTS', message: `${leads} ${host}, which is production${entry}` },
   };
 }
 
