@@ -64,6 +64,11 @@ export class WorkerLanes {
     if (this.#metrics) this.#metrics.phase = name;
   }
 
+  /** Resolves when no person of replayed traffic is to come any more; at once without any. */
+  get played(): Promise<void> {
+    return this.#replay?.played ?? Promise.resolve();
+  }
+
   /** Bounded in time: answers under way are waited for up to the API's timeout. */
   async stop(interrupted: boolean): Promise<void> {
     await Promise.all([this.#api?.stop({ interrupted }), this.#replay?.stop(interrupted)]);

@@ -32,7 +32,7 @@ import { WorkerLanes } from './worker-lanes.ts';
 /** Users that are still under way when a run is told to end get this long to close their pages. */
 const DRAIN_LIMIT_MS = 10_000;
 /** And people of replayed traffic this long before that: together with the browsers' end it stays below the main thread's limit. */
-const VISITS_END_MS = 4_000;
+const VISITS_END_MS = 2_500;
 
 /** Why a user never began. */
 type TurnedAway = Pick<JourneyObservation, 'outcome' | 'message' | 'errorCode' | 'budget' | 'shaped'>;
@@ -236,6 +236,7 @@ export class WorkerRun {
     const canaries = Promise.all(this.#canaries.map((canary) => canary.stop()));
     const lanes = this.#lanes.stop(interrupted);
     // No page of replayed traffic is to come any more: those who have their last may end by themselves.
+    await this.#lanes.played;
     if (this.#plan.replay && !interrupted) await this.#nobody(VISITS_END_MS);
     // Of whoever is still under way, or waits to begin.
     this.#interrupt.abort();

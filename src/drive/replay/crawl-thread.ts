@@ -9,6 +9,7 @@ import { Metronome } from '../api/metronome.ts';
 import { Sender } from '../api/sender.ts';
 import { warmUp } from '../api/warm-up.ts';
 import { monotonicMs } from '../run-clock.ts';
+import { agentTag, tagHeaders } from '../tags.ts';
 import { AskedPages } from './asked.ts';
 import { DueList } from './due.ts';
 import type { CrawlOrder, CrawlSaid, CrawlSetup } from './protocol.ts';
@@ -35,6 +36,9 @@ const sender = new Sender({ origin: target.origin, connections: CONNECTIONS, tim
 const asked = new AskedPages(memory);
 const list = new DueList(crawls);
 const open = new Set<() => void>();
+const TAG = { runId, kind: 'load' } as const;
+const MARK = agentTag(TAG);
+let sent = 0;
 
 let started = (): void => {};
 const metronomeStarted = new Promise<void>((resolve) => {
@@ -71,7 +75,9 @@ function send({ page: index, phase, agent, method }: ReplayCrawl, dueMs: number)
   open.add(unfinished);
   sender.send({
     method, path: `${basePath}${page.path}`, body: null, keepBody: false, keepHeaders: WANTED,
-    headers: { ...headers, 'user-agent': agentOf(agent, headers['user-agent']), 'accept': 'text/html', 'accept-encoding': 'gzip' },
+    headers: {
+      ...headers, ...tagHeaders(TAG, `crawl-${(sent += 1)}`), 'user-agent': agentOf(agent), 'accept': 'text/html', 'accept-encoding': 'gzip',
+    },
   }, (answer) => {
     if (!open.delete(unfinished)) return;
     const { status, failure, endedMs } = answer;
@@ -81,15 +87,16 @@ function send({ page: index, phase, agent, method }: ReplayCrawl, dueMs: number)
 }
 
 /** Says whose part this request plays, and that it only plays it. */
-function agentOf(family: string, tag: string | undefined): string {
+function agentOf(family: string): string {
   const name = family.replace(/[^\w .-]/g, '').slice(0, 40) || 'other';
-  return `Mozilla/5.0 (compatible; ${name}; replayed)${tag === undefined ? '' : ` ${tag}`}`;
+  return `Mozilla/5.0 (compatible; ${name}; replayed) ${MARK}`;
 }
 
 async function stop(interrupted: boolean): Promise<void> {
-  list.begin(null);
+  if (interrupted) list.end();
   const limitMs = nowMs() + (interrupted ? 0 : Math.min(DRAIN_MS, timeoutMs));
-  while (open.size > 0 && nowMs() < limitMs) await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+  while ((open.size > 0 || list.nextMs !== null) && nowMs() < limitMs) await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+  list.end();
   for (const unfinished of open) unfinished();
   open.clear();
   recorder.close();
@@ -104,9 +111,7 @@ void Promise.all([metronomeStarted, warmUp(nowMs)]).then(() => say({ ready: true
 parentPort?.on('message', (order: CrawlOrder) => {
   if ('stop' in order) void stop(order.stop.interrupted);
   else {
-    // What the phase before still owed by the moment that this one begins.
-    list.run(Math.min(nowMs(), order.phase?.beginMs ?? Infinity), send);
-    list.begin(order.phase);
+    list.begin(order.phase, order.beginMs);
     run();
   }
 });

@@ -38,8 +38,8 @@ export class CrawlLane {
     });
   }
 
-  begin(phase: Extract<CrawlOrder, { phase: unknown }>['phase']): void {
-    this.#tell({ phase });
+  begin(phase: number, beginMs: number): void {
+    this.#tell({ phase, beginMs });
   }
 
   /** Ends the requests; resolves when every line is in the file, or after a bound, which `onLost` is told of. */

@@ -1,38 +1,57 @@
 interface Due { phase: number; offsetMs: number }
 
+/** A phase that has begun, and what of it is still due: places in the list. */
+interface Begun { beginMs: number; next: number; end: number }
+
 /**
- * Deals out what is due, phase by phase. What a phase did not come to before another began is not sent any more: the
- * traffic's clock goes by the phases. Reads no clock.
+ * Deals out what is due, phase by phase. A phase may begin a little late, when the sender is ready: then its last entries are
+ * due after the next has begun, and keep their times. Reads no clock.
  */
 export class DueList<T extends Due> {
   readonly #list: readonly T[];
-  #next = 0;
-  #phase: { index: number; beginMs: number } | null = null;
+  #begun: Begun[] = [];
 
   /** `list` in the order in which its entries are due. */
   constructor(list: readonly T[]) {
     this.#list = list;
   }
 
-  /** A phase begins; null for one in which nothing is due. */
-  begin(phase: { index: number; beginMs: number } | null): void {
-    this.#phase = phase;
-    if (phase === null) return;
-    while ((this.#list[this.#next]?.phase ?? Infinity) < phase.index) this.#next += 1;
+  /** A phase begins, or will. */
+  begin(phase: number, beginMs: number): void {
+    const next = this.#list.findIndex((entry) => entry.phase === phase);
+    if (next === -1) return;
+    const after = this.#list.findIndex((entry) => entry.phase > phase);
+    this.#begun.push({ beginMs, next, end: after === -1 ? this.#list.length : after });
   }
 
-  /** When the next entry is due, on the clock of `beginMs`; null where nothing more is in this phase. */
+  /** Nothing more is due. */
+  end(): void {
+    this.#begun = [];
+  }
+
+  /** When the next entry of a phase that has begun is due, on the clock of `beginMs`; null where there is none. */
   get nextMs(): number | null {
-    const next = this.#list[this.#next];
-    return next === undefined || this.#phase === null || next.phase !== this.#phase.index ? null : this.#phase.beginMs + next.offsetMs;
+    const first = this.#first();
+    return first === null ? null : first.atMs;
   }
 
   /** Hands over everything that is due by a time, in order. */
   run(nowMs: number, due: (entry: T, dueMs: number) => void): void {
-    for (let atMs = this.nextMs; atMs !== null && atMs <= nowMs; atMs = this.nextMs) {
-      const entry = this.#list[this.#next] as T;
-      this.#next += 1;
+    for (let first = this.#first(); first !== null && first.atMs <= nowMs; first = this.#first()) {
+      const { begun, atMs } = first;
+      const entry = this.#list[begun.next] as T;
+      begun.next += 1;
+      if (begun.next === begun.end) this.#begun = this.#begun.filter((one) => one !== begun);
       due(entry, atMs);
     }
+  }
+
+  #first(): { begun: Begun; atMs: number } | null {
+    let first: { begun: Begun; atMs: number } | null = null;
+    for (const begun of this.#begun) {
+      const atMs = begun.beginMs + (this.#list[begun.next]?.offsetMs ?? 0);
+      if (first === null || atMs < first.atMs) first = { begun, atMs };
+    }
+    return first;
   }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CodedError } from '../../errors.ts';
 import type { Phase, ReplayPlan } from '../../model/index.ts';
 import { readSchedule } from '../../plan/replay.ts';
@@ -38,6 +39,10 @@ const LEAD_MS = 20;
 /** A person's browser context and page are made before the first page is due, so that it leaves in time. */
 const OPEN_MS = 300;
 
+/** A phase begins by about a second late at most, the time in which threads start. */
+const OWED_MS = 1_500;
+const OWED_LOOK_MS = 20;
+
 interface Begun { atMs: Promise<number | null>; tell: (atMs: number | null) => void }
 
 /**
@@ -52,6 +57,9 @@ export class ReplayPlayer {
   readonly #crawl: CrawlLane;
   readonly #begun: Begun[];
   readonly #nowMs: () => number;
+  /** Resolves when nobody is to come any more. */
+  readonly played: Promise<void>;
+  readonly #tellOver: () => void;
   #timer: NodeJS.Timeout | undefined;
   #over = false;
 
@@ -62,6 +70,7 @@ export class ReplayPlayer {
     const { schedule: { pages, visits, crawls }, hash } = readSchedule(plan, phases, journeyDeadlineMs);
     if (hash !== plan.sourceHash) throw new CodedError('J_TRAFFIC_INVALID', [{ where: plan.source, message: 'changed while the run began' }]);
     this.#nowMs = clockSince(startedAtMonotonicMs);
+    ({ promise: this.played, resolve: this.#tellOver } = Promise.withResolvers<void>());
     this.#pages = pages;
     this.#people = new DueList(visits.flatMap(({ views }) => {
       const [first] = views;
@@ -81,25 +90,32 @@ export class ReplayPlayer {
   /** A phase of the run has begun; null where none is in force. */
   phaseStarted(name: string | null, startedMs: number): void {
     const index = name === null ? -1 : this.#options.plan.phases.indexOf(name);
+    if (index === -1) return;
     void this.#crawl.ready.then(() => {
       if (this.#over) return;
-      const phase = index === -1 ? null : { index, beginMs: Math.max(startedMs, this.#nowMs() + LEAD_MS) };
+      const beginMs = Math.max(startedMs, this.#nowMs() + LEAD_MS);
       // Whoever still waits for an earlier phase waits in vain.
-      this.#begun.slice(0, Math.max(0, index)).forEach(({ tell }) => tell(null));
-      if (phase) this.#begun[index]?.tell(phase.beginMs);
-      this.#crawl.begin(phase);
-      this.#people.begin(phase);
+      this.#begun.slice(0, index).forEach(({ tell }) => tell(null));
+      this.#begun[index]?.tell(beginMs);
+      this.#crawl.begin(index, beginMs);
+      this.#people.begin(index, beginMs);
       this.#run();
     });
   }
 
-  /** Nobody comes any more, and nobody is waited for; resolves when the crawlers' lines are in their file. */
+  /** Ends the play; what the last phase owes because it began late is still played. Resolves when the crawlers' lines are in their file. */
   async stop(interrupted: boolean): Promise<void> {
+    const crawlers = this.#crawl.stop(interrupted);
+    const limitMs = this.#nowMs() + (interrupted ? 0 : OWED_MS);
+    while (this.#people.nextMs !== null && this.#nowMs() < limitMs) await sleep(OWED_LOOK_MS);
+    // The last of them is on the way to a browser.
+    if (!interrupted) await sleep(OWED_LOOK_MS);
     this.#over = true;
+    this.#tellOver();
     clearTimeout(this.#timer);
-    this.#people.begin(null);
+    this.#people.end();
     for (const { tell } of this.#begun) tell(null);
-    await this.#crawl.stop(interrupted);
+    await crawlers;
   }
 
   #run(): void {

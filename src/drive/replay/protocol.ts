@@ -19,7 +19,7 @@ export interface CrawlSetup {
   startedAtMonotonicMs: number;
 }
 
-/** A phase begins; null where one begins in which no traffic is played. */
-export type CrawlOrder = { phase: { index: number; beginMs: number } | null } | { stop: { interrupted: boolean } };
+/** A phase of the replay begins, by its place among them. */
+export type CrawlOrder = { phase: number; beginMs: number } | { stop: { interrupted: boolean } };
 
 export type CrawlSaid = { ready: true } | { lost: string } | { stopped: true };
