@@ -53,6 +53,26 @@ test('what is written later comes over once, in its last state, and out of the s
   assert.deepEqual(changesAfter(db, copy.position().at), []);
 });
 
+test('what is removed is removed in the copy too; a number that is used again is the new row', async () => {
+  const copy = openCopy(':memory:');
+  await listings.sync('usr_a-b', [row('8', 'Going film'), row('9', 'Going song')]);
+  feed(copy);
+  const found = (): string[] => searchListings(copy.reader, { ...LISTINGS, q: 'going' }).listings.map(({ title }) => title);
+  assert.deepEqual(found(), ['Going song', 'Going film']);
+  const last = db.one<{ id: number }>('test', "SELECT id FROM listings WHERE external_id = '9'")?.id;
+  db.run('test', "DELETE FROM listings WHERE external_id IN ('8', '9')");
+  assert.deepEqual(changesAfter(db, copy.position().at).map(({ row: now }) => now), [null, null]);
+  // The highest number is free again.
+  await listings.sync('usr_a-b', [row('10', 'Going poem')]);
+  assert.ok(db.one('test', "SELECT 1 FROM listings WHERE external_id = '10' AND id < ?", last ?? 0));
+  feed(copy, 1);
+  assert.deepEqual(found(), ['Going poem']);
+  const anew = openCopy(':memory:');
+  feed(anew);
+  assert.deepEqual(searchListings(anew.reader, LISTINGS), searchListings(copy.reader, LISTINGS));
+  db.run('test', "DELETE FROM listings WHERE external_id = '10'");
+});
+
 test('a batch that does not begin where the copy ends is not taken, and one that fails leaves nothing behind', () => {
   const copy = openCopy(':memory:');
   const [first, ...others] = changesAfter(db, 0, 3);

@@ -8,13 +8,25 @@ const brief = 'Here is a working brief for Launch film.\n\nGoal: one clear messa
 
 test('a kept brief names the next project in place of the first one, whatever its title is', () => {
   const cache = createBriefCache(openDb(':memory:'));
-  cache.keep(subject, brief);
+  cache.keep(subject, brief, null);
   for (const title of ['Kettle song', '$& and $1', 'a\\b']) {
     assert.deepEqual(cache.fallback({ ...subject, title }), { kind: 'cached', brief: brief.replace('Launch film', () => title) });
   }
   const other = cache.fallback({ ...subject, skill: 'voice-designer' });
   assert.equal(other.kind, 'outline');
   assert.match(other.brief, /^Outline for Launch film\.[^]*Thirty seconds/);
+});
+
+test("a load test's brief takes the place of no other; a real one takes its place", () => {
+  const db = openDb(':memory:');
+  const keep = (text: string, runId: string | null): void => createBriefCache(db).keep(subject, text, runId);
+  const kept = () => db.one<{ template: string; run: string | null }>('test', 'SELECT template, run_id AS run FROM brief_templates');
+  keep('First goal.', 'run-1');
+  keep('Second goal.', 'run-2');
+  assert.deepEqual({ ...kept() }, { template: 'Second goal.', run: 'run-2' });
+  keep('Real goal.', null);
+  keep('Third goal.', 'run-3');
+  assert.deepEqual({ ...kept() }, { template: 'Real goal.', run: null });
 });
 
 const PRIVATE: [why: string, text: string, of: { title: string; details: string }][] = [

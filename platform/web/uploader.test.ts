@@ -23,6 +23,10 @@ function createStore(): ObjectStore & { objects: Map<string, string>; puts: numb
       if (store.failure) throw store.failure;
       store.objects.set(key, content.toString());
     },
+    async remove(key: string) {
+      if (store.failure) throw store.failure;
+      store.objects.delete(key);
+    },
     fellBack: () => void (store.fallbacks += 1),
   };
   return store;
@@ -79,5 +83,26 @@ test('at the start, old files without a row are removed, and young ones are left
   const uploader = createUploader(db, createStore(), createFlags(db), spool);
   while (existsSync(join(spool, 'upl_old')) || existsSync(join(spool, 'upl_old.part'))) await passed(10);
   assert.ok(existsSync(join(spool, 'upl_young')) && existsSync(join(spool, 'upl_3')));
+  uploader.close();
+});
+
+test('files of a load test go with their objects; one whose content another file has leaves the object, a store that fails keeps the row', async () => {
+  const store = createStore();
+  const uploader = createUploader(db, store, createFlags(db), spool);
+  for (const id of ['upl_r1', 'upl_r2', 'upl_kept', 'upl_waits']) keep(id);
+  db.run('test', "UPDATE uploads SET run_id = 'run' WHERE id IN ('upl_r1', 'upl_r2', 'upl_waits')");
+  db.run('test', "UPDATE uploads SET object_key = 'key-shared' WHERE id IN ('upl_r2', 'upl_kept')");
+  for (const id of ['upl_r1', 'upl_r2', 'upl_kept']) await uploader.send(id);
+  store.failure = new Error('no store');
+  await assert.rejects(uploader.removeOf('run', 1000), /no store|not asked/);
+  assert.ok(rowOf('upl_r1'));
+  store.failure = null;
+  // A removal that comes while a file is being sent waits for it.
+  const sent = uploader.send('upl_waits');
+  assert.equal(await uploader.removeOf('run', 1000), true);
+  assert.equal(await sent, 'stored');
+  assert.deepEqual([...store.objects.keys()], ['key-shared']);
+  assert.deepEqual(['upl_r1', 'upl_r2', 'upl_waits', 'upl_kept'].map((id) => rowOf(id) !== null), [false, false, false, true]);
+  assert.equal(existsSync(join(spool, 'upl_waits')), false);
   uploader.close();
 });

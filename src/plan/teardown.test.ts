@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CodedError } from '../errors.ts';
+import type { CodedError } from '../errors.ts';
 import { TeardownConfig, buildTeardown, placedTeardown, teardownAddress } from './teardown.ts';
 
 const config = (given: object): TeardownConfig => TeardownConfig.parse(given);

@@ -39,6 +39,6 @@ test('one that fails, is not there, prints nonsense or hangs has removed nothing
   }
   // Three seconds is what a last count may take at least.
   const hung = await openTarget({ url: null, command: program('exec sleep 60'), timeoutMs: 1 }, 'r', { auth: {}, token: undefined })
-    .count(50).then(() => null, (error: Error) => error.message);
+    .count(50).then(() => null, (error: unknown) => (error as Error).message);
   assert.match(hung ?? '', /SIGKILL after 50 ms/);
 });

@@ -16,7 +16,7 @@ export function httpTarget(url: string, headers: Readonly<Record<string, string>
       response = await fetch(url, { method, headers, redirect: 'manual', signal: AbortSignal.timeout(Math.max(1, Math.ceil(limitMs))) });
       text = await bounded(response);
     } catch (error) {
-      throw new TeardownProblem(`${what}: ${whyNot(error, limitMs)}`, true);
+      throw error instanceof TeardownProblem ? error : new TeardownProblem(`${what}: ${whyNot(error, limitMs)}`, true);
     }
     const { status } = response;
     if (status >= 200 && status < 300) return { status, text };
@@ -42,7 +42,7 @@ async function bounded(response: Response): Promise<string> {
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > MOST_ANSWER_BYTES) throw new Error(`its answer is larger than ${MOST_ANSWER_BYTES} bytes`);
+    if (bytes > MOST_ANSWER_BYTES) throw new TeardownProblem(`its answer is larger than ${MOST_ANSWER_BYTES} bytes`, false);
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

@@ -98,7 +98,7 @@ test('an answer without end, or none at all, is left in time', async () => {
 });
 
 test('removed and then not countable is not known to be removed', async () => {
-  target.answers.push(asUsual, asUsual, status(401));
+  target.answers.push(asUsual, asUsual, status(401), status(401));
   const report = await remove();
   assert.deepEqual([report.outcome, report.before, report.after], ['failed', BEFORE, null]);
 });
