@@ -97,9 +97,10 @@ export class WorkerRun {
     this.#arrivals = new ArrivalClock(plan.phases);
     const file = join(input.runDir, `observations.worker-${process.env.LOCAL_WORKER_ID}.ndjson`);
     this.#recorder = new Recorder(file, (error) => this.#fatal('J_OBSERVATIONS_LOST', file, error));
-    this.#pool = new BrowserPool(createLauncher(input.browser, join(input.runDir, 'browsers'), plan.browserHosts), {
-      recycleAfterContexts: plan.settings.recycleAfterContexts, agentTag: agentTag({ runId: plan.runId, kind: 'load' }),
-    });
+    this.#pool = new BrowserPool(
+      createLauncher(input.browser, join(input.runDir, 'browsers'), plan.browserHosts, agentTag({ runId: plan.runId, kind: 'load' })),
+      { recycleAfterContexts: plan.settings.recycleAfterContexts },
+    );
     this.#roleOf = createSampler(plan.seed, plan.settings.observerShare);
     const now = clockSince(input.startedAtMonotonicMs);
     const budgets = { list: plan.budgets, memory: budgetMemory(plan.budgets) };

@@ -7,6 +7,7 @@ import { chromium, type Browser } from 'playwright';
 import type { Role } from '../model/index.ts';
 import { resolverRules } from '../plan/browser-hosts.ts';
 import type { ResolvedBrowser } from './browser.ts';
+import { ownUserAgent } from './browser-agent.ts';
 import { autogroupsRule, isInCrowdCgroup, makeCrowdCgroup } from './crowd-cgroup.ts';
 
 /** A started browser with the process id of its main process. */
@@ -43,13 +44,15 @@ export function hostArgs(hosts: readonly string[]): string[] {
 /**
  * Returns a function that starts a browser for a role: observers at normal priority, the crowd at the lowest.
  * `folder` takes two small files a browser: a start script and the process id. Beside this machine's own, the browsers may
- * send to these hosts alone; null lets them send anywhere, for a comparison.
+ * send to these hosts alone; null lets them send anywhere, for a comparison. `agentTag` follows their own user agent, by a
+ * switch: a context's own setting does not reach the scripts of service workers.
  */
-export function createLauncher(resolved: ResolvedBrowser, folder: string, hosts: readonly string[] | null = []): Launch {
+export function createLauncher(resolved: ResolvedBrowser, folder: string, hosts: readonly string[] | null = [], agentTag?: string): Launch {
   let started = 0;
-  const args = hosts === null ? ARGS : [...ARGS, ...hostArgs(hosts)];
+  const plain = hosts === null ? ARGS : [...ARGS, ...hostArgs(hosts)];
   mkdirSync(folder, { recursive: true });
   return async (role) => {
+    const args = agentTag === undefined ? plain : [...plain, `--user-agent=${await ownUserAgent(resolved, plain)} ${agentTag}`];
     const name = join(folder, `${role}-${++started}`);
     writeFileSync(`${name}.sh`, startScript(resolved.executablePath, role, `${name}.pid`));
     chmodSync(`${name}.sh`, 0o755);

@@ -10,8 +10,6 @@ const CONTEXT_LIMIT_MS = 30_000;
 
 interface Running extends LaunchedBrowser {
   role: Role;
-  /** What its pages call themselves; null for its own words, which need no saying. */
-  agent: string | null;
   /** Contexts made so far, for recycling. */
   made: number;
   open: Set<Lease>;
@@ -31,8 +29,6 @@ export interface Lease {
 
 export interface PoolOptions {
   recycleAfterContexts: number;
-  /** Follows the browser's own user agent in every context; nothing does when left out. */
-  agentTag?: string;
   /** For tests: how long a browser may take to make a context; half a minute when left out. */
   contextLimitMs?: number;
 }
@@ -117,8 +113,7 @@ export class BrowserPool {
   /** A browser that hangs makes no contexts, and says nothing: it takes no new users, and ends with those it has. */
   async #newContext(running: Running, options: BrowserContextOptions): Promise<BrowserContext> {
     const limitMs = this.#options.contextLimitMs ?? CONTEXT_LIMIT_MS;
-    const { agent } = running;
-    const making = running.browser.newContext(agent === null ? options : { userAgent: agent, ...options });
+    const making = running.browser.newContext(options);
     if (await within(making, limitMs)) return making;
     this.#retire(running);
     void making.then((context) => context.close()).catch(() => {});
@@ -150,9 +145,7 @@ export class BrowserPool {
   async #start(role: Role): Promise<Running> {
     this.#launches += 1;
     const launched = await this.#launch(role);
-    const { agentTag } = this.#options;
-    const agent = agentTag === undefined ? null : `${await agentOf(launched)} ${agentTag}`;
-    const running: Running = { ...launched, role, agent, made: 0, open: new Set(), retired: false };
+    const running: Running = { ...launched, role, made: 0, open: new Set(), retired: false };
     this.#all.add(running);
     // Too late: whoever closed the pool no longer waits for this one.
     if (this.#closed) void this.#end(running);
@@ -178,25 +171,6 @@ export class BrowserPool {
     const gone = once(running.browser as unknown as NodeJS.EventEmitter, 'disconnected');
     const closed = await within(Promise.all([running.browser.close(), gone]), CLOSE_LIMIT_MS);
     if (!closed) killQuietly(running.pid);
-  }
-}
-
-/** Returns the user agent that a browser has by itself: only the browser knows it. */
-export async function browserAgent(browser: Browser): Promise<string> {
-  const session = await browser.newBrowserCDPSession();
-  const { userAgent } = await session.send('Browser.getVersion');
-  return userAgent;
-}
-
-/** The same, within a bound; a browser that does not say is ended. */
-async function agentOf({ browser, pid }: LaunchedBrowser): Promise<string> {
-  const asking = browserAgent(browser);
-  try {
-    if (await within(asking, CONTEXT_LIMIT_MS)) return await asking;
-    throw new Error('the browser started, and does not answer');
-  } catch (error) {
-    killQuietly(pid);
-    throw error;
   }
 }
 

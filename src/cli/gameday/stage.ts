@@ -8,12 +8,16 @@ import { reachesOf, type Reaches } from '../../drive/drills/hands.ts';
 import { RollbackJournal } from '../../drive/drills/journal.ts';
 import { OPERATIONS_TOKEN, secretsOf, type Secrets } from '../../drive/drills/secrets.ts';
 import { createLauncher, endLeftovers } from '../../drive/launcher.ts';
+import { agentTag } from '../../drive/tags.ts';
 import { startPlatform, type RunningPlatform } from '../../drive/platform.ts';
 import { checkTarget } from '../../drive/target.ts';
 import { asCodedError, CodedError } from '../../errors.ts';
 import type { DrillsPlan } from '../../model/index.ts';
+import { browserHosts } from '../../plan/browser-hosts.ts';
+import { hostOf } from '../../plan/guards/hosts.ts';
 import type { HarnessSettings } from '../../plan/settings.ts';
 import { EMBEDDED } from '../synthetic/targets.ts';
+import { tagOf, targetHeaders } from './tags.ts';
 
 export interface StageOptions {
   root: string;
@@ -31,6 +35,8 @@ export interface StageOptions {
 /** What a game day is played on: target, browser, the way to what breaks, and the journal that knows how to undo it. */
 export interface Stage {
   url: string;
+  /** That browsers may send to, beside this machine's own. */
+  hosts: readonly string[];
   platform: RunningPlatform | null;
   pool: WatchedPool;
   reaches: Reaches;
@@ -43,13 +49,15 @@ export interface Stage {
 
 /** Opens the stage. Throws coded errors, with everything ended that it had started. */
 export async function openStage(options: StageOptions): Promise<Stage> {
-  const { root, settings, environment, target, folder, drills } = options;
+  const { root, settings, environment, target, id, folder, drills } = options;
   const browser = await resolveBrowser(settings);
   const platform = target === EMBEDDED ? await startPlatform({
     command: [process.execPath, join(root, 'platform/main.ts')], logFile: join(folder, 'platform.log'), port: settings.PLATFORM_PORT,
   }) : null;
   const browsers = join(folder, 'browsers');
-  const pool = new WatchedPool(createLauncher(browser, browsers), { recycleAfterContexts: 1_000 });
+  const url = platform?.url ?? target;
+  const hosts = browserHosts(url, settings.BROWSER_HOSTS);
+  const pool = new WatchedPool(createLauncher(browser, browsers, hosts, agentTag(tagOf(id))), { recycleAfterContexts: 1_000 });
   // For the process's own exit, where nothing can be awaited.
   const killNow = (): void => {
     platform?.killNow();
@@ -63,18 +71,17 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     rmSync(browsers, { recursive: true, force: true });
   };
   try {
-    if (!platform) await checkTarget(target, { healthPath: settings.HEALTH_PATH, headers: { 'x-test-run-id': options.id } });
+    if (!platform) await checkTarget(target, { healthPath: settings.HEALTH_PATH, headers: targetHeaders(id, 'health', settings), follows: ({ redirectsTo }) => hostOf(redirectsTo ?? '') === hostOf(target) });
     await pool.warm(['observer']).catch((thrown: unknown) => {
       throw browserFault(browser, thrown);
     });
-    const url = platform?.url ?? target;
     const secrets = secretsFor(root, environment, platform);
     const metricsUrls = options.metricsUrls.map((one) => (one === 'target' ? (platform?.metricsUrl ?? `${url}/metrics`) : one));
-    const journal = RollbackJournal.begin(folder, options.id);
+    const journal = RollbackJournal.begin(folder, id);
     const guard = startGuard(folder, secrets);
     const watch = watchBreakers(drills, metricsUrls, options.onBreaker);
     return {
-      url, platform, pool, secrets, metricsUrls, journal,
+      url, hosts, platform, pool, secrets, metricsUrls, journal,
       reaches: reachesOf(drills, platform && { url: platform.url, toxiproxyUrl: platform.toxiproxyUrl, controls: controlsOf(platform) }),
       close: async () => {
         await watch.stop();

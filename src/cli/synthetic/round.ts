@@ -58,9 +58,7 @@ export async function runChecks(options: RoundOptions): Promise<Check[]> {
   endLeftovers(browsers);
   const reach = { target: { url: open.url, embedded: target === EMBEDDED }, browserHosts: browserHosts(open.url, settings.BROWSER_HOSTS) };
   const tag = { runId: roundId, kind: 'synthetic' } as const;
-  const pool = new WatchedPool(createLauncher(options.browser, browsers, reach.browserHosts), {
-    recycleAfterContexts: 1_000, agentTag: agentTag(tag),
-  });
+  const pool = new WatchedPool(createLauncher(options.browser, browsers, reach.browserHosts, agentTag(tag)), { recycleAfterContexts: 1_000 });
   const blocked = createBlocked();
   const killNow = (): void => {
     open.killNow();
