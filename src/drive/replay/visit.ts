@@ -68,7 +68,7 @@ export async function* playVisit(options: VisitOptions): AsyncGenerator<VisitedP
   });
   context.on('requestfinished', (request) => {
     const one = documents.get(request);
-    if (one && request.redirectedTo() === null) one.record(answerOf(request, one.view.page, answers));
+    if (one && !isRedirect(request)) one.record(answerOf(request, one.view.page, answers));
   });
   context.on('requestfailed', (request) => {
     documents.get(request)?.record({ status: null, ...NOTHING, failure: request.failure()?.errorText ?? 'no answer' });
@@ -119,13 +119,24 @@ function isDocument(request: Request): boolean {
   }
 }
 
+/** Where it leads to is a request of its own, which the browser has not told of yet. */
+function isRedirect(request: Request): boolean {
+  const response = request.existingResponse();
+  const status = response?.status() ?? 0;
+  return status >= 300 && status < 400 && response?.headers()['location'] !== undefined;
+}
+
 function answerOf(
   request: Request, page: number, answers: Map<number, string>,
 ): Pick<ReplayObservation, 'status' | 'durationMs' | 'generationMs' | 'cache'> {
   const response = request.existingResponse();
   const headers = response?.headers() ?? {};
-  const { responseEnd } = request.timing();
-  const timed = { status: response?.status() ?? null, durationMs: responseEnd < 0 ? null : responseEnd };
+  let sent = request;
+  for (let before = request.redirectedFrom(); before !== null; before = before.redirectedFrom()) sent = before;
+  const { startTime, responseEnd } = request.timing();
+  // From the first of its redirects on: that is what its user waits for.
+  const durationMs = responseEnd < 0 ? null : Math.max(0, startTime + responseEnd - sent.timing().startTime);
+  const timed = { status: response?.status() ?? null, durationMs };
   const stamp = `${headers['date'] ?? ''} ${headers['server-timing'] ?? ''}`;
   const isOwnCopy = headers['server-timing'] !== undefined && answers.get(page) === stamp;
   answers.set(page, stamp);
