@@ -8,9 +8,10 @@ import { refuseOverCeiling } from '../src/plan/cost.ts';
 import { hostOf, matchingPattern } from '../src/plan/guards/hosts.ts';
 import { offPeakRefusals } from '../src/plan/guards/off-peak.ts';
 import { compareEnvironment, parityRefusals } from '../src/plan/guards/parity.ts';
+import { aliasRefusals, answerRefusals } from '../src/plan/guards/production.ts';
 import { overridden, type Refusal } from '../src/plan/guards/refusals.ts';
 import type { GuardRules } from '../src/plan/guards/rules.ts';
-import { productionByMarker, productionByName, targetRefusals } from '../src/plan/guards/targets.ts';
+import { targetRefusals } from '../src/plan/guards/targets.ts';
 import type { HarnessSettings } from '../src/plan/settings.ts';
 import { harmless } from '../src/report/text.ts';
 import { say } from './artillery-global.ts';
@@ -18,7 +19,7 @@ import { say } from './artillery-global.ts';
 const EMBEDDED = 'embedded';
 
 export interface GuardOptions {
-  settings: Pick<HarnessSettings, 'ALLOWED_HOSTS' | 'PRODUCTION_HOSTS' | 'LOAD_WINDOW' | 'GUARD_OVERRIDES' | 'GUARD_REASON' | 'FORCE'>;
+  settings: Pick<HarnessSettings, 'ALLOWED_HOSTS' | 'PRODUCTION_HOSTS' | 'BROWSER_HOSTS' | 'LOAD_WINDOW' | 'GUARD_OVERRIDES' | 'GUARD_REASON' | 'FORCE'>;
   /** An address, or "embedded". */
   target: string;
   rules: GuardRules;
@@ -59,7 +60,7 @@ export class RunGuards {
     const budget = (force: boolean): Pick<Plan, 'forced'> => refuseOverBudget(plan, { where, force });
     const force = settings.FORCE === '1';
     this.#decide([
-      ...targetRefusals(target, plan, { allowed: this.#allowed, production: this.#production }),
+      ...targetRefusals(target, plan, { allowed: this.#allowed, production: this.#production, browser: settings.BROWSER_HOSTS ?? [] }),
       // The bundled platform is this machine alone: nobody else has a peak there.
       ...(target === EMBEDDED ? [] : [
         ...offPeakRefusals('LOAD_WINDOW', settings.LOAD_WINDOW ?? [], time),
@@ -79,30 +80,25 @@ export class RunGuards {
     const { target } = this.#options;
     const host = hostOf(target) ?? '';
     // Before anything is sent there. Only names can be compared with a list of names.
-    if (this.#production.length > 0) this.#decide(this.#productionAmong(await (this.#options.aliases ?? aliasesOf)(host), `the target ${host} is an alias of`));
-    const { url, forbids, redirectsTo, manifest } = await askManifest(target, headers);
+    if (this.#production.length > 0) this.#decide(aliasRefusals(host, await (this.#options.aliases ?? aliasesOf)(host), this.#production));
+    const { manifest, ...said } = await askManifest(target, headers);
     this.#decide([
-      ...(forbids === null ? [] : [productionByMarker(host, url, forbids)]),
-      ...this.#productionAmong([redirectsTo === null ? null : hostOf(redirectsTo)], `the target ${host} redirects to`),
+      ...answerRefusals(host, said, this.#production),
       ...this.#parityRefusals(manifest),
     ]);
   }
 
   /** Holds the bundled platform, once it runs, against what the plan expects. Throws J_ENVIRONMENT_DIFFERS. */
-  async checkBundled(url: string): Promise<void> {
+  async checkBundled(url: string, headers: Record<string, string> = {}): Promise<void> {
     if (this.#options.rules.environment === null) return;
-    this.#decide(this.#parityRefusals((await askManifest(url)).manifest));
+    this.#decide(this.#parityRefusals((await askManifest(url, headers)).manifest));
   }
 
   /** For the check of a target's health: looks at each answer on the way; returns whether to go where it leads. Throws J_PRODUCTION_TARGET. */
   readonly follows = ({ url, headers, redirectsTo }: TargetAnswer): boolean => {
-    const own = hostOf(this.#options.target);
-    const says = saysHeader(headers);
+    const own = hostOf(this.#options.target) ?? '';
+    this.#decide(answerRefusals(own, { url, forbids: saysHeader(headers), redirectsTo }, this.#production));
     const to = redirectsTo === null ? null : hostOf(redirectsTo);
-    this.#decide([
-      ...(says === null || own === null ? [] : [productionByMarker(own, url, says)]),
-      ...this.#productionAmong(to === own ? [] : [to], `the target ${own} redirects to`),
-    ]);
     return to !== null && (to === own || matchingPattern(to, this.#allowed) !== null);
   };
 
@@ -111,13 +107,6 @@ export class RunGuards {
     const findings = environment ? compareEnvironment(environment.expected, manifest) : [];
     if (findings.length > 0) this.#parity = { findings, manifest };
     return parityRefusals(environment?.where ?? '', findings);
-  }
-
-  #productionAmong(hosts: readonly (string | null)[], leads: string): Refusal[] {
-    return hosts.flatMap((host) => {
-      const pattern = host === null ? null : matchingPattern(host, this.#production);
-      return host === null || pattern === null ? [] : [productionByName(leads, host, pattern)];
-    });
   }
 
   /** Refuses, or remembers what was overridden. */
@@ -146,13 +135,6 @@ function refusalsOf(guard: GuardName, check: () => unknown): Refusal[] {
     if (!(error instanceof CodedError)) throw error;
     return error.faults.map((fault) => ({ guard, code: error.code, fault }));
   }
-}
-
-/** Returns how the environment compares with what the plan expects, in words. */
-export function parityWords({ findings }: Parity): string {
-  const words = findings.map(({ what, actual, matches, expected }) =>
-    `${what} ${actual ?? 'unknown'}${matches ? '' : ` (not ${expected})`}`);
-  return harmless(words.join(', '));
 }
 
 /** Returns the overrides of a run's parts together: what was overridden when it began, and when it went on. */

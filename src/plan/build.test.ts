@@ -133,3 +133,21 @@ test('faults of the script, slo.yml and the scenarios file are told together', (
     return true;
   });
 });
+
+test('what a script says for the guards is read, and its faults are told with their lines', (t) => {
+  const plugin = (text: string): string => SCRIPT.replace('{ journeys: { stepDeadlineSeconds: 5 } }', `{ journeys: { ${text} } }`);
+  const { guards } = build(t, { script: plugin('offPeak: { from: "22:00", to: "06:00", timeZone: UTC }, environment: { instances: { min: 2 } }') });
+  assert.match(guards.offPeak?.where ?? '', /journeys\.yml:4:\d+ config\.plugins\.journeys\.offPeak$/);
+  assert.deepEqual(guards.offPeak?.windows, [{ days: [1, 2, 3, 4, 5, 6, 0], fromMinute: 1320, toMinute: 360, timeZone: 'UTC' }]);
+  assert.deepEqual(guards.environment?.expected, { instances: { min: 2 } });
+  assert.deepEqual(build(t, { script: SCRIPT }).guards, { offPeak: null, environment: null });
+  assert.throws(() => build(t, { script: plugin('offPeak: { from: 22, to: "06:00" }, environment: { instances: { min: 2, max: 1 }, version: 1.1 }') }), (error: CodedError) => {
+    assert.equal(error.code, 'J_SCRIPT_INVALID');
+    const told = error.faults.map(({ where, message }) => `${/[a-zA-Z0-9[\].]+$/.exec(where)?.[0]}: ${message}`);
+    assert.deepEqual(told.map((one) => one.replace(/^config\.plugins\.journeys\./, '')), [
+      'offPeak[0].from: a time of day such as "22:00", in quotes', 'offPeak[0].timeZone: is needed: a time zone such as Europe/Berlin',
+      'environment.version: a text: YAML takes 1.10 for a number unless it is in quotes', 'environment.instances: min is above max',
+    ]);
+    return error.faults.every(({ where }) => where.includes('journeys.yml:4:'));
+  });
+});

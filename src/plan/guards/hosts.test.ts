@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HostPattern, hostOf, isOwnHost, matchingPattern } from './hosts.ts';
+import { HostPattern, hostOf, isOwnHost, matchingPattern, overlap } from './hosts.ts';
 
 const TAKEN: [written: string, plain: string][] = [
   ['staging.example.com', 'staging.example.com'], [' Staging.Example.COM. ', 'staging.example.com'],
@@ -27,6 +27,15 @@ test('a pattern with a star is everything below a name, not the name itself, and
   for (const host of ['a.staging.example.com', 'a.b.staging.example.com']) assert.equal(matchingPattern(host, list), '*.staging.example.com');
   for (const host of ['staging.example.com', 'xstaging.example.com', 'a-staging.example.com', 'two.example.com', 'one.example.com.test', 'example.com']) {
     assert.equal(matchingPattern(host, list), null, host);
+  }
+});
+
+test('patterns overlap where a host could match both', () => {
+  for (const [one, other] of [['a.test.example', 'a.test.example'], ['*.b.test', 'a.b.test'], ['*.b.test', '*.a.b.test'], ['*.b.test', '*.b.test']] as const) {
+    assert.ok(overlap(one, other) && overlap(other, one), `${one} ${other}`);
+  }
+  for (const [one, other] of [['a.b.test', 'b.test'], ['*.b.test', 'b.test'], ['*.b.test', '*.c.test'], ['*.b.test', 'xb.test']] as const) {
+    assert.ok(!overlap(one, other) && !overlap(other, one), `${one} ${other}`);
   }
 });
 

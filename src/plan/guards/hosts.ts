@@ -41,6 +41,13 @@ export const HostPattern = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** Returns whether there can be a host that both patterns match. */
+export function overlap(one: string, other: string): boolean {
+  const covers = (wide: string, narrow: string): boolean => (narrow.startsWith('*.')
+    ? wide.startsWith('*.') && narrow.slice(1).endsWith(wide.slice(1)) : matchingPattern(narrow, [wide]) !== null);
+  return covers(one, other) || covers(other, one);
+}
+
 /** Returns the first of the patterns that a host matches; null for none. */
 export function matchingPattern(host: string, patterns: readonly string[]): string | null {
   return patterns.find((pattern) => (pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) && host !== pattern.slice(2) : host === pattern)) ?? null;

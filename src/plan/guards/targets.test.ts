@@ -59,6 +59,14 @@ test('the teardown changes what is there, so that its host must be allowed as th
   assert.deepEqual(codes('embedded', teardown('embedded')), []);
 });
 
+test('pages may not be let to production either, by its name or by a pattern that it falls under', () => {
+  const told = (...browser: string[]): [string, string | undefined][] => targetRefusals('embedded', {}, { ...LISTS, browser }).map(({ code, host }) => [code, host]);
+  assert.deepEqual(told('fonts.example.net', '*.cdn.example.com', 'live.example.com'), []);
+  assert.deepEqual(told('www.example.com', '*.example.com', '*.eu.live.example.com'), [
+    ['J_PRODUCTION_TARGET', 'www.example.com'], ['J_PRODUCTION_TARGET', 'www.example.com'], ['J_PRODUCTION_TARGET', '*.eu.live.example.com'],
+  ]);
+});
+
 test('a host is told once, as what matters most', () => {
   const told = targetRefusals('https://www.example.com', { metrics: { urls: ['https://www.example.com/metrics'], prometheus: 'https://www.example.com', everyMs: 1 } }, LISTS);
   assert.equal(told.filter(({ guard }) => guard === 'production').length, 1);

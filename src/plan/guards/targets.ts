@@ -1,11 +1,14 @@
 import type { Plan } from '../../model/index.ts';
-import { hostOf, isOwnHost, matchingPattern } from './hosts.ts';
+import { hostOf, isOwnHost, matchingPattern, overlap } from './hosts.ts';
+import { productionByName } from './production.ts';
 import type { Refusal } from './refusals.ts';
 
 /** The lists of hosts in the settings. */
 export interface HostLists {
   allowed: readonly string[];
   production: readonly string[];
+  /** What browsers may ask beside the target. */
+  browser?: readonly string[];
 }
 
 /** An address beside the target's that a run uses, and what for. */
@@ -53,20 +56,6 @@ export function hostRefusals(who: string, host: string, { allowed, production }:
   }];
 }
 
-/** Returns the refusal of a host that PRODUCTION_HOSTS names; `leads` is the sentence that ends with it: `the target is on`. */
-export function productionByName(leads: string, host: string, pattern: string): Refusal {
-  const entry = pattern === host ? '' : ` as ${pattern}`;
-  return {
-    guard: 'production', code: 'J_PRODUCTION_TARGET', host,
-    fault: { where: 'PRODUCTION_HOSTS', message: `${leads} ${host}, which is production${entry}` },
-  };
-}
-
-/** Returns the refusal of a target that forbids load tests itself. */
-export function productionByMarker(host: string, where: string, says: string): Refusal {
-  return { guard: 'production', code: 'J_PRODUCTION_TARGET', host, fault: { where, message: `the target ${host} ${says}` } };
-}
-
 /** Returns what is against the hosts of a run by their names: of its target, and of everything else it would ask. */
 export function targetRefusals(target: string, using: Using, lists: HostLists): Refusal[] {
   const own = hostOf(target);
@@ -77,5 +66,16 @@ export function targetRefusals(target: string, using: Using, lists: HostLists): 
     told.add(host);
     return hostRefusals(what, host, lists, isChanged);
   });
-  return [...(own === null ? [] : hostRefusals('the target', own, lists)), ...others];
+  return [...(own === null ? [] : hostRefusals('the target', own, lists)), ...others, ...browserRefusals(lists)];
+}
+
+/** Pages would ask production on behalf of every user; which host of a pattern they ask is known only then. */
+function browserRefusals({ browser = [], production }: HostLists): Refusal[] {
+  return browser.flatMap((entry): Refusal[] => {
+    const named = production.find((one) => overlap(entry, one));
+    if (named === undefined) return [];
+    const host = entry.startsWith('*.') && !named.startsWith('*.') ? named : entry;
+    const message = `BROWSER_HOSTS lets pages ask ${entry}, and ${named} is production`;
+    return [{ guard: 'production', code: 'J_PRODUCTION_TARGET', host, fault: { where: 'PRODUCTION_HOSTS', message, hint: 'list the hosts that pages need one by one, without it' } }];
+  });
 }
