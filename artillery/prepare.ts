@@ -26,12 +26,13 @@ import { replayLines } from '../src/plan/replay-lines.ts';
 import { browserHosts, hostLines, sendsTagHeaders } from '../src/plan/browser-hosts.ts';
 import { expectedUsers } from '../src/plan/script.ts';
 import { readSettings, type HarnessSettings } from '../src/plan/settings.ts';
+import { parityParts } from '../src/report/guards.ts';
 import { placedTeardown } from '../src/plan/teardown.ts';
 import { artillery, say } from './artillery-global.ts';
 import { auditKeys, checkBooks } from './audit.ts';
 import { crowdPriority, refuseOverCapacity } from './capacity.ts';
 import { openDrills, undoLeftovers } from './drills.ts';
-import { RunGuards, allOverrides, parityWords } from './guards.ts';
+import { RunGuards, allOverrides } from './guards.ts';
 import { ROOT, type RunParts } from './run-parts.ts';
 import { openTeardown, tellOwedTeardowns } from './teardown.ts';
 import { API_SESSIONS, WORKER_INPUT, type WorkerInput } from './worker-input.ts';
@@ -111,7 +112,7 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
   await checkTarget(url, {
     healthPath: settings.HEALTH_PATH ?? (embedded ? '/healthz' : undefined), headers: auth, ...(embedded ? {} : { follows: guards.follows }),
   });
-  if (embedded) await guards.checkBundled(url);
+  if (embedded) await guards.checkBundled(url, auth);
 
   const plan: Plan = {
     ...draft, ...forced, ...guards.marks, ...resolveMetrics(draft, parts.platform?.metricsUrl ?? `${url}/metrics`), ...placedAudit(draft, parts.platform),
@@ -175,7 +176,7 @@ function announce(plan: Plan, browser: ResolvedBrowser, priority: string, tagHea
     const most = Math.max(0, ...api.loads.map(({ share, to }) => Math.max(share, to ?? 0)));
     say(`API      ${api.scenarios.length} scenarios, ${shown(rate)}/s at full rate, at most ${shown(rate * most)}/s here, ${api.arrivals} arrivals`);
   }
-  if (plan.parity) say(`guards   environment: ${parityWords(plan.parity)}`);
+  if (plan.parity) say(`guards   environment: ${parityParts({ plan }).join(', ')}`);
   for (const line of replayLines(plan)) say(`replay   ${line}`);
   for (const line of budgetLines(plan)) say(`budget   ${line}`);
   if (plan.audit === undefined) say('audit    none: where the books of payments are is not known (documentation/integrity.md)');
