@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import scripts from '../package.json' with { type: 'json' };
 import { readTraffic } from '../src/replay/read.ts';
 import type { ImportTook } from './replay/import-child.ts';
 import { writeSearchLog, writeStrangersLog, type WrittenLog } from './replay/logs.ts';
@@ -23,6 +24,8 @@ const PER_BYTES = 200e6;
 const MB = 1e6;
 const LIMIT_MS = 300_000;
 const CHILD = join(import.meta.dirname, 'replay/import-child.ts');
+/** As people call it: `node <flags> src/cli/replay.ts`. */
+const FLAGS = scripts.scripts.replay.split(' ').slice(1, -1);
 
 interface Case {
   id: string;
@@ -62,7 +65,7 @@ async function measure({ id, file, write }: Case, lines: number, folder: string,
   const fixture = join(folder, 'fixture.ndjson.gz');
   process.stderr.write(`${id}: importing ${log.lines.toLocaleString('en-US')} lines\n`);
   const around = { timeout: LIMIT_MS, signal, killSignal: 'SIGKILL' } as const;
-  const { stdout } = await promisify(execFile)(process.execPath, [CHILD, log.path, fixture], around);
+  const { stdout } = await promisify(execFile)(process.execPath, [...FLAGS, CHILD, log.path, fixture], around);
   const took = JSON.parse(stdout) as ImportTook;
   const { header, rows } = await readTraffic(fixture);
   await rows.return(undefined);

@@ -1,11 +1,10 @@
-import { relative } from 'node:path';
 import { count, harmless } from '../../report/text.ts';
 import { visits } from '../../replay/generate/visits.ts';
 import { combinedLineOf, rowOf, syntheticHeader } from '../../replay/generate/write.ts';
 import { LineFile } from '../../replay/write.ts';
 import type { GenerateArguments } from './arguments.ts';
 import type { ReplaySurroundings } from './command.ts';
-import { INTERRUPTED, isFixture, outPath, refuseToDestroy } from './output.ts';
+import { INTERRUPTED, isFixture, outPath, refuseToDestroy, shownPath } from './output.ts';
 
 /** A Monday morning; fixtures know no date, logs must have one. */
 const LOG_BEGINS_EPOCH_MS = Date.UTC(2026, 0, 5, 9);
@@ -32,7 +31,7 @@ export async function generate({ minutes, requests, seed, as, out }: GenerateArg
   } finally {
     await file.discard();
   }
-  const shown = harmless(relative(process.cwd(), path));
+  const shown = harmless(shownPath(path));
   around.out(` wrote  ${shown}: ${count(written)} requests in ${minutes} min, synthetic, seed ${seed}\n`);
   around.out(` next   npm run replay -- ${fixture ? 'show' : 'import'} ${shown}\n`);
   return 0;

@@ -1,5 +1,5 @@
 import { open, readFile, stat } from 'node:fs/promises';
-import { basename, relative } from 'node:path';
+import { basename } from 'node:path';
 import { CodedError, type Fault } from '../../errors.ts';
 import { TRAFFIC_VERSION, type TrafficHeader } from '../../model/index.ts';
 import { importLogs, type Imported } from '../../replay/import/import.ts';
@@ -10,7 +10,7 @@ import { LineFile } from '../../replay/write.ts';
 import { usage, type ImportArguments } from './arguments.ts';
 import type { ReplaySurroundings } from './command.ts';
 import { importLines } from './lines.ts';
-import { INTERRUPTED, bareName, isFixture, outPath, refuseToDestroy } from './output.ts';
+import { INTERRUPTED, bareName, isFixture, outPath, refuseToDestroy, shownPath } from './output.ts';
 import { progressLine } from './progress.ts';
 
 /** Imports logs and returns the exit code. Throws coded errors. */
@@ -39,7 +39,7 @@ export async function importCommand(asked: ImportArguments, around: ReplaySurrou
     progress.clear();
     await file.discard();
   }
-  const wrote = { path: relative(process.cwd(), path), bytes: (await stat(path)).size };
+  const wrote = { path: shownPath(path), bytes: (await stat(path)).size };
   const tookMs = around.nowMs() - startMs;
   around.out(`${importLines(asked, files, imported, wrote, tookMs, around.columns).join('\n')}\n`);
   return 0;
@@ -59,9 +59,9 @@ async function filesOf(logs: readonly string[]): Promise<LogFile[]> {
   for (const path of logs) {
     try {
       const file = await open(path);
-      const { size, ...found } = await file.stat().finally(() => file.close());
+      const found = await file.stat().finally(() => file.close());
       if (found.isDirectory()) faults.push({ where: path, message: 'is a folder', hint: 'name the logs in it' });
-      else files.push({ path, name: basename(path), bytes: size });
+      else files.push({ path, name: basename(path), bytes: found.size });
     } catch (thrown) {
       const { code, message } = thrown as NodeJS.ErrnoException;
       faults.push({ where: path, message: code === 'ENOENT' ? 'does not exist' : message });

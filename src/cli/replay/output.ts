@@ -1,5 +1,5 @@
 import { lstat, realpath } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { readSettings } from '../../plan/settings.ts';
 import { readTraffic } from '../../replay/read.ts';
 import { usage } from './arguments.ts';
@@ -11,6 +11,12 @@ export const INTERRUPTED = 130;
 /** Returns where to write: as asked, else below the reports folder, which is not under version control. */
 export function outPath(out: string | null, name: string, { root, environment }: ReplaySurroundings): string {
   return out === null ? join(resolve(root, readSettings(root, environment).REPORTS_DIR), 'traffic', name) : resolve(out);
+}
+
+/** Returns a path as short as it can be given to the next command. */
+export function shownPath(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.startsWith('..') ? path : near;
 }
 
 /** Returns the name of a log without its endings: `access` of `/var/log/access.log.1.gz`. */

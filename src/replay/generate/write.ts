@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { TRAFFIC_VERSION, type TrafficHeader, type TrafficRow } from '../../model/index.ts';
 import { letters } from '../letters.ts';
 import { KEPT } from './pages.ts';
@@ -14,7 +14,7 @@ export function rowOf({ tMs, visitor, agent, path, referrer, method }: Visit, se
   return {
     t: Math.round(tMs - firstMs),
     p: path,
-    c: letters(createHash('sha256').update(`${seed}/${visitor}`).digest()),
+    c: letters(hash('sha256', `${seed}/${visitor}`, 'latin1')),
     k: agent.kind,
     u: agent.family,
     r: referrer === null ? null : new URL(referrer).hostname.replace(/^www\./, ''),

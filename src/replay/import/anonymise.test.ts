@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { KEY, keeps } from '../testing.ts';
 import { familyOf } from './agents.ts';
 import { anonymiser } from './anonymise.ts';
-import { keyedHash } from './keyed-hash.ts';
+import { hmacSha256, keyedHash } from './keyed-hash.ts';
 import { anonymousPath, classOf, parseKeep } from './paths.ts';
 import { isPlain } from './plain.ts';
 import { referrerHost } from './referrers.ts';
@@ -93,6 +94,15 @@ test('files of pages and other methods are left out, with the reason', () => {
   assert.equal(of({ ...entry, method: 'POST' }), 'not GET or HEAD');
   for (const target of ['/app.css', '/x/logo.PNG?v=2', '/app.js;v=1', '/font.woff2#a']) assert.equal(of({ ...entry, target }), 'not a page: a file that pages ask for', target);
   assert.equal(typeof of({ ...entry, target: '/find/top.10' }), 'object');
+});
+
+test('its HMAC is that of RFC 2104, also for long keys and texts, and text that is no ASCII', () => {
+  for (const key of [KEY, Buffer.alloc(64, 1), Buffer.alloc(200, 2)]) {
+    const hmac = hmacSha256(key);
+    for (const text of ['', 'visitor\0192.0.2.7', 'Français 日本 😀', 'x'.repeat(10_000), '日'.repeat(3_000), 'short again']) {
+      assert.equal(Buffer.from(hmac(text), 'latin1').toString('hex'), createHmac('sha256', key).update(text).digest('hex'));
+    }
+  }
 });
 
 test('two keys give two hashes, and the same text as another part another one', () => {

@@ -59,9 +59,9 @@ const FILES: [what: string, content: () => string | Buffer, requests: number, da
   ['UTF-8 with a mark', () => `\ufeff${many(3)}`, 3, null, {}],
   ['one line in Latin-1', () => Buffer.concat([Buffer.from(many(2)), Buffer.from(`${line(3).replace('Linux', 'Français')}\n`, 'latin1'), Buffer.from(line(4))]), 3, null, { 'not UTF-8': 1 }],
   ['Windows line ends', () => many(4).replaceAll('\n', '\r\n'), 4, null, {}],
-  ['gzip packed twice', () => gzipSync(gzipSync(many(2))), 0, null, { 'not UTF-8': 1 }],
+  ['gzip packed twice', () => gzipSync(gzipSync(many(2))), 0, null, { 'not UTF-8': 2 }],
   ['gzip files one behind the other', () => Buffer.concat([gzipSync(many(10)), gzipSync(many(10))]), 20, null, {}],
-  ['gzip with rubbish behind it', () => Buffer.concat([gzipSync(many(10)), Buffer.from('rubbish')]), 10, null, {}],
+  ['gzip with zeros behind it, as tapes leave', () => Buffer.concat([gzipSync(many(10)), Buffer.alloc(512)]), 10, null, {}],
   ['the first bytes of gzip, and no more', () => Buffer.from([0x1f, 0x8b]), 0, /cut short/, {}],
   ['zstd', () => Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 1, 2, 3]), 0, /packed by zstd/, {}],
   ['a clock that was never set', () => many(2) + line(3).replace('2026', '1970') + '\n' + line(4).replace('2026', '2099'), 2, null, { 'a time before 2000 or in the future': 2 }],
@@ -85,12 +85,14 @@ test('of a gzip file without its end everything before is read, and so is what c
   const packed = gzipSync(`${lines.join('\n')}\n`);
   const cut = await only(packed.subarray(0, Math.floor(packed.length / 2)));
   assert.match(cut.imported.files[0]?.damage.join() ?? '', /cut short/);
-  assert.ok(cut.imported.requests > 9_000 && cut.imported.requests < 11_000, `${cut.imported.requests} of about 10,000`);
+  assert.ok(cut.imported.requests > 9_500 && cut.imported.requests < 11_000, `${cut.imported.requests} of about 10,000`);
   const overwritten = Buffer.from(packed);
   overwritten.fill(0xff, Math.floor(packed.length / 2), Math.floor(packed.length / 2) + 2_000);
   const damaged = await only(overwritten);
-  assert.match(damaged.imported.files[0]?.damage.join() ?? '', /damaged|cut short/);
-  assert.ok(damaged.imported.requests > 9_000, `${damaged.imported.requests} of about 10,000`);
+  assert.match(damaged.imported.files[0]?.damage.join() ?? '', /is damaged/);
+  assert.ok(damaged.imported.requests > 9_500, `${damaged.imported.requests} of about 10,000`);
+  const followed = await only(Buffer.concat([packed, Buffer.from('rubbish')]));
+  assert.ok(followed.imported.requests > 19_500, `${followed.imported.requests} of 20,000`);
 });
 
 test('random bytes survive, and every line of them is counted', async () => {

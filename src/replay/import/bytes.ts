@@ -1,7 +1,10 @@
 import { createGunzip } from 'node:zlib';
 
-/** Inflated at most a thousandfold (the limit of the format) before the next part is taken in: 16 MB. */
-const PART_BYTES = 1 << 14;
+/**
+ * Packed bytes that are unpacked at a time: at most a thousandfold comes of them (the limit of the format), and where one of
+ * them is damaged, what zlib had of the same part is lost.
+ */
+const PART_BYTES = 1 << 11;
 const INFLATED_BYTES = 1 << 17;
 
 /**
@@ -58,7 +61,7 @@ async function* unpacked(packed: AsyncIterable<Buffer>, damaged: (what: string) 
   const failed = new Promise<void>((resolve) => gunzip.once('error', () => resolve()));
   const ended = new Promise<void>((resolve) => gunzip.once('end', resolve));
   const tell = (): void => damaged(
-    (gunzip.errored as NodeJS.ErrnoException | null)?.code === 'Z_BUF_ERROR'
+    gunzip.errored?.code === 'Z_BUF_ERROR'
       ? 'is cut short: the end of this gzip file is missing'
       : 'is damaged: this gzip file cannot be unpacked to its end',
   );

@@ -36,7 +36,7 @@ export interface Imported {
  * Rows held to be put in order: servers log a request when it ends, so that lines stand a little out of order. What comes
  * later than so many rows is counted and left out.
  */
-export const ORDER_ROWS = 100_000;
+export const ORDER_ROWS = 20_000;
 /** Files read at the same time; logs of several servers overlap, rotated ones do not. */
 const OPEN_FILES = 64;
 

@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { letters } from '../letters.ts';
 import { Memory } from './memory.ts';
 
@@ -8,6 +8,9 @@ export type Part = 'visitor' | 'path' | 'name' | 'host';
 export type KeyedHash = (part: Part, text: string) => string;
 
 export const KEY_BYTES = 32;
+/** SHA-256 takes in so many bytes at a time. */
+const BLOCK_BYTES = 64;
+const DIGEST_BYTES = 32;
 
 /** Returns a key that nobody has. */
 export function newKey(): Buffer {
@@ -19,10 +22,26 @@ export function newKey(): Buffer {
  * trying: a plain hash of an IPv4 address is found in seconds.
  */
 export function keyedHash(key: Buffer): KeyedHash {
-  const secret = createSecretKey(key);
+  const hmac = hmacSha256(key);
   const known = new Memory<string>();
-  return (part, text) => {
-    const input = `${part}\0${text}`;
-    return known.of(input, () => letters(createHmac('sha256', secret).update(input).digest()));
+  return (part, text) => known.of(`${part}\0${text}`, (input) => letters(hmac(input)));
+}
+
+/**
+ * Returns HMAC-SHA-256 (RFC 2104) with its digest as text of a byte a character. Made of two hashes and not by Node's own
+ * createHmac, which makes three objects a call and takes four times as long; a test holds one against the other.
+ */
+export function hmacSha256(key: Buffer): (text: string) => string {
+  const block = Buffer.alloc(BLOCK_BYTES);
+  (key.length > BLOCK_BYTES ? hash('sha256', key, 'buffer') : key).copy(block);
+  const [inner, outer] = [0x36, 0x5c].map((pad) => Buffer.from(block.map((byte) => byte ^ pad))) as [Buffer, Buffer];
+  let input = Buffer.concat([inner, Buffer.alloc(1 << 12)]);
+  const output = Buffer.concat([outer, Buffer.alloc(DIGEST_BYTES)]);
+  return (text) => {
+    // UTF-8 takes three bytes at most for a unit of a string.
+    if (BLOCK_BYTES + 3 * text.length > input.length) input = Buffer.concat([inner, Buffer.alloc(3 * text.length)]);
+    const bytes = input.write(text, BLOCK_BYTES);
+    output.write(hash('sha256', input.subarray(0, BLOCK_BYTES + bytes), 'latin1'), BLOCK_BYTES, 'latin1');
+    return hash('sha256', output, 'latin1');
   };
 }

@@ -1,5 +1,5 @@
 /** Together with the generation before, twice as many. */
-const GENERATION = 20_000;
+const GENERATION = 5_000;
 /** A longer text is worked out each time: many of them would take more memory than time. */
 const MOST_CHARACTERS = 1_024;
 
@@ -18,8 +18,15 @@ export class Memory<T> {
       this.#before = this.#now;
       this.#now = new Map();
     }
-    // A copy: a piece of a line keeps the memory of all lines that were read with it.
-    this.#now.set(Buffer.from(text).toString(), value);
+    this.#now.set(copyOf(text), value);
     return value;
   }
+}
+
+/**
+ * A piece of a line keeps the memory of all lines that were read with it. A text put together anew does not; this is the
+ * fastest way to have V8 do so.
+ */
+function copyOf(text: string): string {
+  return ` ${text}`.slice(1);
 }

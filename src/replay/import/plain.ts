@@ -1,10 +1,13 @@
 const LONGEST = 100;
 const LONGEST_WORD = 24;
+/** `SEO`, `mp3`: longer ones are codes, not words. */
+const LONGEST_SHORT = 6;
 /** `3d`, `top-10`: more in a row, or more of them, may be an address, or a number of something or somebody. */
 const DIGITS_IN_A_ROW = 2;
 const NUMBERS = 2;
-/** Words of one case, or with a capital at their start; digits before or behind the letters. */
-const WORD = /^\d{0,2}(?:[\p{Ll}\p{Lo}\p{M}]*|\p{Lu}[\p{Ll}\p{M}]*|\p{Lu}+)\d{0,2}$/u;
+/** Words in small letters, or with a capital at their start; short ones in capitals, and with digits before or behind. */
+const WORD = /^(?:[\p{Ll}\p{Lo}\p{M}]*|\p{Lu}[\p{Ll}\p{M}]*|\d+)$/u;
+const SHORT = /^\d*(?:[\p{Ll}\p{M}]+|\p{Lu}[\p{Ll}\p{M}]*|\p{Lu}+)\d*$/u;
 /** Eight letters from a to f are no word of any language that anybody would name a page by. */
 const HEXADECIMAL = /^[0-9a-f]{8,}$/i;
 
@@ -18,7 +21,8 @@ export function isPlain(text: string): boolean {
   if (numbers.length > NUMBERS || numbers.some((number) => number.length > DIGITS_IN_A_ROW)) return false;
   if (HEXADECIMAL.test(text.replace(/[-_. ]/g, ''))) return false;
   const words = text.split(/[-_. ]/);
-  return words.some((word) => /\p{L}/u.test(word)) && words.every((word) => word.length <= LONGEST_WORD && WORD.test(word));
+  return words.some((word) => /\p{L}/u.test(word)) && words.every((word) =>
+    word.length <= LONGEST_WORD && WORD.test(word) || word.length <= LONGEST_SHORT && SHORT.test(word));
 }
 
 /** Returns a text with its percent signs resolved; null where they are wrong, or where it still holds any afterwards. */
