@@ -70,7 +70,7 @@ const Window = z.strictObject({
   .transform(({ days, from, to, timeZone }): LoadWindow => ({ days, fromMinute: from, toMinute: to, timeZone }));
 
 /** `offPeak` of the journeys plugin: one window, or several. */
-export const OffPeakConfig = z.preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(Window).min(1));
+export const OffPeakConfig = z.preprocess((given) => (Array.isArray(given) ? given as unknown[] : [given]), z.array(Window).min(1));
 
 /** LOAD_WINDOW of the settings: `mon-fri 22:00-06:00; sat,sun 00:00-24:00 Europe/Berlin`. */
 export const LoadWindowSetting = z.string().transform((text, context): LoadWindow[] => {
