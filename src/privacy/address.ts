@@ -23,6 +23,8 @@ export function isPublicV4(address: string): boolean {
   if (parts.some((part) => Number(part) > 255 || (part.length > 1 && part.startsWith('0')))) return false;
   // The address of a network, or one whose last part was taken away.
   if (parts[3] === '0') return false;
+  // A version, or the numbers of a drawing without their zeros; of two million addresses five look like that.
+  if (parts.every((part) => part.length === 1)) return false;
   const number = toNumber(address);
   return !NOBODYS_V4.some(([first, bits]) => Math.floor(number / 2 ** (32 - bits)) === Math.floor(toNumber(first) / 2 ** (32 - bits)));
 }

@@ -1,13 +1,14 @@
 import type { Detector, Hit } from './hit.ts';
 
-/** Digits at one stretch, or grouped as on a card; never the rest of a fraction, of a name, or of a longer row of numbers. */
+/** Digits at one stretch, or grouped as on a card; never the rest of a fraction, of an id, or of a longer row of numbers. */
 const SEPARATOR = '(?:[ .+\\u00a0-]|%20)';
+const BEFORE = '(?<![A-Za-z0-9_]|[A-Za-z0-9][.,-]|\\d[ +])';
 const CARD = new RegExp([
-  '(?<![A-Za-z0-9_]|\\d[.,]|\\d[ +-])(?:',
+  `${BEFORE}(?:`,
   `[2-6]\\d{3}(${SEPARATOR})\\d{4}\\1\\d{4}\\1\\d{4}(?:\\1\\d{3})?`,
   `|3\\d{3}(${SEPARATOR})\\d{6}\\2\\d{4,5}`,
   '|[2-6]\\d{13,18}',
-  ')(?![A-Za-z0-9_]|[., +-]\\d)',
+  ')(?![A-Za-z0-9_]|-[A-Za-z0-9]|[., +]\\d)',
 ].join(''), 'g');
 
 /** Where the numbers of the large schemes begin, and how long they are (ISO/IEC 7812 and the schemes' own pages). */
@@ -53,7 +54,7 @@ export function isCardNumber(digits: string): boolean {
 
 /** Numbers of payment cards, but for the public test numbers. */
 export const card: Detector = {
-  hint: '[2-6]\\d{3}(?:\\d{10}|(?:[ .+\\u00a0-]|%20)\\d{4})',
+  hint: `${BEFORE}[2-6]\\d{3}(?:\\d{10}|${SEPARATOR}\\d{4})`,
   find(text) {
     const hits: Hit[] = [];
     for (const { 0: number, index } of text.matchAll(CARD)) {

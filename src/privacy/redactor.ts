@@ -14,7 +14,7 @@ export interface KnownToRun {
   allowed?: readonly string[];
 }
 
-/** Where two overlap, the one that says most stands. */
+/** Where two overlap, all of it is of the kind that says most. */
 const RANK: readonly PrivateKind[] = ['secret', 'token', 'email', 'card', 'ip', 'phone'];
 
 /** What stands in the place of something private. */
@@ -56,11 +56,17 @@ export class Redactor {
     if (!this.suspects(text)) return [];
     const all = this.#detectors.flatMap((detector) => detector.find(text)).filter((hit) => !this.#allows(hit, text));
     if (all.length < 2) return all;
-    const chosen: Hit[] = [];
-    for (const hit of all.toSorted((a, b) => RANK.indexOf(a.kind) - RANK.indexOf(b.kind))) {
-      if (chosen.every(({ from, to }) => hit.to <= from || hit.from >= to)) chosen.push(hit);
+    const apart: Hit[] = [];
+    for (const hit of all.toSorted((a, b) => a.from - b.from)) {
+      const last = apart.at(-1);
+      if (last === undefined || hit.from >= last.to) {
+        apart.push(hit);
+        continue;
+      }
+      const kind = RANK.indexOf(hit.kind) < RANK.indexOf(last.kind) ? hit.kind : last.kind;
+      apart[apart.length - 1] = { kind, from: last.from, to: Math.max(last.to, hit.to) };
     }
-    return chosen.sort((a, b) => a.from - b.from);
+    return apart;
   }
 
   /** Returns a text with a mark in the place of everything private; the same text where there is nothing. */

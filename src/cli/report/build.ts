@@ -59,7 +59,8 @@ export async function buildReport({ runDir, record, before, signal }: BuildOptio
   }
 }
 
-async function existingLanes(reports: string): Promise<string[]> {
+/** Returns which lanes of functional journeys have results beside a run of this folder. */
+export async function existingLanes(reports: string): Promise<string[]> {
   const found = await Promise.all(LANES.map((lane) => stat(join(reports, lane, RESULTS_FOLDER)).catch(() => null)));
   return LANES.filter((_, index) => found[index]?.isDirectory());
 }

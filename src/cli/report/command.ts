@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
+import { redactionOf } from '../../collect/redaction.ts';
 import { CodedError } from '../../errors.ts';
-import type { RunRecord } from '../../model/index.ts';
+import type { PrivacyReport, RunRecord } from '../../model/index.ts';
 import { readSettings } from '../../plan/settings.ts';
 import { MOST_RUNS } from '../../report/allure/config.ts';
 import { RESULTS_FOLDER, allureReporter } from '../../report/allure/reporter.ts';
@@ -10,9 +11,12 @@ import { counted, harmless } from '../../report/text.ts';
 import { headline } from '../../report/lines.ts';
 import { judgeRun } from '../judge-run.ts';
 import { sourceUrl } from '../source-url.ts';
+import { scanRun } from '../privacy/command.ts';
+import { privacyLines } from '../privacy/lines.ts';
+import { scanFolder } from '../privacy/scan.ts';
 import { watchInterrupts } from '../campaign/interrupts.ts';
 import { HELP, USAGE, readArguments } from './arguments.ts';
-import { buildReport } from './build.ts';
+import { buildReport, existingLanes } from './build.ts';
 import { hasDesktop, openFile } from './open.ts';
 import { readRecord, recordsBefore, runsOf } from './runs.ts';
 import type { Run } from './runs.ts';
@@ -25,6 +29,9 @@ export interface ReportSurroundings {
   err: (text: string) => void;
   isTerminal: boolean;
 }
+
+/** Finds that a refusal names; privacy.json has them all. */
+const MOST_TOLD = 8;
 
 /** Does what `npm run report -- …` says and returns the exit code. Throws coded errors. */
 export async function reportCommand(args: string[], around: ReportSurroundings): Promise<number> {
@@ -41,9 +48,10 @@ export async function reportCommand(args: string[], around: ReportSurroundings):
   interrupts.listener = () => ending.abort();
   try {
     const record = await withResults(runDir, around);
+    const publishing = await refusePrivate(runDir, asked.publishAnyway, around);
     const before = await recordsBefore(record, runs);
     const page = await buildReport({ runDir, record, before, signal: ending.signal });
-    return await tell(record, { ...asked, page, runDir, before: before.length }, around);
+    return await tell(record, { ...asked, page, runDir, before: before.length, publishing }, around);
   } catch (thrown) {
     if (ending.signal.aborted) return 130;
     throw thrown;
@@ -85,16 +93,41 @@ interface Told {
   before: number;
   open: boolean;
   json: boolean;
+  publishing: PrivacyReport['publishing'];
+}
+
+/**
+ * Looks through the run and what else goes into its report, each time: files and settings may have changed since. Throws
+ * J_PRIVACY where something in it is private, unless it is to be published anyway, which is told.
+ */
+async function refusePrivate(runDir: string, anyway: boolean, { root, environment, err }: ReportSurroundings): Promise<PrivacyReport['publishing']> {
+  const redactor = redactionOf(root, environment);
+  const reports: (readonly [where: string, report: PrivacyReport])[] = [[typed(runDir), await scanRun(runDir, redactor)]];
+  for (const lane of await existingLanes(dirname(runDir))) {
+    const results = join(dirname(runDir), lane, RESULTS_FOLDER);
+    reports.push([typed(results), await scanFolder(results, redactor)]);
+  }
+  const refused = reports.filter(([, { publishing }]) => publishing === 'NO-GO');
+  if (refused.length === 0) return 'GO';
+  if (!anyway) {
+    throw new CodedError('J_PRIVACY', refused.flatMap(([where, { finds, unread }]) => [
+      ...finds.map(({ kind, file, line, masked }) => (
+        { where: harmless(`${where}/${file}${line === null ? '' : `:${line}`}`), message: `${kind} ${harmless(masked)}` })),
+      ...unread.map(({ file, why }) => ({ where: harmless(`${where}/${file}`), message: `not read: ${harmless(why)}` })),
+    ]).slice(0, MOST_TOLD));
+  }
+  for (const [where, report] of refused) err(` ! built anyway (--publish-anyway)\n ${privacyLines(report, where).join('\n ')}\n`);
+  return 'NO-GO';
 }
 
 async function tell(record: RunRecord, told: Told, { environment, out, isTerminal }: ReportSurroundings): Promise<number> {
-  const { page, runDir, before, open, json } = told;
+  const { page, runDir, before, open, json, publishing } = told;
   const summaryPath = join(runDir, 'index.html');
   const summary = (await stat(summaryPath).catch(() => null)) === null ? null : summaryPath;
   if (json) {
     const { plan, verdict } = record;
     const where = { allure: typed(page), summary: summary === null ? null : typed(summary) };
-    out(`${JSON.stringify({ runId: plan.runId, decision: verdict.decision, ...where, earlierRuns: before })}\n`);
+    out(`${JSON.stringify({ runId: plan.runId, decision: verdict.decision, ...where, earlierRuns: before, publishing })}\n`);
     return 0;
   }
   const opened = open && hasDesktop(process.platform, environment, isTerminal) && await openFile(page);

@@ -1,5 +1,6 @@
 import type { BrowserContext, BrowserContextOptions } from 'playwright';
 import { MemoryRecorder } from '../../collect/recorder.ts';
+import { redaction } from '../../collect/redaction.ts';
 import { createRouter } from '../../collect/routes.ts';
 import type { AnyJourney } from '../../journey.ts';
 import type { CheckAttempt, Observation, PaymentObservation, StepObservation } from '../../model/index.ts';
@@ -34,7 +35,7 @@ export interface GoSurroundings {
 /** Chromium's words for "this machine has no network" and "its proxy does not work": neither is the target's doing. */
 const OWN_NETWORK = /ERR_(?:INTERNET_DISCONNECTED|NETWORK_CHANGED|NETWORK_ACCESS_DENIED|PROXY_\w+|TUNNEL_CONNECTION_FAILED)/;
 
-/** Makes one go at a journey, as an observer in a fresh context, and returns what came of it. Never throws. */
+/** Makes one go at a journey, as an observer in a fresh context, and returns what came of it, without what is private. Never throws. */
 export async function goOnce(journey: AnyJourney, vu: string, around: GoSurroundings): Promise<CheckAttempt> {
   const recorder = new MemoryRecorder();
   const faultsBefore = around.pool.faults;
@@ -57,7 +58,7 @@ export async function goOnce(journey: AnyJourney, vu: string, around: GoSurround
   });
   around.onObserved?.(recorder.observations);
   const browserFailed = around.pool.faults > faultsBefore;
-  return toAttempt(startedAtEpochMs, result, recorder.observations, browserFailed, around.evidencePath);
+  return redaction().value(toAttempt(startedAtEpochMs, result, recorder.observations, browserFailed, around.evidencePath));
 }
 
 /** Returns the record of a go from what was observed of it. */

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Redactor } from './redactor.ts';
+import { formsOf } from './secret.ts';
+
+const redactor = new Redactor();
+
+test('everything private in a value goes, names of fields too, and the rest stays as it is', () => {
+  const given = { message: 'no answer for jana@firma.de from 93.184.216.34', n: 4539578763621486, 'jana@firma.de': { list: [1, 'a', ['+49 30 901820']] } };
+  assert.deepEqual(redactor.value(given), {
+    message: 'no answer for [masked email] from [masked ip]', n: 4539578763621486, '[masked email]': { list: [1, 'a', ['[masked phone]']] },
+  });
+  assert.equal(redactor.line({ a: 'jana@firma.de' }), '{"a":"[masked email]"}');
+});
+
+test('two names that are masked alike stay two', () => {
+  assert.deepEqual(redactor.value({ 'a@firma.de': 1, 'b@firma.de': 2 }), { '[masked email]': 1, '[masked email] 2': 2 });
+});
+
+test('a value without anything private is the very same one', () => {
+  const given = { a: ['ada@example.com', { b: null }], c: undefined };
+  assert.equal(redactor.value(given), given);
+});
+
+test('what is masked stays as it is the second time', () => {
+  const once = redactor.text('jana@firma.de, 4539 5787 6362 1486, +49 30 901820, 93.184.216.34, Bearer 8f3k2J9sLq0Zx71T');
+  assert.equal(redactor.text(once), once);
+});
+
+test('where two kinds overlap, the one that says more stands, once', () => {
+  assert.equal(redactor.text('https://jana:geheim@firma.de/'), 'https://[masked token]/');
+  assert.equal(redactor.text('https://x:Bearer%20q9Zt41LmXv07RkPw@firma.de'), 'https://[masked token]');
+});
+
+test('values of .env go in every form in which they are written, those that are too short to tell do not', () => {
+  const secret = 'päss "word"/&+1';
+  const knowing = new Redactor({ secrets: [secret, 'abc'] });
+  for (const form of formsOf(secret)) assert.equal(knowing.text(`x ${form} y`), 'x [masked secret] y', form);
+  for (const padding of ['', 'u', 'us', 'use']) {
+    const encoded = Buffer.from(`${padding}:${secret}:rest`).toString('base64');
+    assert.match(knowing.text(`Basic ${encoded}`), /\[masked secret\]/, encoded);
+  }
+  assert.equal(knowing.text('abc'), 'abc');
+});
+
+test('a short secret is a word of its own: inside of another it is another', () => {
+  const knowing = new Redactor({ secrets: ['staging1'] });
+  assert.equal(knowing.text('staging1 staging12 my-staging1'), '[masked secret] staging12 my-[masked secret]');
+});
+
+test('what is allowed passes: an address, a domain with what is below it, a number, an IP address; tokens and cards never do', () => {
+  const allowing = new Redactor({ allowed: ['Support@Firma.de', '@qa.firma.de', '+49 30 901820', '93.184.216.34', '4539578763621486'] });
+  const passed = 'support@firma.de a@qa.firma.de b@eu.qa.firma.de support%40firma.de, +49-30-901820, 93.184.216.34';
+  assert.equal(allowing.text(passed), passed);
+  assert.equal(allowing.text('other@firma.de c@notqa.firma.de 4539578763621486'), '[masked email] [masked email] [masked card]');
+});
+
+test('the address of the target is known to everybody once it is told', () => {
+  const knowing = new Redactor();
+  knowing.know('93.184.216.34');
+  knowing.know('[2a00:1450::200e]');
+  assert.equal(knowing.text('http://93.184.216.34/ http://[2a00:1450::200e]/ 93.184.216.35'), 'http://93.184.216.34/ http://[2a00:1450::200e]/ [masked ip]');
+});
