@@ -85,7 +85,8 @@ function runPanels({ validity }: Slo): PanelSpec[] {
 
 function userPanels({ gates }: Slo): PanelSpec[] {
   const limitsOf = (vital: string, factor: number): Limits => gates.flatMap((gate): Limits =>
-    (gate.metric === 'vital' && gate.vital === vital ? [{ value: gate.max * factor, bound: 'max', color: 'red' }] : []));
+    // Those of a page group are in profiles that send other users.
+    (gate.metric === 'vital' && gate.vital === vital && gate.page === undefined ? [{ value: gate.max * factor, bound: 'max', color: 'red' }] : []));
   const vital = (name: string, kind: string): string => `journeys_vital_${kind}{${RUN},vital="${name}",stat="p75"}`;
   const perceived = (stat: string): string => `journeys_perceived_latency_seconds{${RUN},stat="${stat}"}`;
   const agent = `{__name__=~"journeys_agent_(first_progress|completion)_seconds",${RUN},stat="p75"}`;
