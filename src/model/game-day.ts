@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GuardOverride } from './guard.ts';
 import { IntegrityReport } from './ledger.ts';
 
 export const GAME_DAY_VERSION = 1;
@@ -31,7 +32,7 @@ export const GameDayTimes = z.strictObject({
   decision: point,
   /** The deed that helped was done; null where the target mended by itself, or did not. */
   rollback: point,
-  /** The end of the first of the good rounds that showed it. */
+  /** From when on it was well: the end of the first of the good rounds that showed it, or the closing of the last breaker. */
   recovered: point,
 });
 export type GameDayTimes = z.infer<typeof GameDayTimes>;
@@ -61,6 +62,8 @@ export const GameDay = z.strictObject({
   harnessVersion: z.string(),
   commit: z.string().nullable(),
   seed: z.number().int().nonnegative(),
+  /** Guards that would have refused it, and were told not to. */
+  overrides: z.array(GuardOverride),
   startedAtEpochMs: epochMs,
   endedAtEpochMs: point,
   /**

@@ -38,7 +38,8 @@ export interface GameDayArguments {
 const EVERY_MS = 10_000;
 const WITHIN_MS = 60_000;
 const DAY_MS = 86_400_000;
-const PROFILE = 'artillery/profiles/drills.yml';
+/** The profile that ops/game-day.yml was written for. */
+export const PROFILE = 'artillery/profiles/drills.yml';
 
 /** Returns what the command line asks for, or null where it asks for help. Throws J_USAGE, J_TARGET_INVALID. */
 export function readArguments(args: string[]): GameDayArguments | null {

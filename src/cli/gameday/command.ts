@@ -12,12 +12,14 @@ import { readSettings } from '../../plan/settings.ts';
 import { harmless } from '../../report/text.ts';
 import { watchInterrupts } from '../campaign/interrupts.ts';
 import { EMBEDDED, targetOf } from '../synthetic/targets.ts';
-import { HELP, USAGE, readArguments, usage, type GameDayArguments } from './arguments.ts';
+import { HELP, PROFILE, USAGE, readArguments, usage, type GameDayArguments } from './arguments.ts';
 import { candidates } from './draw.ts';
+import { passGuards } from './guards.ts';
 import { holdGameDay } from './hold.ts';
 import { checkHosts, readPlan } from './plan.ts';
 import { gameDayJson, gameDayLines } from './report.ts';
 import { readAnswers, readScript, type GameDayScript } from './script.ts';
+import { targetHeaders } from './tags.ts';
 import type { Sleep } from './team.ts';
 
 export interface GameDaySurroundings {
@@ -54,7 +56,7 @@ export async function gameDayCommand(args: string[], around: GameDaySurroundings
   const allJourneys = await journeysOf(root);
   const plan = readPlan(root, asked.profile, embedded);
   const drills = plan.read.map(({ drill }) => drill);
-  const script = readScript(root, { drills: drills.map(({ name }) => name), journeys: [...allJourneys.keys()] });
+  const script = readScript(root, { drills: asked.profile === PROFILE ? drills.map(({ name }) => name) : null, journeys: [...allJourneys.keys()] });
   const answers = asked.team.kind === 'answers' ? readAnswers(asked.team.file) : null;
   const held = candidates(drills, script, asked.drill);
   checkHosts(plan, held.map(({ name }) => name), embedded, settings.DRILL_HOSTS ?? []);
@@ -62,8 +64,8 @@ export async function gameDayCommand(args: string[], around: GameDaySurroundings
   const fixtures = await loadFixtures(root);
   const reports = resolve(root, settings.REPORTS_DIR);
   refuseLeftovers(reports);
-
   const id = makeRunId(undefined, new Date(), 'gameday');
+  const overrides = await passGuards(target, plan, settings, targetHeaders(id, 'marker', settings));
   const lock = settings.ALLOW_PARALLEL_RUNS === '1' ? null : RunLock.take(id);
   const interrupts = watchInterrupts();
   try {
@@ -77,7 +79,7 @@ export async function gameDayCommand(args: string[], around: GameDaySurroundings
     };
     const say = asked.json ? around.err : around.out;
     const { day, exitCode } = await holdGameDay({
-      asked: { ...asked, ...targetsOf(asked, script) }, root, environment, settings, target, id, folder, plan, script, answers, held, journeys, fixtures,
+      asked: { ...asked, ...targetsOf(asked, script) }, root, environment, settings, target, id, folder, plan, script, answers, overrides, held, journeys, fixtures,
       ending, input, say, width: around.columns ?? WIDTH, sleep,
     });
     if (asked.json) around.out(`${JSON.stringify(gameDayJson(day))}\n`);

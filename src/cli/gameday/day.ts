@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { redaction } from '../../collect/redaction.ts';
 import { writeRunFile } from '../../drive/run-folder.ts';
 import type { GameDay, GameDayDecision, GameDayTimes } from '../../model/game-day.ts';
 import { harmless } from '../../report/text.ts';
@@ -16,15 +17,15 @@ const NO_TIMES: GameDayTimes = {
 /** The record of a game day under way: on disk after each turning point, so that one that is killed is on record as well. */
 export class DayRecord {
   readonly day: GameDay;
-  readonly #folder: string;
+  readonly path: string;
   readonly #now: () => number;
   readonly #told: (text: string) => void;
 
   constructor(
-    head: Pick<GameDay, 'version' | 'id' | 'team' | 'target' | 'harnessVersion' | 'commit' | 'seed' | 'startedAtEpochMs'>,
+    head: Pick<GameDay, 'version' | 'id' | 'team' | 'target' | 'harnessVersion' | 'commit' | 'seed' | 'overrides' | 'startedAtEpochMs'>,
     { folder, nowEpochMs, told }: { folder: string; nowEpochMs: () => number; told: (text: string) => void },
   ) {
-    this.#folder = folder;
+    this.path = join(folder, GAME_DAY_FILE);
     this.#now = nowEpochMs;
     this.#told = told;
     this.day = {
@@ -35,9 +36,10 @@ export class DayRecord {
 
   /** Notes what happened; people are shown it unless it is not for them (yet). */
   note(kind: Kind, text: string, shown = true): void {
-    const atEpochMs = this.#now();
-    this.day.timeline.push({ atEpochMs, kind, text: harmless(text) });
-    if (shown) this.#told(text);
+    // What a page showed its user, or somebody typed, may be private.
+    const said = harmless(redaction().text(text));
+    this.day.timeline.push({ atEpochMs: this.#now(), kind, text: said });
+    if (shown) this.#told(said);
     this.save();
   }
 
@@ -57,6 +59,6 @@ export class DayRecord {
 
   /** Throws J_REPORTS_UNWRITABLE. */
   save(): void {
-    writeRunFile(join(this.#folder, GAME_DAY_FILE), this.day);
+    writeRunFile(this.path, redaction().value(this.day));
   }
 }

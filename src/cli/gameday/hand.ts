@@ -41,6 +41,11 @@ export class Hand {
     return Object.entries(flags).map(([name, enabled]) => ({ name, enabled })).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** Whether something is still to be taken out. */
+  get isIn(): boolean {
+    return this.#options.journal.open.length > 0;
+  }
+
   /** Takes everything out again, switches too. Returns what could not be. Safe to call at any time, and again. */
   async takeOut(): Promise<string[]> {
     const results = await rollBack(this.#options.journal, this.#options.secrets);

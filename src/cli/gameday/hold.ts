@@ -2,15 +2,18 @@ import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { redaction } from '../../collect/redaction.ts';
 import type { CreateFixtures } from '../../drive/checks/fixtures.ts';
 import { checkDrills } from '../../drive/drills/preflight.ts';
 import { commitOf, harnessVersion } from '../../drive/environment.ts';
 import { FailureTraces } from '../../drive/failure-traces.ts';
+import { tagHeaders } from '../../drive/tags.ts';
 import { asCodedError, CodedError } from '../../errors.ts';
 import type { AnyJourney } from '../../journey.ts';
 import { GAME_DAY_VERSION, type GameDay } from '../../model/game-day.ts';
-import type { Drill, DrillsPlan, PaymentObservation } from '../../model/index.ts';
+import type { Drill, DrillsPlan, GuardOverride, PaymentObservation } from '../../model/index.ts';
 import { EMBEDDED as EMBEDDED_BOOK, placedAudit } from '../../plan/audit.ts';
+import { createHostGuard, sendsTagHeaders } from '../../plan/browser-hosts.ts';
 import type { HarnessSettings } from '../../plan/settings.ts';
 import { counted, harmless } from '../../report/text.ts';
 import { clockTime } from '../synthetic/lines.ts';
@@ -29,6 +32,8 @@ import { gameDayMarkdown } from './report.ts';
 import { keepRounds } from './rounds.ts';
 import { runbookNames, type Answers, type GameDayScript, type GameDayTargets } from './script.ts';
 import { openStage, type Stage } from './stage.ts';
+import { tagOf, targetHeaders } from './tags.ts';
+import { keepTrickling } from './trickle.ts';
 import { answeringTeam, practiceTeam, type Sleep, type Team } from './team.ts';
 import { terminalTeam } from './terminal.ts';
 
@@ -43,6 +48,7 @@ export interface HoldOptions {
   plan: GameDayPlan;
   script: GameDayScript;
   answers: Answers | null;
+  overrides: GuardOverride[];
   /** The drills of which one is held. */
   held: Drill[];
   journeys: readonly AnyJourney[];
@@ -73,7 +79,7 @@ export async function holdGameDay(options: HoldOptions): Promise<{ day: GameDay;
   if (!answer) throw new Error(`ops/game-day.yml says nothing of ${drill.name}`);
   const spoken = (text: string): void => say(`${clockTime(Date.now(), undefined)}  ${text}\n`);
   const record = new DayRecord({
-    version: GAME_DAY_VERSION, id, team: asked.team.kind, target, seed, startedAtEpochMs: Date.now(),
+    version: GAME_DAY_VERSION, id, team: asked.team.kind, target, seed, overrides: options.overrides, startedAtEpochMs: Date.now(),
     harnessVersion: harnessVersion(), commit: commitOf(root),
   }, { folder, nowEpochMs: Date.now, told: spoken });
   record.day.drill = {
@@ -85,25 +91,34 @@ export async function holdGameDay(options: HoldOptions): Promise<{ day: GameDay;
     ...options, drills, metricsUrls: options.settings.METRICS_URLS ?? plan.metricsUrls,
     onBreaker: (dependency, state) => lookout.sawBreaker(dependency, state),
   });
-  const died = { how: null as string | null };
-  void stage.platform?.died.then((how) => {
-    died.how = how;
-    ending.abort();
-  });
   const payments: PaymentObservation[] = [];
   const resting = new AbortController();
+  // What ends the platform or a round ends the play, which waits for rounds.
+  const broken: unknown[] = [];
+  const end = (error: unknown): void => {
+    broken.push(error);
+    ending.abort();
+  };
+  void stage.platform?.died.then((how) => end(new CodedError('J_HARNESS_FAULT', [{ where: 'bundled platform', message: how }])));
   let team: Team | null = null;
-  let rounds: Promise<void> = Promise.resolve();
+  let rounds: Promise<unknown> = Promise.resolve();
   try {
     const places = new Map(plan.read.flatMap(({ drill: { name }, actions }) => actions.map((where, index) => [`${name}/${index}`, where] as const)));
     await checkDrills({ plan: drills, reaches: stage.reaches, secrets: stage.secrets, places, metricsUrls: stage.metricsUrls });
     introduce(options);
     record.save();
     team = teamOf(options, answer, lookout, spoken);
-    rounds = keepRounds({
-      journeys: options.journeys, around: surroundings(options, stage), everyMs: asked.everyMs, sleep: options.sleep,
-      onRound: (round) => lookout.sawRound(round), onPayment: (payment) => payments.push(payment),
-    }, AbortSignal.any([ending.signal, resting.signal]));
+    const untilRest = AbortSignal.any([ending.signal, resting.signal]);
+    rounds = Promise.all([
+      keepRounds({
+        journeys: options.journeys, around: surroundings(options, stage), everyMs: asked.everyMs, sleep: options.sleep,
+        onRound: (round) => lookout.sawRound(round), onPayment: (payment) => payments.push(payment),
+      }, untilRest),
+      script.trickle === null ? null : keepTrickling({
+        trickle: script.trickle, url: stage.url, headers: (number) => targetHeaders(id, `trickle-${number}`, options.settings), sleep: options.sleep,
+      }, untilRest),
+    ]);
+    rounds.catch(end);
     record.day.outcome = await play({
       record, lookout, team, pages: runbookNames(root), nowEpochMs: Date.now, sleep: options.sleep, ended: ending.signal,
       hand: new Hand({ drill, reaches: stage.reaches, secrets: stage.secrets, journal: stage.journal }),
@@ -111,7 +126,8 @@ export async function holdGameDay(options: HoldOptions): Promise<{ day: GameDay;
       giveUpAfterMs: asked.targets.recoveryMs * (asked.team.kind === 'people' ? PEOPLE_GIVE_UP_FACTOR : 1),
     });
     resting.abort();
-    await rounds;
+    await rounds.catch(() => {});
+    if (broken.length > 0) throw asCodedError(broken[0]);
     await askBooks(options, stage, record.day, payments, spoken);
     return conclude(options, record, lookout);
   } catch (error) {
@@ -123,11 +139,10 @@ export async function holdGameDay(options: HoldOptions): Promise<{ day: GameDay;
     resting.abort();
     await rounds.catch(() => {});
     await stage.close();
-    if (died.how !== null) throw new CodedError('J_HARNESS_FAULT', [{ where: 'bundled platform', message: died.how }]);
   }
 }
 
-function introduce({ target, journeys, asked, script, id, say, held }: HoldOptions): void {
+function introduce({ target, journeys, asked, script, id, say, held, overrides }: HoldOptions): void {
   const { team, everyMs, targets } = asked;
   const minutes = (ms: number): string => `${Number((ms / 60_000).toFixed(1))} min`;
   const what = team.kind === 'practice' ? 'practice: the right answers come at once' : team.kind === 'answers' ? 'answers from a file' : 'one of these dependencies breaks, soon';
@@ -136,6 +151,7 @@ function introduce({ target, journeys, asked, script, id, say, held }: HoldOptio
     ` GAME DAY  ${id} · ${harmless(target)} · ${counted(journeys.length, 'journey')} every ${everyMs / 1_000} s · ${what}`,
     `   drawn from ${drawnFrom} of ${Object.keys(script.drills).length} · runbooks: ops/runbooks/README.md`,
     `   aims, from the fault on: detected within ${minutes(targets.detectionMs)}, decided within ${minutes(targets.decisionMs)}, recovered within ${minutes(targets.recoveryMs)}`,
+    ...overrides.map((one) => `   OVERRIDDEN: ${one.guard} · ${harmless(one.what)} · ${harmless(one.reason)}`),
     '   Ctrl-C ends it, and takes out what is broken', '',
   ].join('\n'));
 }
@@ -146,14 +162,14 @@ function teamOf({ asked, answers, input, width, ending, sleep }: HoldOptions, an
   return terminalTeam({ input, say, width, standing: () => lookout.standing(), onGone: () => ending.abort() });
 }
 
-function surroundings({ id, folder, settings, fixtures, ending }: HoldOptions, { url, pool }: Stage): Parameters<typeof keepRounds>[0]['around'] {
+function surroundings({ id, folder, target, settings, fixtures, ending }: HoldOptions, { url, hosts, pool }: Stage): Parameters<typeof keepRounds>[0]['around'] {
   const { TARGET_HTTP_USER: username, TARGET_HTTP_PASSWORD: password } = settings;
+  const sendsTags = sendsTagHeaders({ target: { url, embedded: target === EMBEDDED }, browserHosts: [...hosts] }, settings.BROWSER_TAGS);
   return {
     roundId: id, url, pool,
-    contextOptions: {
-      baseURL: url, extraHTTPHeaders: { 'x-test-run-id': id },
-      ...(username && password ? { httpCredentials: { username, password } } : {}),
-    },
+    contextOptions: { baseURL: url, ...(username && password ? { httpCredentials: { username, password } } : {}) },
+    ...(sendsTags ? { tags: (vu: string) => tagHeaders(tagOf(id), vu) } : {}),
+    keptFrom: createHostGuard(hosts),
     fixtures: ({ vu, context }) => fixtures({ context, vu, runId: id, seed: FIXTURE_SEED }),
     stepDeadlineMs: STEP_DEADLINE_MS, journeyDeadlineMs: JOURNEY_DEADLINE_MS,
     failuresFolder: join(folder, 'failures'), evidencePath: `gamedays/${id}`,
@@ -177,7 +193,7 @@ async function askBooks({ plan, settings, id, ending, target }: HoldOptions, { p
     ? { report: null, unread: 'AUDIT_PROVIDER_KEY is not set' }
     : await auditMoney({
       id, startedAtEpochMs: day.startedAtEpochMs, audit: placed, payments, now: () => performance.now(), say: (text) => say(`audit: ${text}`),
-      platformHeaders: { 'x-test-run-id': id, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+      platformHeaders: { ...targetHeaders(id, 'audit', settings), ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
       providerKey: key ?? EMBEDDED_KEY, controlToken: own ? (platform?.operationsToken ?? null) : null,
     });
   day.money = report;
@@ -193,7 +209,7 @@ function conclude({ asked, folder }: HoldOptions, record: DayRecord, lookout: Lo
   record.save();
   const path = join(folder, 'gameday.md');
   try {
-    writeFileSync(path, gameDayMarkdown(day));
+    writeFileSync(path, redaction().text(gameDayMarkdown(day)));
   } catch (error) {
     throw new CodedError('J_REPORTS_UNWRITABLE', [{ where: path, message: (error as NodeJS.ErrnoException).code ?? String(error) }], { cause: error });
   }

@@ -46,6 +46,8 @@ export class Lookout {
   readonly #down = new Set<string>();
   #shown = '';
   #tripped = false;
+  /** When the last of the breakers that were open was closed. */
+  #closedAtEpochMs = 0;
   readonly #looks = new Set<() => void>();
   firstFailingAtEpochMs: number | null = null;
   firstAlertAtEpochMs: number | null = null;
@@ -82,9 +84,11 @@ export class Lookout {
   }
 
   sawBreaker(dependency: string, state: BreakerState): void {
+    const wasOpen = this.openBreakers.length > 0;
     this.#breakers.set(dependency, state);
     const open = this.openBreakers.length > 0;
     if (open && !this.#tripped) this.#alert('ticket', 'circuit breakers opened, and without a fault none has a reason to', runbookOf('kpi'));
+    if (wasOpen && !open) this.#closedAtEpochMs = this.#options.nowEpochMs();
     this.#tripped = open;
     this.#look();
   }
@@ -106,15 +110,17 @@ export class Lookout {
   }
 
   /**
-   * Resolves with the first of so many good rounds in a row that all began at `sinceEpochMs` or later; where `breakers`, only
-   * while all that are known are closed. Resolves with null once aborted.
+   * Resolves once so many good rounds in a row have all begun at `sinceEpochMs` or later and, where `breakers`, all that are known
+   * are closed. The time is that from which on it was well: the end of the first of these rounds, or the last breaker's closing.
+   * Resolves with null once aborted.
    */
-  good(sinceEpochMs: number, breakers: boolean, signal: AbortSignal): Promise<SeenRound | null> {
+  good(sinceEpochMs: number, breakers: boolean, signal: AbortSignal): Promise<number | null> {
     return this.#until(() => {
       const last = this.#rounds.slice(-GOOD_ROUNDS);
       const [first] = last;
-      const isState = first !== undefined && last.length === GOOD_ROUNDS && last.every((one) => isGood(one) && one.startedAtEpochMs >= sinceEpochMs);
-      return isState && (!breakers || this.openBreakers.length === 0) ? first : null;
+      if (first === undefined || last.length < GOOD_ROUNDS || !last.every((one) => isGood(one) && one.startedAtEpochMs >= sinceEpochMs)) return null;
+      if (!breakers) return first.endedAtEpochMs;
+      return this.openBreakers.length === 0 ? Math.max(first.endedAtEpochMs, this.#closedAtEpochMs) : null;
     }, signal);
   }
 
@@ -149,7 +155,7 @@ export class Lookout {
 
   #alert(severity: keyof typeof SEVERITY, text: string, runbook: string): void {
     this.firstAlertAtEpochMs ??= this.#options.nowEpochMs();
-    this.#options.tell('alert', `${SEVERITY[severity]}  ${harmless(text)}  → ${runbook}`);
+    this.#options.tell('alert', `${SEVERITY[severity]} · ${harmless(text)} → ${runbook}`);
   }
 
   #look(): void {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { CodedError, type Fault } from '../../errors.ts';
 import type { AuditPlan, DrillsPlan } from '../../model/index.ts';
 import { MetricsConfig } from '../../plan/api.ts';
@@ -27,7 +27,7 @@ const PLUGIN = ['config', 'plugins', 'journeys'] as const;
 export function readPlan(root: string, profile: string, embedded: boolean): GameDayPlan {
   let text: string;
   try {
-    text = readFileSync(join(root, profile), 'utf8');
+    text = readFileSync(resolve(root, profile), 'utf8');
   } catch (thrown) {
     const { code, message } = thrown as NodeJS.ErrnoException;
     throw new CodedError('J_DRILL_INVALID', [{ where: profile, message: code === 'ENOENT' ? 'there is no such file' : (code ?? message) }], { cause: thrown });
@@ -48,7 +48,7 @@ export function readPlan(root: string, profile: string, embedded: boolean): Game
     ...(metrics.success ? [] : zodFaults(file, metrics.error.issues, [...PLUGIN, 'metrics'], Object.keys(MetricsConfig.shape))),
     ...(audit.success ? [] : zodFaults(file, audit.error.issues, [...PLUGIN, 'audit'], Object.keys(AuditConfig.shape))),
   ];
-  const found = drills.success ? readDrillFiles(drills.data.files, (path) => join(root, path)) : { read: [], faults: [] };
+  const found = drills.success ? readDrillFiles(drills.data.files, (path) => resolve(root, path)) : { read: [], faults: [] };
   const all = [...faults, ...found.faults];
   if (all.length > 0 || !drills.success || !metrics.success || !audit.success) throw new CodedError('J_DRILL_INVALID', all);
   const books = buildAudit(audit.data);

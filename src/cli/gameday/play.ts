@@ -3,12 +3,12 @@ import { counted } from '../../report/text.ts';
 import type { DayRecord } from './day.ts';
 import { decisionText } from './decision.ts';
 import type { Hand } from './hand.ts';
-import { GOOD_ROUNDS, type Lookout, type SeenRound } from './lookout.ts';
+import { GOOD_ROUNDS, type Lookout } from './lookout.ts';
 import { unlessAborted, type Sleep, type Team } from './team.ts';
 
 export interface PlayOptions {
   record: DayRecord;
-  hand: Pick<Hand, 'breakIt' | 'switchFlag' | 'flags' | 'takeOut'>;
+  hand: Pick<Hand, 'breakIt' | 'switchFlag' | 'flags' | 'takeOut' | 'isIn'>;
   lookout: Lookout;
   team: Team;
   /** The pages to choose from. */
@@ -36,15 +36,15 @@ const MOST_SETTLE_ROUNDS = 6;
  */
 export async function play(options: PlayOptions): Promise<GameDay['outcome']> {
   const { record, hand, lookout, ended } = options;
-  let outcome: GameDay['outcome'] = 'fault';
+  let outcome: GameDay['outcome'];
+  let wasIn = false;
   try {
     outcome = await incident(options);
   } finally {
-    const notUndone = await hand.takeOut();
-    record.day.notUndone.push(...notUndone);
-    if (ended.aborted) outcome = 'interrupted';
+    wasIn = hand.isIn;
+    record.day.notUndone.push(...await hand.takeOut());
   }
-  if (outcome === 'recovered' || outcome === 'not recovered') {
+  if (wasIn) {
     // What waits for the dependency is done before the books are read.
     await within(MOST_SETTLE_ROUNDS, lookout, ended, (signal) => lookout.good(options.nowEpochMs(), true, signal));
   }
@@ -52,9 +52,9 @@ export async function play(options: PlayOptions): Promise<GameDay['outcome']> {
 }
 
 async function incident(options: PlayOptions): Promise<GameDay['outcome']> {
-  const { record, hand, lookout, team, faultAfterMs, giveUpAfterMs, nowEpochMs, sleep, ended } = options;
+  const { record, hand, lookout, faultAfterMs, giveUpAfterMs, nowEpochMs, sleep, ended } = options;
   const steady = await within(MOST_STEADY_ROUNDS, lookout, ended, (signal) => lookout.good(0, true, signal));
-  if (!steady) return 'no steady state';
+  if (steady === null) return 'no steady state';
   record.note('game', `steady state: ${counted(GOOD_ROUNDS, 'good round')} in a row; something will break`);
 
   const over = new AbortController();
@@ -104,7 +104,7 @@ async function respond(options: PlayOptions, noticing: Promise<true | null>, sig
   record.day.runbook = page;
   record.reached('runbook');
   record.note('team', `runbook: ${page}`);
-  let good: Promise<SeenRound> = new Promise(() => {});
+  let good: Promise<number> = new Promise(() => {});
   let failedOver = false;
   for (let again = false; ; again = true) {
     const asking = new AbortController();
@@ -115,15 +115,15 @@ async function respond(options: PlayOptions, noticing: Promise<true | null>, sig
     asking.abort();
     if (first === null) return false;
     if (first === 'give up') return false;
-    if ('checks' in first) return recoveredWith(record, first.endedAtEpochMs);
+    if (typeof first === 'number') return recoveredWith(record, first);
     await carryOut(options, first);
     // A dependency that is passed by is still broken, and its breaker says so.
     if (first.kind !== 'wait') failedOver = first.kind === 'fail-over';
     const watching = lookout.good(nowEpochMs(), !failedOver, signal);
-    good = watching.then((round) => round ?? new Promise<never>(() => {}));
+    good = watching.then((atEpochMs) => atEpochMs ?? new Promise<never>(() => {}));
     const soon = await Promise.race([watching, lookout.moreRounds(PATIENCE_ROUNDS, signal)]);
     if (soon === null) return false;
-    if (soon !== true) return recoveredWith(record, soon.endedAtEpochMs);
+    if (soon !== true) return recoveredWith(record, soon);
   }
 }
 

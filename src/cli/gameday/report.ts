@@ -53,6 +53,10 @@ function brokenWords({ drill, outcome }: GameDay): string {
   return `${drill.title} (${drill.name}): ${drill.what.join('; ')}`;
 }
 
+function overrideLines({ overrides }: GameDay): string[] {
+  return overrides.map(({ guard, what, reason }) => harmless(`${guard} · ${what} · ${reason}`));
+}
+
 /** Returns what a terminal shows at the end: what it was, the times, the aims. */
 export function gameDayLines(day: GameDay, { width, path }: { width: number; path: string }): string {
   const rows = pointRows(day);
@@ -69,6 +73,7 @@ export function gameDayLines(day: GameDay, { width, path }: { width: number; pat
     ...right,
     '', `   ${padEnd('', names)}  ${padStart('UTC', 8)}  ${padStart('after', 12)}`, ...points,
     '', ...aims,
+    ...overrideLines(day).map((line) => ` OVERRIDDEN: ${line}`),
     ...day.notUndone.map((what) => ` NOT UNDONE: ${harmless(what)}`),
     '', `   report   ${path}`,
   ].join('\n');
@@ -86,6 +91,7 @@ export function gameDayMarkdown(day: GameDay): string {
     `${escape(harmless(brokenWords(day)))}. Ended: **${day.outcome}**. Team: ${day.team}${day.team === 'people' ? '' : ' (which shows nothing of a team)'}.`, '',
     `Target ${escape(harmless(day.target))}, ${count(day.rounds)} rounds of checks, seed ${day.seed}, version ${escape(day.harnessVersion)}${day.commit === null ? '' : `, commit ${escape(day.commit)}`}. Times are UTC.`, '',
     ...(drill === null || drill.what.length === 0 ? [] : [`What fits: ${drill.runbooks.map((page) => `[${escape(page)}](../../../ops/runbooks/${escape(page)}.md)`).join(' or ')}; ${escape(drill.decisions.join(' or '))}.`, '']),
+    ...overrideLines(day).flatMap((line) => [`**Overridden:** ${escape(line)}`, '']),
     '## Aims', '',
     ...table(['', 'aim', 'observed', 'limit', ''], day.aims.map((aim) => {
       const { observed, limit, note } = aimWords(aim);

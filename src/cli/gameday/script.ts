@@ -32,13 +32,18 @@ const Held = z.strictObject({
   decisions: z.array(Decision).min(1),
   draw: z.boolean().default(true),
 });
+const TrickleConfig = z.strictObject({
+  path: z.string().regex(/^\/(?!\/)/, 'a path that begins with one /'),
+  per_second: z.number().min(0.1).max(10),
+});
 const Script = z.strictObject({
   version: z.literal(1),
   targets: Targets,
   journeys: z.array(z.string().min(1)).min(1),
+  trickle: TrickleConfig.optional(),
   drills: z.record(id, Held).refine((drills) => Object.keys(drills).length > 0, 'must not be empty'),
 });
-const KEYS = [Script, Targets, Held].flatMap((one) => Object.keys(one.shape));
+const KEYS = [Script, Targets, TrickleConfig, Held].flatMap((one) => Object.keys(one.shape));
 
 /** What is asked of a team, each from the moment in which the fault goes in. */
 export interface GameDayTargets {
@@ -55,9 +60,16 @@ export interface HeldDrill {
   draw: boolean;
 }
 
+/** A few requests a second between the checks; `{n}` in the path counts up, so that no cache answers them all. */
+export interface Trickle {
+  path: string;
+  perSecond: number;
+}
+
 export interface GameDayScript {
   targets: GameDayTargets;
   journeys: string[];
+  trickle: Trickle | null;
   drills: Readonly<Record<string, HeldDrill>>;
 }
 
@@ -67,8 +79,11 @@ export function runbookNames(root: string): string[] {
   return files.map((name) => name.replace(/\.md$/, '')).sort();
 }
 
-/** Reads ops/game-day.yml; `known` are the drills and journeys there are. Throws J_GAME_DAY_INVALID with every fault at once. */
-export function readScript(root: string, known: { drills: readonly string[]; journeys: readonly string[] }): GameDayScript {
+/**
+ * Reads ops/game-day.yml; `known` are the drills and journeys there are. Drills null: those of another profile than the script was
+ * written for, which may lack some. Throws J_GAME_DAY_INVALID with every fault at once.
+ */
+export function readScript(root: string, known: { drills: readonly string[] | null; journeys: readonly string[] }): GameDayScript {
   const { file, data } = readFileOf(join(root, SCRIPT_FILE), SCRIPT_FILE, Script, KEYS);
   const pages = runbookNames(root);
   const faults: Fault[] = [];
@@ -77,14 +92,17 @@ export function readScript(root: string, known: { drills: readonly string[]; jou
   };
   data.journeys.forEach((name, index) => unknown(['journeys', index], 'journey', name, known.journeys));
   for (const [name, { runbooks }] of Object.entries(data.drills)) {
-    if (!known.drills.includes(name)) {
+    if (known.drills && !known.drills.includes(name)) {
       faults.push({ where: file.whereKey(['drills', name]), message: `the profile has no drill "${name}"`, hint: didYouMean(name, known.drills) });
     }
     runbooks.forEach((page, index) => unknown(['drills', name, 'runbooks', index], 'page in ops/runbooks', page, pages));
   }
   if (faults.length > 0) throw new CodedError('J_GAME_DAY_INVALID', faults);
-  const { detection, decision, recovery } = data.targets;
-  return { targets: { detectionMs: detection, decisionMs: decision, recoveryMs: recovery }, journeys: data.journeys, drills: data.drills };
+  const { targets: { detection, decision, recovery }, trickle, journeys, drills } = data;
+  return {
+    targets: { detectionMs: detection, decisionMs: decision, recoveryMs: recovery }, journeys, drills,
+    trickle: trickle ? { path: trickle.path, perSecond: trickle.per_second } : null,
+  };
 }
 
 const Answers = z.strictObject({

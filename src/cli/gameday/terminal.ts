@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { didYouMean } from '../../nearest.ts';
 import { harmless, wrap } from '../../report/text.ts';
 import { decisionOf } from './decision.ts';
-import type { FlagState, Team } from './team.ts';
+import type { Team } from './team.ts';
 
 export interface TerminalOptions {
   input: Readable;
