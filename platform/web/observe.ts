@@ -19,7 +19,7 @@ export function requestIdOf(header: string | string[] | undefined): string {
 }
 
 /** In the user agent of a browser that must not send headers of its own to other origins. */
-const TEST_AGENT = / openshow-journeys\/\S+ \([a-z ]+; \+run ([\w.:-]{1,128})\)$/;
+const TEST_AGENT = /(?:^| )openshow-journeys\/\S+ \([a-z ]+; \+run ([\w.:-]{1,128})\)$/;
 
 /** The test that a request belongs to, by its header or else by its user agent; null for real traffic. */
 export function testRunOf(headers: Record<string, string | string[] | undefined>): string | null {

@@ -45,6 +45,8 @@ export interface ActOptions {
   ending: AbortSignal;
 }
 
+const MOST_HOSTS_NAMED = 3;
+
 /**
  * Acts a journey once in a fresh context and records everything it saw: the same under load and as a single check.
  * Throws StepFailure when it does not come to its end.
@@ -83,6 +85,7 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
     deadlineMs: options.stepDeadlineMs,
     screenshot: (step) => picture(page, options.failuresFolder, `${base.vu}-${step}`),
     trace: async (step, code) => trace?.failed(step, code, options.ending),
+    explain: (message) => withBlocked(message, [...blocked.keys()]),
     onStep: (sample) => sink.record({ ...base, kind: 'step', tMs: now(), ...sample }),
     onAgentTask: (sample) => agentTasks.push({ sample, tMs: now() }),
   });
@@ -100,6 +103,12 @@ export async function actJourney(journey: AnyJourney, options: ActOptions): Prom
     for (const { sample, tMs } of agentTasks) sink.record({ ...base, kind: 'agentTask', tMs, ...sample, cold });
     for (const [host, requests] of blocked) sink.record({ ...base, kind: 'blocked', tMs: now(), host, requests });
   }
+}
+
+/** A page on a host that is on no list fails as if its name were unknown: people would look for the fault elsewhere. */
+function withBlocked(message: string, hosts: readonly string[]): string {
+  if (hosts.length === 0 || !message.includes('ERR_NAME_NOT_RESOLVED')) return message;
+  return `${message} (browsers may not ask ${hosts.slice(0, MOST_HOSTS_NAMED).join(', ')}: BROWSER_HOSTS)`;
 }
 
 async function arrange(journey: AnyJourney, { fixtures, context, ending }: ActOptions): Promise<unknown> {

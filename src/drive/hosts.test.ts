@@ -8,14 +8,14 @@ import { networkInterfaces } from 'node:os';
 import { test, type TestContext } from 'node:test';
 import { MemoryRecorder } from '../collect/recorder.ts';
 import { createRouter } from '../collect/routes.ts';
-import { defineJourney } from '../journey.ts';
+import { defineJourney, type AnyJourney } from '../journey.ts';
 import type { BlockedObservation, RequestObservation } from '../model/index.ts';
 import { createHostGuard } from '../plan/browser-hosts.ts';
 import { createLauncher } from './launcher.ts';
 import { BrowserPool } from './pool.ts';
 import { agentTag, tagHeaders } from './tags.ts';
 import { defaultBrowser, serveSite, temporaryFolder } from './testing.ts';
-import { runUser } from './virtual-user.ts';
+import { runUser, type UserResult } from './virtual-user.ts';
 
 const TAG = { runId: 'run-7', kind: 'load' } as const;
 
@@ -113,19 +113,27 @@ const asks = (query: string) => defineJourney<object, undefined>({
   },
 });
 
-/** Runs one user of the asking page in a browser that may go to these hosts; returns what was recorded. */
-async function ask(t: TestContext, site: Site, query: string, hosts: readonly string[] | null): Promise<MemoryRecorder> {
+/** Runs one user in a browser that may go to these hosts; returns what became of it, and what was recorded. */
+async function run(
+  t: TestContext, site: Site, journey: AnyJourney, hosts: readonly string[] | null,
+): Promise<{ result: UserResult; sink: MemoryRecorder }> {
   const pool = new BrowserPool(createLauncher(await defaultBrowser(), temporaryFolder(t), hosts, agentTag(TAG)), { recycleAfterContexts: 100 });
   t.after(() => pool.close());
   const sink = new MemoryRecorder();
-  const { outcome, message } = await runUser({ vu: 'w-1', role: 'crowd', phase: null, journey: asks(query) }, {
+  const result = await runUser({ vu: 'w-1', role: 'crowd', phase: null, journey }, {
     runId: TAG.runId, pool, sink, now: () => performance.now(), route: createRouter(site.url),
     contextOptions: { baseURL: site.url }, tags: (vu) => tagHeaders(TAG, vu),
     ...(hosts === null ? {} : { keptFrom: createHostGuard(hosts) }),
     stepDeadlineMs: 30_000, journeyDeadlineMs: 45_000, failuresFolder: null, interrupted: new AbortController().signal, fixtures: () => ({}),
   });
-  assert.equal(outcome, 'passed', message);
   await pool.close();
+  return { result, sink };
+}
+
+/** The asking page, to its end; returns what was recorded. */
+async function ask(t: TestContext, site: Site, query: string, hosts: readonly string[] | null): Promise<MemoryRecorder> {
+  const { result, sink } = await run(t, site, asks(query), hosts);
+  assert.equal(result.outcome, 'passed', result.message);
   return sink;
 }
 
@@ -162,6 +170,20 @@ test('without the list the same page does get out, so that the silence above is 
   const outside = await listen(t, own ?? '');
   await ask(t, site, `outside=${outside.at}&near=`, null);
   assert.ok(outside.arrived() > 5, `${outside.arrived()} arrived`);
+});
+
+test('a step that is led to another host says why it failed', { timeout: 60_000 }, async (t) => {
+  const site = await serve(t);
+  const away = defineJourney<object, undefined>({
+    name: 'away',
+    act: async ({ page, step }) => {
+      await step('log in', { do: () => page.goto('/redirect?to=http://login.foreign.test/'), until: page.locator('#said') });
+    },
+  });
+  const { result, sink } = await run(t, site, away, []);
+  assert.equal(result.outcome, 'failed');
+  assert.match(result.message ?? '', /ERR_NAME_NOT_RESOLVED.* \(browsers may not ask login\.foreign\.test: BROWSER_HOSTS\)$/);
+  assert.deepEqual(sink.observations.flatMap((one) => (one.kind === 'blocked' ? [one.host] : [])), ['login.foreign.test']);
 });
 
 test('a user agent reaches another origin as it is; a header makes the browser ask that origin first', { timeout: 60_000 }, async (t) => {

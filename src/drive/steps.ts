@@ -40,6 +40,8 @@ export interface StepContext {
   trace: (step: string, code: ErrorCode) => Promise<string | undefined>;
   onStep: (sample: StepSample) => void;
   onAgentTask: (sample: AgentTaskSample) => void;
+  /** Adds to a failure's message what only the user's surroundings know; nothing when left out. */
+  explain?: (message: string) => string;
 }
 
 export interface StepTools {
@@ -194,7 +196,8 @@ async function recordFailure(
   clock: StepSample['clock'] = context.clock ? 'page' : 'driver',
 ): Promise<StepFailure> {
   const driverMs = performance.now() - startedMs;
-  const message = plainMessage(error);
+  const said = plainMessage(error);
+  const message = context.explain?.(said) ?? said;
   if (CLOSED.test(message)) await aborted(context.ending, CRASH_NEWS_MS);
   const ended = endingOf(context.ending);
   const failure = ended
