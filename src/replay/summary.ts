@@ -26,51 +26,72 @@ export interface TrafficSummary {
 const SHOWN = 10;
 const WINDOW_MS = 10_000;
 
-/** Returns a summary of a fixture's rows, taken in the order of time. */
-export async function summarise(header: TrafficHeader, rows: AsyncIterable<readonly TrafficRow[]>): Promise<TrafficSummary> {
-  const kinds = { person: 0, crawler: 0, other: 0 };
-  const visitors = { person: new Set<string>(), crawler: new Set<string>(), other: new Set<string>() };
-  const [pages, families, hosts] = [new Map<string, number>(), new Map<string, number>(), new Map<string, number>()];
-  const had = new Set<string>();
-  let [revisits, refusals, busiest, inWindow, window, lastMs, longestSilenceMs] = [0, 0, 0, 0, 0, 0, 0];
-  for await (const batch of rows) {
-    for (const { t, p, c, k, u, r, s } of batch) {
-      kinds[k] += 1;
-      visitors[k].add(c);
-      add(pages, p);
-      add(families, u);
-      if (r !== null && k === 'person') add(hosts, r);
-      if (k === 'person') {
-        const view = `${c} ${p}`;
-        if (had.has(view)) revisits += 1;
-        else had.add(view);
-      }
-      if (s !== null && s >= 400) refusals += 1;
-      if (Math.floor(t / WINDOW_MS) !== window) [window, inWindow] = [Math.floor(t / WINDOW_MS), 0];
-      busiest = Math.max(busiest, (inWindow += 1));
-      longestSilenceMs = Math.max(longestSilenceMs, t - lastMs);
-      lastMs = t;
+/** Takes the rows of a fixture one by one, in the order of time; `summary` returns what was in them. */
+export class TrafficCounts {
+  readonly #kinds = { person: 0, crawler: 0, other: 0 };
+  readonly #visitors = { person: new Set<string>(), crawler: new Set<string>(), other: new Set<string>() };
+  readonly #pages = new Map<string, number>();
+  readonly #families = new Map<string, number>();
+  readonly #hosts = new Map<string, number>();
+  readonly #had = new Set<string>();
+  #revisits = 0;
+  #refusals = 0;
+  #window = 0;
+  #inWindow = 0;
+  #busiest = 0;
+  #lastMs = 0;
+  #longestSilenceMs = 0;
+
+  add({ t, p, c, k, u, r, s }: TrafficRow): void {
+    this.#kinds[k] += 1;
+    this.#visitors[k].add(c);
+    add(this.#pages, p);
+    add(this.#families, u);
+    if (k === 'person') {
+      if (r !== null) add(this.#hosts, r);
+      const view = `${c} ${p}`;
+      if (this.#had.has(view)) this.#revisits += 1;
+      else this.#had.add(view);
     }
+    if (s !== null && s >= 400) this.#refusals += 1;
+    const window = Math.floor(t / WINDOW_MS);
+    this.#inWindow = window === this.#window ? this.#inWindow + 1 : 1;
+    this.#window = window;
+    this.#busiest = Math.max(this.#busiest, this.#inWindow);
+    this.#longestSilenceMs = Math.max(this.#longestSilenceMs, t - this.#lastMs);
+    this.#lastMs = t;
   }
-  const byRequests = sorted(pages);
-  let [sum, pagesOfFourFifths] = [0, 0];
-  for (const [, requests] of byRequests) {
-    if (sum >= 0.8 * header.requests) break;
-    sum += requests;
-    pagesOfFourFifths += 1;
+
+  /** Rows taken. */
+  get requests(): number {
+    return this.#kinds.person + this.#kinds.crawler + this.#kinds.other;
   }
-  const of = (kind: VisitorKind): { requests: number; visitors: number } => ({ requests: kinds[kind], visitors: visitors[kind].size });
-  return {
-    header,
-    kinds: { person: of('person'), crawler: of('crawler'), other: of('other') },
-    families: sorted(families).map(([family, requests]) => ({ family, requests })),
-    referrers: sorted(hosts).slice(0, SHOWN).map(([host, requests]) => ({ host, requests })),
-    pages: pages.size,
-    hottest: byRequests.slice(0, SHOWN).map(([path, requests]) => ({ path, requests })),
-    pagesOfFourFifths, revisits, refusals, longestSilenceMs,
-    requestsPerSecond: header.durationMs === 0 ? null : (header.requests * 1_000) / header.durationMs,
-    busiestPerSecond: (busiest * 1_000) / WINDOW_MS,
-  };
+
+  summary(header: TrafficHeader): TrafficSummary {
+    const pages = sorted(this.#pages);
+    let [sum, pagesOfFourFifths] = [0, 0];
+    for (const [, requests] of pages) {
+      if (sum >= 0.8 * this.requests) break;
+      sum += requests;
+      pagesOfFourFifths += 1;
+    }
+    const of = (kind: VisitorKind): { requests: number; visitors: number } =>
+      ({ requests: this.#kinds[kind], visitors: this.#visitors[kind].size });
+    return {
+      header,
+      kinds: { person: of('person'), crawler: of('crawler'), other: of('other') },
+      families: sorted(this.#families).map(([family, requests]) => ({ family, requests })),
+      referrers: sorted(this.#hosts).slice(0, SHOWN).map(([host, requests]) => ({ host, requests })),
+      pages: pages.length,
+      hottest: pages.slice(0, SHOWN).map(([path, requests]) => ({ path, requests })),
+      pagesOfFourFifths,
+      revisits: this.#revisits,
+      refusals: this.#refusals,
+      longestSilenceMs: this.#longestSilenceMs,
+      requestsPerSecond: header.durationMs === 0 ? null : (this.requests * 1_000) / header.durationMs,
+      busiestPerSecond: (this.#busiest * 1_000) / WINDOW_MS,
+    };
+  }
 }
 
 function add(counts: Map<string, number>, name: string): void {

@@ -84,7 +84,7 @@ export class LineFile {
   async discard(): Promise<void> {
     this.#gzip?.destroy();
     this.#file.destroy();
-    await rm(this.#file.path as string, { force: true });
+    await rm(this.#file.path, { force: true });
   }
 }
 

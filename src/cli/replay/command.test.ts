@@ -126,8 +126,8 @@ test('a fixture that is damaged is refused with its line', () => withFolder(asyn
   const header = { traffic: 1, source: 'combined', kept: [], requests: 2, durationMs: 1, skipped: {} };
   const row = { t: 5, p: '/', c: 'a', k: 'person', u: 'Chrome', r: null, m: 'GET', s: 200 };
   const cases: [lines: object[], words: RegExp][] = [
-    [[row], /:1: is no header/], [[header, { ...row, m: 'POST' }], /:2: is no row/], [[header, row, { ...row, t: 1 }], /:3: is earlier/],
-    [[header, row], /1 rows; the header says 2/], [[{ ...header, traffic: 2 }], /of this version/], [[], /:1: is no header/],
+    [[row], /is no header/], [[header, { ...row, m: 'POST' }], /fixture\.ndjson:2/], [[header, row, { ...row, t: 1 }], /fixture\.ndjson:3/],
+    [[header, row], /holds 1 rows; its header says 2/], [[{ ...header, traffic: 2 }], /version 2/], [[], /is empty/],
   ];
   for (const [lines, words] of cases) {
     await writeFile(path, lines.map((one) => JSON.stringify(one)).join('\n'));

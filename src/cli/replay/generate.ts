@@ -13,7 +13,7 @@ const LOG_BEGINS_EPOCH_MS = Date.UTC(2026, 0, 5, 9);
 export async function generate({ minutes, requests, seed, as, out }: GenerateArguments, around: ReplaySurroundings): Promise<number> {
   const fixture = as === 'fixture';
   const path = outPath(out, fixture ? 'synthetic.ndjson.gz' : 'synthetic.log.gz', around);
-  await refuseToDestroy(path, [], async (existing) => (fixture ? isFixture(existing) : false));
+  await refuseToDestroy(path, [], fixture ? isFixture : () => false);
   const file = await LineFile.create(path, fixture || path.endsWith('.gz'));
   let written = 0;
   try {

@@ -1,7 +1,7 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
+import { readTraffic } from '../../plan/replay-traffic.ts';
 import { readSettings } from '../../plan/settings.ts';
-import { readTraffic } from '../../replay/read.ts';
 import { usage } from './arguments.ts';
 import type { ReplaySurroundings } from './command.ts';
 
@@ -28,7 +28,7 @@ export function bareName(path: string): string {
  * Throws J_USAGE where writing to `path` would destroy something: one of the logs, or any file that `mine` does not know as
  * one that this command writes.
  */
-export async function refuseToDestroy(path: string, logs: readonly string[], mine: (path: string) => Promise<boolean>): Promise<void> {
+export async function refuseToDestroy(path: string, logs: readonly string[], mine: (path: string) => boolean): Promise<void> {
   const there = await lstat(path).catch(() => null);
   if (!there) return;
   if (there.isDirectory()) throw usage(`--out ${path}: is a folder`, 'name a file');
@@ -36,14 +36,13 @@ export async function refuseToDestroy(path: string, logs: readonly string[], min
   for (const log of logs) {
     if ((await realpath(log).catch(() => log)) === real) throw usage(`--out ${path}: is one of the logs`, 'name another file');
   }
-  if (!(await mine(path))) throw usage(`--out ${path}: exists, and is not a traffic fixture`, 'name another file, or remove it');
+  if (!mine(path)) throw usage(`--out ${path}: exists, and is not a traffic fixture`, 'name another file, or remove it');
 }
 
-/** Returns whether a file is a traffic fixture by its first line. */
-export async function isFixture(path: string): Promise<boolean> {
+/** Returns whether a file is a traffic fixture, by its header and first row. */
+export function isFixture(path: string): boolean {
   try {
-    const { rows } = await readTraffic(path);
-    await rows.return(undefined);
+    readTraffic(path, () => false);
     return true;
   } catch {
     return false;

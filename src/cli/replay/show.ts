@@ -1,11 +1,20 @@
-import { readTraffic } from '../../replay/read.ts';
-import { summarise } from '../../replay/summary.ts';
+import { CodedError } from '../../errors.ts';
+import { readTraffic } from '../../plan/replay-traffic.ts';
+import { TrafficCounts } from '../../replay/summary.ts';
 import type { ReplaySurroundings } from './command.ts';
 import { summaryLines } from './lines.ts';
 
 /** Tells what is in a fixture, and returns the exit code. Throws J_TRAFFIC_INVALID. */
-export async function show(fixture: string, { out, columns }: ReplaySurroundings): Promise<number> {
-  const { header, rows } = await readTraffic(fixture);
-  out(`${summaryLines(fixture, await summarise(header, rows), columns).join('\n')}\n`);
+export function show(fixture: string, { out, columns }: ReplaySurroundings): number {
+  const counts = new TrafficCounts();
+  const { header } = readTraffic(fixture, (row) => {
+    counts.add(row);
+    return true;
+  });
+  if (counts.requests !== header.requests) {
+    const message = `holds ${counts.requests} rows; its header says ${header.requests}`;
+    throw new CodedError('J_TRAFFIC_INVALID', [{ where: fixture, message, hint: 'was it copied whole?' }]);
+  }
+  out(`${summaryLines(fixture, counts.summary(header), columns).join('\n')}\n`);
   return 0;
 }

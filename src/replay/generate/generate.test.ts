@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readTraffic } from '../read.ts';
-import { summarise } from '../summary.ts';
+import type { TrafficRow } from '../../model/index.ts';
+import { readTraffic } from '../../plan/replay-traffic.ts';
+import { TrafficCounts } from '../summary.ts';
 import { importFiles, keeps } from '../testing.ts';
 import { KEPT, SLUGS, TERMS } from './pages.ts';
 import { combinedLineOf, rowOf } from './write.ts';
@@ -62,22 +63,23 @@ test('written as a log and imported, it is the fixture again', async () => {
 test('the bundled fixture is what "npm run replay -- generate" makes, and small', async () => {
   const path = join(ROOT, 'fixtures/traffic/search.ndjson.gz');
   assert.ok((await readFile(path)).length < 150_000);
-  const { header, rows } = await readTraffic(path);
-  const all = [];
-  for await (const batch of rows) all.push(...batch);
+  const all: TrafficRow[] = [];
+  const { header } = readTraffic(path, (row) => all.push(row) > 0);
   const firstMs = (generated[0] as Visit).tMs;
   assert.deepEqual(all, generated.map((visit) => rowOf(visit, WANTED.seed, firstMs)));
-  assert.equal(header.source, 'synthetic');
+  assert.deepEqual([header.source, header.requests], ['synthetic', all.length]);
 });
 
-test('a summary tells who asks for what, how fast, and how often people go back', async () => {
+test('a summary tells who asks for what, how fast, and how often people go back', () => {
   const row = { p: '/find/a', c: 'one', k: 'person', u: 'Chrome', r: 'google.com', m: 'GET', s: 200 } as const;
   const rows = [
     { ...row, t: 0 }, { ...row, t: 1_000, p: '/find/b', r: null }, { ...row, t: 2_000 }, { ...row, t: 3_000, c: 'two', k: 'crawler', u: 'Googlebot' },
     { ...row, t: 40_000, c: 'three', s: 404 },
   ] as const;
   const header = { traffic: 1, source: 'combined', kept: [], requests: 5, durationMs: 40_000, skipped: {} } as const;
-  const summary = await summarise({ ...header, kept: [] }, (async function* () { yield [...rows]; })());
+  const counts = new TrafficCounts();
+  for (const one of rows) counts.add(one);
+  const summary = counts.summary({ ...header, kept: [] });
   assert.deepEqual(summary.kinds, { person: { requests: 4, visitors: 2 }, crawler: { requests: 1, visitors: 1 }, other: { requests: 0, visitors: 0 } });
   assert.deepEqual(summary.hottest, [{ path: '/find/a', requests: 4 }, { path: '/find/b', requests: 1 }]);
   const { revisits, refusals, busiestPerSecond, requestsPerSecond, longestSilenceMs, pages, pagesOfFourFifths } = summary;

@@ -1,4 +1,4 @@
-import type { TrafficHeader, TrafficRow } from '../../model/index.ts';
+import type { TrafficRow } from '../../model/index.ts';
 import { Heap } from '../heap.ts';
 import { anonymiser } from './anonymise.ts';
 import type { LogEntry } from './entry.ts';
