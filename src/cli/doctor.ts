@@ -8,6 +8,8 @@ import { memoryLimit, packageVersion } from '../drive/environment.ts';
 import { probePriority } from '../drive/launcher.ts';
 import { checkTarget, parseTarget } from '../drive/target.ts';
 import { CodedError, ERRORS, asCodedError, formatError } from '../errors.ts';
+import { overridden } from '../plan/guards/refusals.ts';
+import { targetRefusals } from '../plan/guards/targets.ts';
 import { readSettings, type HarnessSettings } from '../plan/settings.ts';
 import { calibrateMachine } from './calibrate.ts';
 import { gibibytes } from './units.ts';
@@ -140,6 +142,9 @@ async function target(settings: HarnessSettings): Promise<Line> {
   }
   try {
     const url = parseTarget(settings.TARGET_URL);
+    const { ALLOWED_HOSTS: allowed = [], PRODUCTION_HOSTS: production = [] } = settings;
+    // Where a run may not go, this one request does not go either.
+    overridden(targetRefusals(url, {}, { allowed, production }), { guards: [], reason: '' });
     await checkTarget(url, { healthPath: settings.HEALTH_PATH });
     return { mark: '✓', name: 'target', found: `${url} answers` };
   } catch (error) {
