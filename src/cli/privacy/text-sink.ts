@@ -10,8 +10,11 @@ export interface Sink {
 const LONGEST_LINE = 16_000_000;
 /** The end of a piece is looked at again with the next: what is private is shorter. */
 const OVERLAP = 1_000;
-/** Reports carry their parts as base64: what is shorter than this is an id, a hash or a key. */
-const BASE64 = /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/]{160,}={0,2}/g;
+/**
+ * Reports carry their parts as base64: what is shorter than this is an id, a hash or a key. What is longer comes in several
+ * parts of whole groups of four: a pattern's memory is bounded.
+ */
+const BASE64 = /[A-Za-z0-9+/]{160,1500000}={0,2}/g;
 
 /** Text, looked through in whole lines, with what stands encoded in it. */
 export class TextSink implements Sink {
@@ -69,7 +72,7 @@ export class TextSink implements Sink {
 }
 
 /** Readable stretches of this length do not come about by chance in compressed data. */
-const READABLE = /[\x20-\x7e\t]{16,}/g;
+const READABLE = /[\x20-\x7e\t]{16,1500000}/g;
 const LONGEST_STRETCH = 10_000;
 
 /** What is no text: its readable stretches, and values of .env wherever they stand. */
