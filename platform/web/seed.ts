@@ -27,7 +27,10 @@ export const CREATOR_COUNT = 2000;
 export const DEMO_PASSWORD = 'open-show-demo';
 export const DEMO_EMAILS = ['ada@example.com', 'grace@example.com', 'linus@example.com'];
 
-/** Fills an empty database with the same data for the same seed, in one transaction; does nothing to a filled one. */
+/**
+ * Fills an empty database with the same synthetic data for the same seed, in one transaction; does nothing to a filled one.
+ * Names are drawn from the lists above: whoever has one of them has nothing to do with it.
+ */
 export async function seedDb(db: Db, seed: number): Promise<void> {
   if (db.one('seed', "SELECT 1 FROM meta WHERE key = 'seeded'")) return;
   const password = await hashPassword(DEMO_PASSWORD);
