@@ -49,8 +49,8 @@ export interface ScheduleRules extends Pick<ReplayPlan, 'speed' | 'fromMs' | 'ro
 /** Gathers rows of a fixture in their order. */
 export interface ScheduleBuilder {
   /** Returns whether more is wanted: false from the first row after the part that is played. */
-  take(row: TrafficRow): boolean;
-  finish(): ReplaySchedule;
+  take: (row: TrafficRow) => boolean;
+  finish: () => ReplaySchedule;
 }
 
 interface Placed extends Due {

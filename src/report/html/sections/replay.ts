@@ -12,12 +12,6 @@ type Group = ReplayReport['groups'][number];
 
 const number = { number: true } as const;
 const WHO = { person: 'people', crawler: 'crawlers' } as const;
-/** What each row is, for those who do not know the words. */
-const ABOUT: Readonly<Record<Group['group'], string>> = {
-  all: '', hot: 'the most wanted', tail: 'all others', first: 'by anybody in this run: cold',
-  again: 'by anybody in this run: warm', revisit: 'by the same person, whose browser has parts of it',
-};
-
 /** Returns what recorded search traffic met; no section in a run that played none. */
 export function replaySection({ record }: View): Section[] {
   const { replay, plan } = record;
@@ -27,8 +21,10 @@ export function replaySection({ record }: View): Section[] {
     id: 'replay', title: 'Replayed search traffic', lead: `${playedText(replay)}.`,
     body: html`<p>${aboutTraffic(plan)}</p>
 ${groups.length === 0 ? absent('for any page', 'none was played') : groupTable(groups)}
-<p class="small muted">Answers to people: from when their browser sent the request, of observers only; to crawlers: from when the request was
-due. Making: as the target’s Server-Timing says. Cache: of the answers that say.</p>
+<p class="small muted">Hot: the most wanted pages; long tail: all others. Asked for first: by anybody in this run, so that the target is cold; again:
+warm; revisits: by the same person, whose browser has parts of it. People: from when their browser sent the request, of observers only; crawlers:
+from when the request was due. Made in: as the target’s Server-Timing says. Cache: of the answers that say.</p>
+<p class="small muted">Nobody clicks in a replay, so that there is no INP.</p>
 ${vitals.length === 0 ? absent('for vitals', 'no observed person saw a page of these groups') : vitalTable(vitals)}`,
   }];
 }
@@ -46,21 +42,26 @@ function aboutTraffic({ replay }: RunRecord['plan']): string {
 
 function groupTable(groups: readonly Group[]): Markup {
   const rows = groups.map((one): Part[] => [
-    html`${WHO[one.by]}, ${groupName(one.group)}${ABOUT[one.group] === '' ? null : html` <span class="small muted">${ABOUT[one.group]}</span>`}`,
-    count(one.latency.n), count(one.latency.failed), valueText(one.latency.p50Ms, 'ms'), valueText(one.latency.p75Ms, 'ms'),
-    valueText(one.latency.p95Ms, 'ms'), valueText(one.generation.p75Ms, 'ms'), valueText(one.generation.p95Ms, 'ms'), cacheText(one), count(one.cacheKnown),
+    `${WHO[one.by]}, ${groupName(one.group)}`, count(one.latency.n), count(one.latency.failed), shortMs(one.latency.p50Ms),
+    shortMs(one.latency.p75Ms), shortMs(one.latency.p95Ms), shortMs(one.generation.p75Ms), shortMs(one.generation.p95Ms),
+    cacheText(one), count(one.cacheKnown),
   ]);
   return table('What replayed pages took', [
     { title: 'pages' }, { title: 'timed', ...number }, { title: 'failed', ...number }, { title: 'p50', ...number },
-    { title: 'p75', ...number }, { title: 'p95', ...number }, { title: 'made in, p75', ...number }, { title: 'p95', ...number },
+    { title: 'p75', ...number }, { title: 'p95', ...number }, { title: 'made in, p75', ...number }, { title: 'made in, p95', ...number },
     { title: 'from the cache', ...number }, { title: 'of', ...number },
   ], rows);
+}
+
+/** Pages from a cache are made in less than a millisecond, which is not none. */
+function shortMs(value: number | null): string {
+  return value !== null && value > 0 && value < 10 ? `${Number(value.toPrecision(2))} ms` : valueText(value, 'ms');
 }
 
 function vitalTable(vitals: ReplayReport['vitals']): Markup {
   const rows = vitals.map(({ page, name, p75, n, rating }): Part[] =>
     [page, name, valueText(p75, name === 'CLS' ? 'score' : 'ms'), count(n), rating ?? '']);
-  return table('Vitals as search engines count them: the 75th percentile of page views, a page group a row', [
+  return table('Vitals as search engines count them, a page group a row', [
     { title: 'page group' }, { title: 'vital' }, { title: 'p75', ...number }, { title: 'page views', ...number }, { title: 'rating' },
   ], rows, true);
 }
