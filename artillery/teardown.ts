@@ -38,7 +38,7 @@ export async function openTeardown({ plan, runDir, settings, auth, platform, res
   }
   const keys: TeardownKeys = { auth, token: embedded ? (platform?.operationsToken ?? undefined) : settings.TEARDOWN_TOKEN };
   const target = openTarget(teardown, runId, keys);
-  const where = teardown.url ?? teardown.command?.join(' ') ?? '';
+  const where = 'teardown';
   // The bundled platform has just been started, empty, and answers by itself.
   if (!embedded) {
     const held = await target.count(CHECK_MS).catch((error: unknown) => {
@@ -46,7 +46,7 @@ export async function openTeardown({ plan, runDir, settings, auth, platform, res
     });
     const rows = heldRows(held);
     if (rows > 0 && !resumed) {
-      const message = `holds ${rows} rows of a run with this id already (${runId}), which would be removed with this run's`;
+      const message = `the target holds ${rows} rows of a run with this id already (${runId}), which would be removed with this run's`;
       throw new CodedError('J_TEARDOWN_UNREACHABLE', [{ where, message, hint: 'choose another RUN_ID, or remove them first: npm run teardown' }]);
     }
   }

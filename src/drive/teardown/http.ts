@@ -16,12 +16,12 @@ export function httpTarget(url: string, headers: Readonly<Record<string, string>
       response = await fetch(url, { method, headers, redirect: 'manual', signal: AbortSignal.timeout(Math.max(1, Math.ceil(limitMs))) });
       text = await bounded(response);
     } catch (error) {
-      throw error instanceof TeardownProblem ? error : new TeardownProblem(`${what}: ${whyNot(error, limitMs)}`, true);
+      throw error instanceof TeardownProblem ? error : new TeardownProblem(`${what}: ${whyNot(error, limitMs)}`, true, { unanswered: true });
     }
     const { status } = response;
     if (status >= 200 && status < 300) return { status, text };
     const said = text.replace(/\s+/g, ' ').slice(0, LONGEST_WORDS);
-    throw new TeardownProblem(`${what} answered ${status}${said === '' ? '' : `: ${said}`}`, status >= 500 || PASSING.has(status), retryAfterMs(response));
+    throw new TeardownProblem(`${what} answered ${status}${said === '' ? '' : `: ${said}`}`, status >= 500 || PASSING.has(status), { retryAfterMs: retryAfterMs(response) });
   }
 
   return {

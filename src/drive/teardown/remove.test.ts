@@ -92,6 +92,9 @@ test('an answer without end, or none at all, is left in time', async () => {
   const report = await remove(100);
   assert.equal(report.outcome, 'left');
   assert.match(report.message ?? '', /no answer within/);
+  // Lost in the middle, and back: it is counted anew, and goes on.
+  target.answers.push(asUsual, (request) => request.socket.destroy() !== undefined);
+  assert.equal((await remove()).outcome, 'removed');
   const closed = await holdingTarget();
   await closed.close();
   assert.match((await remove(100, closed.url)).message ?? '', /nobody listens there/);

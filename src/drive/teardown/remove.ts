@@ -17,6 +17,8 @@ const PAUSE_MS = 500;
 const PROGRESS_EVERY_MS = 5_000;
 /** Counting is worth waiting for, also where the time is nearly over: without it nobody knows. */
 const LAST_COUNT_MS = 3_000;
+/** One that does not say what it holds for so long is gone, or out of order: there is a command for later. */
+const COUNT_PATIENCE_MS = 10_000;
 /** A target that says so often that all is gone, while its own count does not move, will not do better. */
 const MOST_EMPTY_ROUNDS = 4;
 
@@ -32,12 +34,12 @@ export async function removeRun({ target, timeoutMs, onProgress }: RemovalOption
   const report = (outcome: TeardownReport['outcome'], before: HeldCounts | null, now: HeldCounts | null, message?: string): TeardownReport =>
     ({ outcome, before, after: now, durationMs: monotonicMs() - startedMs, ...(message === undefined ? {} : { message }) });
   const counted = async (): Promise<HeldCounts> => {
-    for (;;) {
+    for (const sinceMs = monotonicMs(); ; ) {
       try {
         return await target.count(countMs());
       } catch (error) {
         const waitMs = waitFor(error);
-        if (waitMs === null || waitMs > leftMs()) throw error;
+        if (waitMs === null || waitMs > leftMs() || monotonicMs() - sinceMs > COUNT_PATIENCE_MS) throw error;
         await after(waitMs);
       }
     }
@@ -76,6 +78,13 @@ export async function removeRun({ target, timeoutMs, onProgress }: RemovalOption
       const asked = waitFor(error);
       if (asked === null || asked > leftMs()) return lastly(before, why);
       waitMs = asked;
+      if (error instanceof TeardownProblem && error.unanswered) {
+        try {
+          now = await counted();
+        } catch (gone) {
+          return report('failed', before, null, messageOf(gone));
+        }
+      }
     }
     if (onProgress && monotonicMs() - toldMs > PROGRESS_EVERY_MS && leftMs() > 0) {
       toldMs = monotonicMs();

@@ -15,12 +15,15 @@ export class TeardownProblem extends Error {
   readonly mayPass: boolean;
   /** As long as it wants to be left alone first; null where it did not say. */
   readonly retryAfterMs: number | null;
+  /** It said nothing at all. */
+  readonly unanswered: boolean;
 
-  constructor(message: string, mayPass: boolean, retryAfterMs: number | null = null) {
+  constructor(message: string, mayPass: boolean, { retryAfterMs = null, unanswered = false }: { retryAfterMs?: number | null; unanswered?: boolean } = {}) {
     super(message);
     this.name = 'TeardownProblem';
     this.mayPass = mayPass;
     this.retryAfterMs = retryAfterMs;
+    this.unanswered = unanswered;
   }
 }
 
