@@ -1,10 +1,10 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { BreakerWatch, type Watched } from '../src/collect/breakers.ts';
 import type { Recorder } from '../src/collect/recorder.ts';
 import { DrillDriver } from '../src/drive/drills/driver.ts';
 import { startGuard, type Guard } from '../src/drive/drills/guard.ts';
 import { reachesOf } from '../src/drive/drills/hands.ts';
-import { leftovers, RollbackJournal } from '../src/drive/drills/journal.ts';
+import { GAME_DAYS, leftovers, RollbackJournal } from '../src/drive/drills/journal.ts';
 import { checkDrills } from '../src/drive/drills/preflight.ts';
 import { rollBack, type RolledBack } from '../src/drive/drills/rollback.ts';
 import { OPERATIONS_TOKEN, secretsOf, type Secrets } from '../src/drive/drills/secrets.ts';
@@ -130,7 +130,7 @@ export class RunDrills {
  */
 export async function undoLeftovers(reports: string, hosts: readonly string[]): Promise<void> {
   const faults: Fault[] = [];
-  for (const { runDir, journal, fault } of leftovers(reports)) {
+  for (const { runDir, journal, fault } of [...leftovers(reports), ...leftovers(join(reports, GAME_DAYS))]) {
     if (fault) faults.push(fault);
     if (!journal) continue;
     const path = relative(process.cwd(), journal.path);

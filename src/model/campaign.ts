@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GameDayAim, GameDayAimId } from './game-day.ts';
 import { Decision, GateResult } from './verdict.ts';
 
 export const CAMPAIGN_VERSION = 1;
@@ -11,7 +12,7 @@ const seconds = z.number().nonnegative();
 const byRun = z.record(words, z.array(id).min(1));
 
 /** The keys that tick a criterion by evidence; a person ticks `manual`, and nothing yet ticks `open`. */
-export const EVIDENCE_KEYS = ['passed', 'measured', 'lasted_hours', 'files', 'gates_met'] as const;
+export const EVIDENCE_KEYS = ['passed', 'measured', 'lasted_hours', 'files', 'game_day', 'gates_met'] as const;
 
 /** One thing that the plan asks for. */
 export const Criterion = z.strictObject({
@@ -25,6 +26,8 @@ export const Criterion = z.strictObject({
   lasted_hours: z.record(words, z.number().positive()).optional(),
   /** Files that must be there, by their path from the repository's root. */
   files: z.array(words).min(1).optional(),
+  /** Aims that the newest game day with people must have met. */
+  game_day: z.array(GameDayAimId).min(1).optional(),
   /** Gates of this campaign that must be GO. */
   gates_met: z.array(id).min(1).optional(),
   /** What a person has to look at before they tick it. */
@@ -150,6 +153,7 @@ export const Evidence = z.discriminatedUnion('kind', [
     leastHours: z.number(),
   }),
   z.strictObject({ kind: z.literal('file'), path: z.string(), sha256: z.string().nullable() }),
+  z.strictObject({ kind: z.literal('game-day'), gameDay: z.string(), target: z.string(), aim: GameDayAim }),
   z.strictObject({ kind: z.literal('campaign-gate'), gate: z.string(), decision: Decision }),
   z.strictObject({ kind: z.literal('tick'), tick: Tick }),
 ]);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { GuardOverride } from './guard.ts';
 import { IntegrityReport } from './ledger.ts';
+import { TeardownReport } from './teardown.ts';
 
 export const GAME_DAY_VERSION = 1;
 
@@ -37,9 +38,12 @@ export const GameDayTimes = z.strictObject({
 });
 export type GameDayTimes = z.infer<typeof GameDayTimes>;
 
+export const GameDayAimId = z.enum(['detection', 'decision', 'recovery', 'runbook', 'money']);
+export type GameDayAimId = z.infer<typeof GameDayAimId>;
+
 /** One aim of a game day. `missed` is also what did not happen before the time was up; `not told` is what nobody knows. */
 export const GameDayAim = z.strictObject({
-  id: z.enum(['detection', 'decision', 'recovery', 'runbook', 'money']),
+  id: GameDayAimId,
   unit: z.enum(['s', 'wrong runbooks', 'breaches']),
   limit: z.number().nonnegative(),
   observed: z.number().nonnegative().nullable(),
@@ -96,6 +100,8 @@ export const GameDay = z.strictObject({
   money: IntegrityReport.nullable(),
   /** Why the books were not read; null where they were. */
   moneyUnread: z.string().nullable(),
+  /** How what the checks made was removed; null where nobody was to: the bundled platform ends with it. */
+  teardown: TeardownReport.nullable(),
   aims: z.array(GameDayAim),
   /** What could not be taken out again. */
   notUndone: z.array(z.string()),

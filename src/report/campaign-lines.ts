@@ -108,6 +108,11 @@ export function evidenceText(evidence: Evidence, nameOf = (runId: string): strin
           ? `${evidence.path} is not there`
           : `${evidence.path} (sha256 ${evidence.sha256.slice(0, HEX_SHOWN)})`,
       );
+    case 'game-day': {
+      const { aim, gameDay, target } = evidence;
+      const seen = aim.observed === null ? 'not told' : `${count(Math.round(aim.observed))} ${aim.unit}`;
+      return harmless(`${aim.id} ${aim.state}: ${seen}, aim ≤ ${aim.limit} ${aim.unit} (${gameDay}, ${target})${aim.why === null ? '' : `: ${aim.why}`}`);
+    }
     case 'campaign-gate':
       return harmless(`${evidence.gate} ${evidence.decision}`);
     case 'tick':

@@ -83,6 +83,7 @@ function lacks(evidence: Evidence): boolean {
   if (evidence.kind === 'gate') return evidence.figures.status !== 'pass';
   if (evidence.kind === 'duration') return evidence.hours < evidence.leastHours;
   if (evidence.kind === 'file') return evidence.sha256 === null;
+  if (evidence.kind === 'game-day') return evidence.aim.state !== 'met';
   return evidence.kind === 'campaign-gate' && evidence.decision !== 'GO';
 }
 

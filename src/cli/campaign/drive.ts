@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type {
   CampaignGatePlan,
   CampaignRecord,
@@ -8,7 +9,7 @@ import type {
 import type { Decision } from '../../model/index.ts';
 import { clockText } from '../../report/campaign-lines.ts';
 import { countingRun, judgeCampaign, same } from './evaluate.ts';
-import { brokenRecords, namedFiles, sourcesOf } from './evidence.ts';
+import { brokenRecords, namedFiles, newestGameDay, sourcesOf } from './evidence.ts';
 import type { LoadedCampaign } from './load.ts';
 import { adoptCurrent, runOne } from './one-run.ts';
 import type { RunOptions } from './one-run.ts';
@@ -45,6 +46,7 @@ export function standingNow(
     ticks,
     broken: brokenRecords(folder, record.runs),
     files: namedFiles(root, loaded.campaign),
+    gameDay: newestGameDay(dirname(folder), Date.parse(record.startedAt)),
     compressed: record.scale !== null,
     sources: sourcesOf(root, loaded.sloPath),
   });

@@ -20,12 +20,16 @@ function judged(criteria: object[], standing: Partial<Standing> = {}, profiles =
     ticks: [],
     broken: new Map(),
     files: new Map(),
+    gameDay: null,
     compressed: false,
     sources: { code: 'code-1', slo: 'slo-1' },
     ...standing,
   });
 }
 
+const gameDayWith = (state: 'met' | 'missed' | 'not told'): Standing['gameDay'] => ({
+  id: 'day', target: 'embedded', aims: [{ id: 'recovery', unit: 's', limit: 900, observed: state === 'not told' ? null : 60, n: 1, state, why: null }],
+});
 const FAST = { id: 'speed', source: 'P95 ≤ 100ms', passed: { baseline: ['fast'] } };
 const withFast = (
   status: 'pass' | 'fail' | 'inconclusive' | 'no-data' | 'error',
@@ -76,6 +80,11 @@ test('a criterion is as good as the worst of what it rests on', () => {
     ],
     ['long enough', { lasted_hours: { baseline: 0.1 } }, { runs: [runOf()] }, 'met'],
     ['too short, which refutes nothing', { lasted_hours: { baseline: 72 } }, { runs: [runOf()] }, 'unsettled'],
+    ['a game day that nobody held', { game_day: ['recovery'] }, {}, 'awaiting'],
+    ['a game day that met its aim', { game_day: ['recovery'] }, { gameDay: gameDayWith('met') }, 'met'],
+    ['a game day that missed its aim', { game_day: ['recovery'] }, { gameDay: gameDayWith('missed') }, 'not-met'],
+    ['a game day whose aim nobody knows', { game_day: ['recovery'] }, { gameDay: gameDayWith('not told') }, 'unsettled'],
+    ['a game day that has no such aim', { game_day: ['money'] }, { gameDay: gameDayWith('met') }, 'unsettled'],
     ['a file that is there', { files: ['a.md'] }, { files: new Map([['a.md', 'abc']]) }, 'met'],
     ['a file that is not', { files: ['a.md'] }, { files: new Map([['a.md', null]]) }, 'not-met'],
     ['a person to tick it', { manual: 'look' }, {}, 'awaiting'],

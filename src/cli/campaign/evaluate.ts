@@ -10,6 +10,7 @@ import type {
   Sources,
   Tick,
 } from '../../model/campaign.ts';
+import type { GameDay, GameDayAimId } from '../../model/game-day.ts';
 import type { Decision } from '../../model/index.ts';
 
 /** What is known of a campaign at one time. */
@@ -21,6 +22,8 @@ export interface Standing {
   broken: ReadonlyMap<string, string>;
   /** SHA-256 of the files that criteria name; null for one that is not there. */
   files: ReadonlyMap<string, string | null>;
+  /** The newest that people held since the campaign began; null where none was. */
+  gameDay: Pick<GameDay, 'id' | 'target' | 'aims'> | null;
   compressed: boolean;
   /** What a run would be made of now. */
   sources: Sources;
@@ -172,6 +175,7 @@ function judgeCriterion(criterion: Criterion, standing: Standing, before: readon
     ),
     ...Object.entries(criterion.lasted_hours ?? {}).map(([run, hours]) => durationPart(run, hours, standing)),
     ...(criterion.files ?? []).map((path) => filePart(path, standing)),
+    ...(criterion.game_day ?? []).map((aim) => gameDayPart(aim, standing)),
     ...(criterion.gates_met ?? []).map((gate) => campaignGatePart(gate, before)),
     ...(criterion.manual === undefined ? [] : [tickPart(criterion.id, criterion.manual, standing)]),
     ...(criterion.open === undefined ? [] : [{ status: 'open', note: criterion.open } as const]),
@@ -224,6 +228,15 @@ function durationPart(profile: string, leastHours: number, standing: Standing): 
 function filePart(path: string, { files }: Standing): Part {
   const sha256 = files.get(path) ?? null;
   return { status: sha256 === null ? 'not-met' : 'met', evidence: { kind: 'file', path, sha256 } };
+}
+
+/** The newest counts: one that was missed is made up for by another one, and not by an older one. */
+function gameDayPart(id: GameDayAimId, { gameDay }: Standing): Part {
+  if (gameDay === null) return { status: 'awaiting', note: 'no game day with people was held since the campaign began: npm run gameday' };
+  const aim = gameDay.aims.find((one) => one.id === id);
+  if (!aim) return { status: 'unsettled', note: `${gameDay.id} did not come to its end` };
+  const status = { 'met': 'met', 'missed': 'not-met', 'not told': 'unsettled' } as const;
+  return { status: status[aim.state], evidence: { kind: 'game-day', gameDay: gameDay.id, target: gameDay.target, aim } };
 }
 
 function campaignGatePart(id: string, before: readonly CampaignGate[]): Part {

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { Campaign, CampaignRun, KpiFigure, Sources } from '../../model/campaign.ts';
 import { GateFigures } from '../../model/campaign.ts';
+import { GAME_DAYS } from '../../drive/drills/journal.ts';
+import { GameDay } from '../../model/game-day.ts';
 import { RunRecord } from '../../model/index.ts';
 
 /** What a run is made of, beside slo.yml: the harness, its journeys and load, and the bundled platform. */
@@ -121,6 +123,31 @@ export function namedFiles(root: string, campaign: Campaign): Map<string, string
       }
     }),
   );
+}
+
+/**
+ * Returns the newest game day of a reports folder that people held from a time on; null where there is none. Practice and given
+ * answers show nothing of a team, and one that was interrupted is none.
+ */
+export function newestGameDay(reports: string, fromEpochMs: number): GameDay | null {
+  const folder = join(reports, GAME_DAYS);
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return null;
+  }
+  const days = names.sort().reverse().map((name) => readGameDay(join(folder, name, 'gameday.json')));
+  const held = (day: GameDay): boolean => day.team === 'people' && day.startedAtEpochMs >= fromEpochMs && !['under way', 'interrupted', 'fault'].includes(day.outcome);
+  return days.find((day) => day !== null && held(day)) ?? null;
+}
+
+function readGameDay(path: string): GameDay | null {
+  try {
+    return GameDay.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data ?? null;
+  } catch {
+    return null;
+  }
 }
 
 export function sha256(content: string | Buffer): string {

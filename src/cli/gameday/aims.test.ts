@@ -22,7 +22,7 @@ function aDay(changes: Partial<GameDay> = {}): GameDay {
     drill: { name: 'payments-down', title: 'Payment provider, total outage', what: ['payments: nothing comes through'], runbooks: ['payment-provider'], decisions: ['roll-back'] },
     times: { faultIn: at(0), firstFailingCheck: at(11), alert: at(12), detected: at(41), runbook: at(60), decision: at(90), rollback: at(91), recovered: at(125) },
     falseAlarms: 0, runbook: 'payment-provider', decisions: [{ decision: { kind: 'roll-back' }, atEpochMs: at(90), doneAtEpochMs: at(91) }],
-    timeline: [{ atEpochMs: at(12), kind: 'alert', text: 'PAGE · escrow checkout is down' }], rounds: 20, money: BOOKS, moneyUnread: null, aims: [], notUndone: [],
+    timeline: [{ atEpochMs: at(12), kind: 'alert', text: 'PAGE · escrow checkout is down' }], rounds: 20, money: BOOKS, moneyUnread: null, teardown: null, aims: [], notUndone: [],
     ...changes,
   });
 }
@@ -41,6 +41,7 @@ const CASES: [what: string, changes: Partial<GameDay>, states: string, exitCode:
   ['nothing was well before', { outcome: 'no steady state', times: NO_TIMES, runbook: null, decisions: [] }, 'not told not told not told not told met', 2],
   ['nobody did anything', { outcome: 'not recovered', times: { ...NO_TIMES, faultIn: START }, runbook: null, decisions: [] }, 'missed missed missed missed met', 1],
   ['it was interrupted', { outcome: 'interrupted', times: { ...NO_TIMES, faultIn: START }, runbook: null, decisions: [], money: null, moneyUnread: 'interrupted' }, 'not told not told not told not told not told', 130],
+  ['what it made stayed on the target', { teardown: { outcome: 'left', before: { users: 4 }, after: { users: 1 }, durationMs: 5 } }, 'met met met met met', 4],
   ['something stayed in', { notUndone: ['payments: nobody listens there'] }, 'met met met met met', 4],
 ];
 for (const [what, changes, states, exitCode] of CASES) test(`a game day in which ${what} ends with ${exitCode}`, () => {

@@ -48,9 +48,9 @@ function moneyAim({ money, moneyUnread, drill }: GameDay): GameDayAim {
   return { ...base, observed: 0, state: 'met', why: money.ruledOutPercent === null ? null : `rules out > ${money.ruledOutPercent.toPrecision(2)} %` };
 }
 
-/** Returns what a game day ends with: 130 interrupted, 4 something is still in, 1 an aim was missed, 2 one was not told, 0 all met. */
-export function exitCodeOf({ outcome, notUndone, aims }: Pick<GameDay, 'outcome' | 'notUndone' | 'aims'>): number {
-  if (notUndone.length > 0) return 4;
+/** Returns what a game day ends with: 130 interrupted, 4 something is still in, or left, 1 an aim was missed, 2 one was not told, 0 all met. */
+export function exitCodeOf({ outcome, notUndone, teardown, aims }: Pick<GameDay, 'outcome' | 'notUndone' | 'teardown' | 'aims'>): number {
+  if (notUndone.length > 0 || (teardown !== null && teardown.outcome !== 'removed')) return 4;
   if (outcome === 'interrupted') return 130;
   if (aims.some(({ state }) => state === 'missed')) return 1;
   return aims.length === 0 || aims.some(({ state }) => state === 'not told') ? 2 : 0;

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as after } from 'node:timers/promises';
 import { CodedError } from '../../errors.ts';
 import { loadFixtures } from '../../drive/checks/fixtures.ts';
-import { leftovers } from '../../drive/drills/journal.ts';
+import { GAME_DAYS, leftovers } from '../../drive/drills/journal.ts';
 import { loadJourneys } from '../../drive/journeys.ts';
 import { makeRunFolder, makeRunId, RunLock } from '../../drive/run-folder.ts';
 import type { AnyJourney } from '../../journey.ts';
@@ -35,8 +35,7 @@ export interface GameDaySurroundings {
 }
 
 const WIDTH = 120;
-/** Where game days are, inside the reports folder. */
-export const GAME_DAYS = 'gamedays';
+const LEAST_WIDTH = 60;
 
 /** Waits, and resolves early once the signal is aborted. */
 export const sleep: Sleep = (ms, signal) => after(ms, undefined, { signal }).then(() => {}, () => {});
@@ -54,7 +53,7 @@ export async function gameDayCommand(args: string[], around: GameDaySurroundings
   const target = asked.target ?? targetOf(settings);
   const embedded = target === EMBEDDED;
   const allJourneys = await journeysOf(root);
-  const plan = readPlan(root, asked.profile, embedded);
+  const plan = readPlan(root, asked.profile, embedded ? null : target);
   const drills = plan.read.map(({ drill }) => drill);
   const script = readScript(root, { drills: asked.profile === PROFILE ? drills.map(({ name }) => name) : null, journeys: [...allJourneys.keys()] });
   const answers = asked.team.kind === 'answers' ? readAnswers(asked.team.file) : null;
@@ -66,6 +65,8 @@ export async function gameDayCommand(args: string[], around: GameDaySurroundings
   refuseLeftovers(reports);
   const id = makeRunId(undefined, new Date(), 'gameday');
   const overrides = await passGuards(target, plan, settings, targetHeaders(id, 'marker', settings));
+  // A terminal that does not tell its width says 0.
+  const width = Math.max(LEAST_WIDTH, around.columns || WIDTH);
   const lock = settings.ALLOW_PARALLEL_RUNS === '1' ? null : RunLock.take(id);
   const interrupts = watchInterrupts();
   try {
@@ -80,10 +81,10 @@ export async function gameDayCommand(args: string[], around: GameDaySurroundings
     const say = asked.json ? around.err : around.out;
     const { day, exitCode } = await holdGameDay({
       asked: { ...asked, ...targetsOf(asked, script) }, root, environment, settings, target, id, folder, plan, script, answers, overrides, held, journeys, fixtures,
-      ending, input, say, width: around.columns ?? WIDTH, sleep,
+      ending, input, say, width, sleep,
     });
     if (asked.json) around.out(`${JSON.stringify(gameDayJson(day))}\n`);
-    else around.out(`\n${gameDayLines(day, { width: around.columns ?? WIDTH, path: typed(join(folder, 'gameday.md')) })}\n`);
+    else around.out(`\n${gameDayLines(day, { width, path: typed(join(folder, 'gameday.md')) })}\n`);
     return exitCode;
   } finally {
     interrupts.stop();

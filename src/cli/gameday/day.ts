@@ -30,7 +30,7 @@ export class DayRecord {
     this.#told = told;
     this.day = {
       ...head, endedAtEpochMs: null, outcome: 'under way', drill: null, times: { ...NO_TIMES }, falseAlarms: 0, runbook: null, decisions: [],
-      timeline: [], rounds: 0, money: null, moneyUnread: null, aims: [], notUndone: [],
+      timeline: [], rounds: 0, money: null, moneyUnread: null, teardown: null, aims: [], notUndone: [],
     };
   }
 

@@ -16,12 +16,12 @@ type Settings = Pick<HarnessSettings, 'ALLOWED_HOSTS' | 'PRODUCTION_HOSTS' | 'GU
  * was overridden. Throws J_TARGET_NOT_ALLOWED, J_PRODUCTION_TARGET, J_TARGET_DOWN.
  */
 export async function passGuards(
-  target: string, { drills, audit, metricsUrls }: GameDayPlan, settings: Settings, headers: Record<string, string>,
+  target: string, { drills, audit, metricsUrls, teardown }: GameDayPlan, settings: Settings, headers: Record<string, string>,
 ): Promise<GuardOverride[]> {
   const { ALLOWED_HOSTS: allowed = [], PRODUCTION_HOSTS: production = [], GUARD_OVERRIDES: guards = [], GUARD_REASON: reason = '' } = settings;
   const decide = (refusals: readonly Refusal[]): GuardOverride[] => overridden(refusals, { guards, reason });
   const using = {
-    drills: { ...drills, drills: [] }, metrics: { urls: [...metricsUrls], prometheus: null, everyMs: drills.watchEveryMs }, ...(audit ? { audit } : {}),
+    drills: { ...drills, drills: [] }, metrics: { urls: [...metricsUrls], prometheus: null, everyMs: drills.watchEveryMs }, ...(audit ? { audit } : {}), ...(teardown ? { teardown } : {}),
   };
   const byName = decide(targetRefusals(target, using, { allowed, production }));
   const host = hostOf(target);

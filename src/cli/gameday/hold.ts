@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { redaction } from '../../collect/redaction.ts';
 import type { CreateFixtures } from '../../drive/checks/fixtures.ts';
+import { GAME_DAYS } from '../../drive/drills/journal.ts';
 import { checkDrills } from '../../drive/drills/preflight.ts';
 import { commitOf, harnessVersion } from '../../drive/environment.ts';
 import { FailureTraces } from '../../drive/failure-traces.ts';
@@ -34,6 +35,7 @@ import { runbookNames, type Answers, type GameDayScript, type GameDayTargets } f
 import { openStage, type Stage } from './stage.ts';
 import { tagOf, targetHeaders } from './tags.ts';
 import { keepTrickling } from './trickle.ts';
+import { GameDayTeardown } from './teardown.ts';
 import { answeringTeam, practiceTeam, type Sleep, type Team } from './team.ts';
 import { terminalTeam } from './terminal.ts';
 
@@ -105,6 +107,10 @@ export async function holdGameDay(options: HoldOptions): Promise<{ day: GameDay;
   try {
     const places = new Map(plan.read.flatMap(({ drill: { name }, actions }) => actions.map((where, index) => [`${name}/${index}`, where] as const)));
     await checkDrills({ plan: drills, reaches: stage.reaches, secrets: stage.secrets, places, metricsUrls: stage.metricsUrls });
+    const teardown = plan.teardown === null ? null : await GameDayTeardown.open({
+      id, folder, url: target, startedAtEpochMs: record.day.startedAtEpochMs, teardown: plan.teardown,
+      headers: targetHeaders(id, 'teardown', options.settings), token: options.settings.TEARDOWN_TOKEN,
+    });
     introduce(options);
     record.save();
     team = teamOf(options, answer, lookout, spoken);
@@ -129,6 +135,7 @@ export async function holdGameDay(options: HoldOptions): Promise<{ day: GameDay;
     await rounds.catch(() => {});
     if (broken.length > 0) throw asCodedError(broken[0]);
     await askBooks(options, stage, record.day, payments, spoken);
+    record.day.teardown = await teardown?.remove() ?? null;
     return conclude(options, record, lookout);
   } catch (error) {
     record.day.outcome = 'fault';
@@ -172,7 +179,7 @@ function surroundings({ id, folder, target, settings, fixtures, ending }: HoldOp
     keptFrom: createHostGuard(hosts),
     fixtures: ({ vu, context }) => fixtures({ context, vu, runId: id, seed: FIXTURE_SEED }),
     stepDeadlineMs: STEP_DEADLINE_MS, journeyDeadlineMs: JOURNEY_DEADLINE_MS,
-    failuresFolder: join(folder, 'failures'), evidencePath: `gamedays/${id}`,
+    failuresFolder: join(folder, 'failures'), evidencePath: `${GAME_DAYS}/${id}`,
     traces: new FailureTraces(TRACES, join(folder, 'failures'), ['observer']),
     interrupted: ending.signal, nowEpochMs: Date.now,
   };

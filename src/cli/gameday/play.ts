@@ -37,7 +37,7 @@ const MOST_SETTLE_ROUNDS = 6;
 export async function play(options: PlayOptions): Promise<GameDay['outcome']> {
   const { record, hand, lookout, ended } = options;
   let outcome: GameDay['outcome'];
-  let wasIn = false;
+  let wasIn: boolean;
   try {
     outcome = await incident(options);
   } finally {
@@ -76,7 +76,7 @@ async function incident(options: PlayOptions): Promise<GameDay['outcome']> {
     const recovered = await respond(options, noticing, signal);
     record.day.times.firstFailingCheck = lookout.firstFailingAtEpochMs;
     record.day.times.alert = lookout.firstAlertAtEpochMs;
-    if (!recovered) record.note('game', over.signal.aborted ? 'the time is up: the fault is taken out' : 'given up: the fault is taken out');
+    if (!recovered && !ended.aborted) record.note('game', over.signal.aborted ? 'the time is up: the fault is taken out' : 'given up: the fault is taken out');
     return recovered ? 'recovered' : 'not recovered';
   } finally {
     over.abort();

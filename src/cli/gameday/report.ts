@@ -1,5 +1,6 @@
 import { cpus, totalmem } from 'node:os';
 import type { GameDay, GameDayAim, GameDayTimes } from '../../model/game-day.ts';
+import { heldRows } from '../../model/index.ts';
 import { escape } from '../../report/step-summary.ts';
 import { count, counted, harmless, padEnd, padStart, wrap } from '../../report/text.ts';
 import { decisionText } from './decision.ts';
@@ -53,6 +54,14 @@ function brokenWords({ drill, outcome }: GameDay): string {
   return `${drill.title} (${drill.name}): ${drill.what.join('; ')}`;
 }
 
+function teardownLines({ id, teardown }: GameDay): string[] {
+  if (teardown === null) return [];
+  const { outcome, before, after, message } = teardown;
+  const rows = (counts: typeof before): string => (counts === null ? 'unknown' : count(heldRows(counts)));
+  const how = `of ${rows(before)} rows that the checks made, ${rows(after)} are left`;
+  return [harmless(`teardown: ${how}${outcome === 'removed' ? '' : `${message === undefined ? '' : `: ${message}`} (npm run teardown -- reports/gamedays/${id})`}`)];
+}
+
 function overrideLines({ overrides }: GameDay): string[] {
   return overrides.map(({ guard, what, reason }) => harmless(`${guard} · ${what} · ${reason}`));
 }
@@ -73,6 +82,7 @@ export function gameDayLines(day: GameDay, { width, path }: { width: number; pat
     ...right,
     '', `   ${padEnd('', names)}  ${padStart('UTC', 8)}  ${padStart('after', 12)}`, ...points,
     '', ...aims,
+    ...teardownLines(day).map((line) => `   ${line}`),
     ...overrideLines(day).map((line) => ` OVERRIDDEN: ${line}`),
     ...day.notUndone.map((what) => ` NOT UNDONE: ${harmless(what)}`),
     '', `   report   ${path}`,
@@ -101,6 +111,7 @@ export function gameDayMarkdown(day: GameDay): string {
     ...table(['', 'UTC', 'after the fault'], pointRows(day).map(({ name, at, after: late }) => [name, at, late])),
     ...(day.falseAlarms > 0 ? ['', `False alarms before the fault: ${day.falseAlarms}.`] : []),
     ...(decisions.length > 0 ? ['', '## Decisions', '', ...table(['UTC', 'after the fault', 'decision', 'done'], decisions)] : []),
+    ...teardownLines(day).flatMap((line) => ['', escape(line)]),
     ...(day.notUndone.length > 0 ? ['', '## Not undone', '', ...day.notUndone.map((what) => `- ${escape(harmless(what))}`)] : []),
     '', '## Time line', '',
     ...table(['UTC', 'after the fault', '', ''], day.timeline.map(({ atEpochMs, kind, text }) => [clock(atEpochMs), after(atEpochMs), kind, text])),

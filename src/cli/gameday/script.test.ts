@@ -13,7 +13,7 @@ import { readAnswers, readScript, runbookNames } from './script.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const PROFILE = 'artillery/profiles/drills.yml';
-const PLAN = readPlan(ROOT, PROFILE, true);
+const PLAN = readPlan(ROOT, PROFILE, null);
 const DRILLS = PLAN.read.map(({ drill }) => drill);
 
 async function script(): Promise<ReturnType<typeof readScript>> {
@@ -118,17 +118,17 @@ test('a command line that means nothing is refused before anything is started', 
 });
 
 test('on another target nothing of the bundled platform is broken, and no host that is not allowed', (t) => {
-  const plan = readPlan(ROOT, PROFILE, false);
+  const plan = readPlan(ROOT, PROFILE, 'http://shop.test');
   assert.equal(plan.audit, null, 'the books are somewhere else');
   assert.match(faultsOf(() => checkHosts(plan, ['payments-down'], false, []), 'J_DRILL_INVALID').join('\n'), /bundled platform's own[^]*drills\.flags/);
   const root = temporaryFolder(t);
   writeFileSync(join(root, 'down.yml'), 'title: Down\nhypothesis: h\nsource: s\nmethod: [{ from: 1s, for: 1s, cut: payments }]\nexpect: { journeys: { others: unaffected } }\n');
   writeFileSync(join(root, 'staging.yml'), `config: { plugins: { journeys: { drills: { files: [down.yml], flags: "http://flags.test/x",
     dependencies: { payments: { toxiproxy: "http://toxiproxy.test:8474" } } } } } }\n`);
-  const staging = readPlan(root, 'staging.yml', false);
+  const staging = readPlan(root, 'staging.yml', 'http://shop.test');
   assert.equal(faultsOf(() => checkHosts(staging, ['down'], false, []), 'J_DRILL_INVALID').length, 2);
   checkHosts(staging, ['down'], false, ['toxiproxy.test', 'flags.test']);
   writeFileSync(join(root, 'none.yml'), 'config: {}\n');
-  assert.match(faultsOf(() => readPlan(root, 'none.yml', false), 'J_DRILL_INVALID').join(), /has no drills/);
-  assert.match(faultsOf(() => readPlan(root, 'gone.yml', false), 'J_DRILL_INVALID').join(), /no such file/);
+  assert.match(faultsOf(() => readPlan(root, 'none.yml', 'http://shop.test'), 'J_DRILL_INVALID').join(), /has no drills/);
+  assert.match(faultsOf(() => readPlan(root, 'gone.yml', 'http://shop.test'), 'J_DRILL_INVALID').join(), /no such file/);
 });

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { didYouMean } from '../../nearest.ts';
+import { didYouMean, nearest } from '../../nearest.ts';
 import { harmless, wrap } from '../../report/text.ts';
 import { decisionOf } from './decision.ts';
 import type { Team } from './team.ts';
@@ -66,7 +66,8 @@ export function terminalTeam({ input, say, width, standing, onGone }: TerminalOp
     notice: (_, signal) => ask('  ? Press Enter as soon as you know that something is wrong (s: what the checks see now).', (): true => true, signal),
     runbook: (pages, signal) => ask(`  ? Which runbook? Its number or name:\n${listed(pages)}`, (line) => {
       const page = pages[Number(line) - 1] ?? (pages.includes(line.toLowerCase()) ? line.toLowerCase() : null);
-      if (page === null && line !== '') say(`  ! there is no page "${harmless(line)}": ${didYouMean(line, pages)}`);
+      const near = nearest(line, pages);
+      if (page === null && line !== '') say(`  ! there is no page "${harmless(line)}"${near === null ? '' : `: did you mean "${near}"?`}`);
       return page;
     }, signal),
     decide: (flags, again, signal) => {

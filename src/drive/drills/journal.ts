@@ -8,6 +8,8 @@ import { Undo, type Owed } from './undo.ts';
 
 /** What a run's drills have to undo, in its folder. */
 export const ROLLBACK_FILE = 'rollback.json';
+/** Where game days have their folders, inside the reports folder. */
+export const GAME_DAYS = 'gamedays';
 
 const Entry = z.strictObject({
   id: z.string(),
