@@ -1,7 +1,9 @@
 import type { Detector } from './hit.ts';
 
 /** Shorter values ("yes", a port, a first name) stand everywhere, and mean anything. */
-export const SHORTEST_SECRET = 6;
+const SHORTEST_SECRET = 6;
+/** A word or a number (`signup`, `120000`) means something else in a run: masked, it would take a journey's name away. */
+const WORD_OR_NUMBER = /^(?:[A-Za-z]?[a-z]+|[A-Z]+|\d+)$/;
 /** Of these, part of a longer word is another word. */
 const WHOLE_WORD_BELOW = 12;
 /** Part of an encoded value that is shorter could stand there by chance. */
@@ -27,9 +29,14 @@ function patternOf(form: string): string {
   return form.length < WHOLE_WORD_BELOW && /^[A-Za-z0-9]+$/.test(form) ? `(?<![A-Za-z0-9])${escaped}(?![A-Za-z0-9])` : escaped;
 }
 
-/** Returns what finds these values, in every form; null where none is long enough to be told from other text. */
+/** Returns whether a value can be told from other text. */
+export function canBeTold(value: string): boolean {
+  return value.length >= WHOLE_WORD_BELOW || (value.length >= SHORTEST_SECRET && !WORD_OR_NUMBER.test(value));
+}
+
+/** Returns what finds these values, in every form; null where none can be told from other text. */
 export function knownSecrets(values: readonly string[]): Detector | null {
-  const known = [...new Set(values.filter((value) => value.length >= SHORTEST_SECRET))];
+  const known = [...new Set(values.filter(canBeTold))];
   if (known.length === 0) return null;
   // The longest first: one value may be part of another.
   const source = known.flatMap(formsOf).toSorted((a, b) => b.length - a.length).map(patternOf).join('|');
