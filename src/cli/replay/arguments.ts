@@ -4,7 +4,7 @@ import { didYouMean } from '../../nearest.ts';
 import { LOG_FORMATS, type LogFormat } from '../../replay/import/formats.ts';
 import { parseKeep, type Keep } from '../../replay/import/paths.ts';
 
-export const USAGE = `npm run replay -- import <access.log[.gz]> … [--format auto] [--keep /find/:slug,/search?q] [--terms words.txt]
+export const USAGE = `npm run replay -- import <access.log[.gz]> … [--format auto] [--keep /find/:slug,/search] [--terms words.txt]
                       [--key-file file] [--out file]
 npm run replay -- generate [--minutes 10] [--requests 3000] [--seed 1] [--as fixture|combined] [--out file]
 npm run replay -- show <fixture.ndjson.gz>`;

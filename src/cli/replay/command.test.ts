@@ -102,11 +102,11 @@ test('what cannot be read is refused, all files at once, and nothing is left beh
   assert.deepEqual((await readdir(join(folder, 'reports/traffic'))), []);
 }));
 
-test('no page that can be played is said, and what names say is harmless', () => withFolder(async (folder) => {
+test('that no page was named as public is said, and what names say is harmless', () => withFolder(async (folder) => {
   const log = join(folder, 'a\u001b[2Jb.log');
   await writeFile(log, `${LINE}\n`);
   const { out } = await run(['import', log, '--out', join(folder, '\u001b[31mred.gz')], folder);
-  assert.match(out, /no page can be played: say which ones are public/);
+  assert.match(out, /say which pages are public, so that they can be played/);
   assert.doesNotMatch(out, /\u001b/);
 }));
 

@@ -48,7 +48,7 @@ export async function importCommand(asked: ImportArguments, around: ReplaySurrou
 function headerOf({ keeps }: ImportArguments, { tally, requests, durationMs, formats }: Imported): TrafficHeader {
   const [most] = [...formats].sort(([, a], [, b]) => b - a);
   return {
-    traffic: TRAFFIC_VERSION, source: most?.[0] ?? 'combined', kept: keeps.map(({ text }) => text), requests, durationMs, skipped: tally.skipped,
+    traffic: TRAFFIC_VERSION, source: most?.[0] ?? 'combined', kept: [...new Set(keeps.map(({ text }) => text))], requests, durationMs, skipped: tally.skipped,
   };
 }
 

@@ -42,7 +42,7 @@ export function importLines(
     line('read', `${counted(files.length, 'file')} (${formats}), ${size(bytes)}, ${counted(tally.lines, 'line')} in ${(tookMs / 1_000).toFixed(1)} s`),
     line('kept', `${counted(requests, 'request')} in ${span(durationMs)}: ${percent(kinds.person, requests)} by people, `
       + `${percent(kinds.crawler, requests)} by crawlers, ${percent(kinds.other, requests)} by other programs`),
-    line('public', `${counted(playable, 'request')} (${percent(playable, requests)}) ask for pages that --keep names; the others can be counted, not played`),
+    line('public', `${counted(playable, 'request')} (${percent(playable, requests)}) for pages that are public; those for others can be counted, not played`),
   ];
   for (const { why, count: left, examples } of tally.leftOut) {
     lines.push(line('left out', `${padStart(count(left), 9)}  ${why}`));
@@ -51,7 +51,7 @@ export function importLines(
   const damaged = imported.files.filter(({ damage }) => damage.length > 0);
   for (const { name, damage } of damaged.slice(0, SHOWN_FILES)) lines.push(line('damaged', `${harmless(name)} ${damage.join('; ')}`));
   if (damaged.length > SHOWN_FILES) lines.push(line('', `and ${counted(damaged.length - SHOWN_FILES, 'file')} more`));
-  if (playable === 0) lines.push(line('note', 'no page can be played: say which ones are public, such as --keep /find/:slug,/search?q'));
+  if (asked.keeps.length === 0) lines.push(line('note', 'say which pages are public, so that they can be played: --keep /find/:slug,/search'));
   if (asked.keyFile !== null) {
     lines.push(line('key', `${harmless(asked.keyFile)}: who has it can tell by trying whether an address is in the fixture. Keep it secret`));
   }

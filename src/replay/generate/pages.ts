@@ -17,5 +17,5 @@ export const SLUGS: readonly string[] = SKILLS
 /** What people type: all of them are skills or uses of the platform, and nothing that says who they are. */
 export const TERMS: readonly string[] = ['video', 'prompt', 'voice', 'music', 'avatar', 'podcasts', 'courses', 'motion'];
 
-/** The public pages of the platform, as patterns: what `--keep` names for a log of it. */
-export const KEPT: readonly string[] = ['/', '/find/:slug', '/search?q'];
+/** The public pages of the platform, as patterns. */
+export const KEPT: readonly string[] = ['/', '/find/:slug', '/search'];

@@ -51,8 +51,8 @@ interface Waiting {
 }
 
 type RowOf = (entry: LogEntry) => Waiting | null;
-/** A part of a path that was hashed. */
-const HASHED_PART = /\/~[a-p]{12}(?:[/?]|$)/;
+/** A path that no pattern kept: all of its parts are hashed. */
+const HASHED_PATH = /^\/+~[a-p]{12}/;
 
 interface Source {
   batches: AsyncGenerator<Waiting[]>;
@@ -115,7 +115,7 @@ async function* rowsOf(options: ImportOptions, imported: Imported): AsyncGenerat
     const row = anonymous(entry);
     if (typeof row !== 'string') {
       const text = JSON.stringify(row).slice(1);
-      return { timeMs: entry.timeMs, order: order++, text, kind: row.k, playable: !HASHED_PART.test(row.p) };
+      return { timeMs: entry.timeMs, order: order++, text, kind: row.k, playable: !HASHED_PATH.test(row.p) };
     }
     imported.tally.leaveOut(row);
     return null;

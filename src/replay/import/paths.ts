@@ -3,6 +3,7 @@ import { decoded, isPlain } from './plain.ts';
 
 /** Pages that are public, as a pattern: `/find/:slug`, `/search?q&skill`. */
 export interface Keep {
+  /** The path alone, as the header of the fixture names it. */
   text: string;
   /** Null for a parameter. */
   segments: (string | null)[];
@@ -20,7 +21,7 @@ export function parseKeep(text: string): Keep | null {
   if (!path.startsWith('/') || queries.length > 1 || !names.every((name) => NAME.test(name))) return null;
   const segments = segmentsOf(path);
   const sound = segments.every((segment) => SEGMENT.test(segment.replace(/^:/, '')));
-  return sound ? { text, segments: segments.map((one) => (one.startsWith(':') ? null : one)), names: new Set(names) } : null;
+  return sound ? { text: path, segments: segments.map((one) => (one.startsWith(':') ? null : one)), names: new Set(names) } : null;
 }
 
 /** Deeper ones are hashed as one. */
@@ -58,20 +59,28 @@ export function anonymousPath(target: string, found: boolean, { keeps, terms, ha
   const path = mark === -1 ? bare : bare.slice(0, mark);
   const segments = segmentsOf(path);
   const keep = found ? keeps.find((one) => fits(one, segments)) : undefined;
-  const hashed = (segment: string): string => HASHED + hash('path', segment);
-  const first = segments.slice(0, MOST_SEGMENTS).map((segment, index) => {
-    const own = withoutMatrix(segment);
-    if (keep) {
-      if (keep.segments[index] !== null) return keep.segments[index] as string;
-      const plain = decoded(own);
-      if (plain !== null && isPlain(plain)) return encodeURIComponent(plain);
-    }
-    return own === '' ? '' : hashed(own);
-  });
-  if (segments.length > MOST_SEGMENTS) first.push(hashed(segments.slice(MOST_SEGMENTS).join('/')));
-  const end = path.length > 1 && path.endsWith('/') && first.length > 0 ? '/' : '';
-  const query = mark === -1 ? '' : anonymousQuery(bare.slice(mark + 1), keep?.names, terms, hash);
-  return `/${first.join('/')}${end}${query}`;
+  const kept = keep ? keptOf(keep, segments) : null;
+  const query = mark === -1 ? '' : anonymousQuery(bare.slice(mark + 1), kept ? keep?.names : undefined, terms, hash);
+  const parts = kept ?? hashedOf(segments, hash);
+  return `/${parts.join('/')}${parts.length > 0 && path.endsWith('/') ? '/' : ''}${query}`;
+}
+
+/** The path as its pattern has it, with the words in it; null where one of them is no plain word, so that nothing is kept. */
+function keptOf(keep: Keep, segments: readonly string[]): string[] | null {
+  const parts: string[] = [];
+  for (const [index, literal] of keep.segments.entries()) {
+    const plain = literal ?? decoded(withoutMatrix(segments[index] as string));
+    if (plain === null || literal === null && !isPlain(plain)) return null;
+    parts.push(literal ?? encodeURIComponent(plain));
+  }
+  return parts;
+}
+
+/** As many parts as the path has, so that its shape is left; those of a very deep one end in one for the rest of it. */
+function hashedOf(segments: readonly string[], hash: KeyedHash): string[] {
+  const first = segments.slice(0, MOST_SEGMENTS).map(withoutMatrix);
+  const rest = segments.length > MOST_SEGMENTS ? [segments.slice(MOST_SEGMENTS).join('/')] : [];
+  return [...first, ...rest].map((segment) => (segment === '' ? '' : HASHED + hash('path', segment)));
 }
 
 /** `name;jsessionid=…`: parameters of a segment are about the visitor, not the page. */
