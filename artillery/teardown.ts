@@ -47,7 +47,8 @@ export async function openTeardown({ plan, runDir, settings, auth, platform, res
     const rows = heldRows(held);
     if (rows > 0 && !resumed) {
       const message = `the target holds ${rows} rows of a run with this id already (${runId}), which would be removed with this run's`;
-      throw new CodedError('J_TEARDOWN_UNREACHABLE', [{ where, message, hint: 'choose another RUN_ID, or remove them first: npm run teardown' }]);
+      const hint = 'choose another RUN_ID, or remove them first: npm run teardown';
+      throw new CodedError('J_TEARDOWN_UNREACHABLE', [{ where, message, hint }]);
     }
   }
   return new RunTeardown(oweTeardown(runDir, { ...plan, teardown }), runDir, target, platform);
@@ -94,8 +95,10 @@ export class RunTeardown {
   }
 
   #record(result: TeardownReport, tMs: number): void {
-    const recorder = new Recorder(join(this.#runDir, 'observations.teardown.ndjson'), (error) => say(`teardown not written: ${error.message}`));
-    recorder.record({ v: OBSERVATION_VERSION, kind: 'teardown', runId: this.#state.runId, tMs, phase: null, vu: null, journey: null, ...result });
+    const file = join(this.#runDir, 'observations.teardown.ndjson');
+    const recorder = new Recorder(file, (error) => say(`teardown not written: ${error.message}`));
+    const base = { v: OBSERVATION_VERSION, runId: this.#state.runId, tMs, phase: null, vu: null, journey: null } as const;
+    recorder.record({ ...base, kind: 'teardown', ...result });
     recorder.close();
   }
 }

@@ -1,6 +1,6 @@
 import type { StatementSync } from 'node:sqlite';
 
-/** What the books hold of one load test (`metadata.run_id`). A real provider keeps its test data; this one can let go of it. */
+/** What the books hold of one load test (`metadata.run_id`). A real provider keeps it; this one can let go of it. */
 export interface TestData {
   providerPayments: number;
   providerRefunds: number;
@@ -12,7 +12,9 @@ export interface TestData {
 /** Of each kind, in one transaction: a few ms, in which nobody else is answered. */
 const BATCH_ROWS = 200;
 
-const INTENTS = "SELECT seq FROM objects WHERE json_extract(body, '$.metadata.run_id') = ?1 AND kind = 'payment_intent'";
+const INTENTS = `SELECT seq FROM objects
+  WHERE json_extract(body, '$.metadata.run_id') = ?1 AND kind = 'payment_intent'`;
+const WEBHOOKS = "SELECT seq FROM webhooks WHERE json_extract(body, '$.data.object.metadata.run_id') = ?1";
 /** Refunds name no run, only their payment. */
 const REFUNDS = `SELECT r.seq FROM objects p JOIN objects r ON r.parent = p.id
   WHERE json_extract(p.body, '$.metadata.run_id') = ?1 AND p.kind = 'payment_intent'`;
@@ -23,7 +25,7 @@ const PARTS = [
   ['providerPayments', 'objects', 'seq', INTENTS],
   ['providerReplies', 'replies', 'rowid', 'SELECT rowid FROM replies WHERE run_id = ?1'],
   ['providerConflicts', 'conflicts', 'rowid', 'SELECT rowid FROM conflicts WHERE run_id = ?1'],
-  ['providerWebhooks', 'webhooks', 'seq', "SELECT seq FROM webhooks WHERE json_extract(body, '$.data.object.metadata.run_id') = ?1"],
+  ['providerWebhooks', 'webhooks', 'seq', WEBHOOKS],
 ] as const;
 
 /** Counts and removes what the books hold of a load test. Sums over all the life of the books (`counts`) stay. */

@@ -1,7 +1,7 @@
 /**
  * What belongs to a load test: what its requests made (`run_id`), and what hangs from that, whoever made it, since it
- * cannot be there without. `?1` is the run's id. Each gives row numbers as `id`, some more than once; those that come first
- * are found by an index, so that a LIMIT makes them cheap.
+ * cannot be there without. `?1` is the run's id. Each gives row numbers as `id`, some more than once; those that come
+ * first are found by an index, so that a LIMIT makes them cheap.
  */
 const escrows = `SELECT rowid AS id FROM escrows WHERE run_id = ?1
   UNION ALL SELECT e.rowid FROM projects p JOIN escrows e ON e.project_id = p.id WHERE p.run_id = ?1

@@ -11,11 +11,13 @@ const BATCH_ROWS = 200;
 /** One request removes for no longer; who asked asks again for the rest. */
 const WORK_LIMIT_MS = 4000;
 const ASK_LIMIT_MS = 5000;
-/** No agent task lives longer, its time in the queue included: a row that says so was left by a process that was killed. */
+/** No agent task lives longer, with its time in the queue: a row that says so was left by a process that was killed. */
 const LONGEST_TASK_MS = 120_000;
 const SQLITE_CONSTRAINT_FOREIGNKEY = 787;
 
 export type Counts = Record<string, number>;
+/** Kinds that go by themselves; the others go with what they belong to. */
+type Removable = Exclude<Kind, 'uploads' | 'outbox' | 'ledgerEntries'>;
 
 const TABLES = {
   plantedBreaches: 'planted_breaches', breachCounts: 'breach_counts', briefTemplates: 'brief_templates',
@@ -29,9 +31,9 @@ export function createTestRuns(db: Db, config: PartConfig) {
   /** The payment provider's own: its books are another database. */
   async function provider(method: 'GET' | 'DELETE', runId: string): Promise<Counts> {
     try {
-      const answer = await fetch(`${config.paymentsDirectUrl}/control/test-runs?run_id=${encodeURIComponent(runId)}`, {
-        method, headers: { authorization: `Bearer ${config.operationsToken}` }, signal: AbortSignal.timeout(ASK_LIMIT_MS),
-      });
+      const url = `${config.paymentsDirectUrl}/control/test-runs?run_id=${encodeURIComponent(runId)}`;
+      const headers = { authorization: `Bearer ${config.operationsToken}` };
+      const answer = await fetch(url, { method, headers, signal: AbortSignal.timeout(ASK_LIMIT_MS) });
       if (!answer.ok) throw new Error(`it answered ${answer.status}`);
       return await answer.json() as Counts;
     } catch (error) {
@@ -45,7 +47,7 @@ export function createTestRuns(db: Db, config: PartConfig) {
   };
 
   /** The next few rows of a kind; false when there are none. */
-  function removeSome(kind: Exclude<Kind, 'uploads' | 'outbox' | 'ledgerEntries'>, runId: string): boolean {
+  function removeSome(kind: Removable, runId: string): boolean {
     const ids = idsOf(kind, runId);
     if (ids === '[]') return false;
     db.transaction(() => {
@@ -74,7 +76,7 @@ export function createTestRuns(db: Db, config: PartConfig) {
   }
 
   /** Leaves as much time to others as each batch took. Returns false when the time is over first. */
-  async function removeRows(runId: string, deadlineMs: number, kinds: readonly Parameters<typeof removeSome>[0][]): Promise<boolean> {
+  async function removeRows(runId: string, deadlineMs: number, kinds: readonly Removable[]): Promise<boolean> {
     for (const kind of kinds) {
       for (;;) {
         const startedMs = performance.now();
@@ -98,12 +100,14 @@ export function createTestRuns(db: Db, config: PartConfig) {
     const leased = db.one<{ n: number }>('test_runs.leased', `SELECT count(*) AS n FROM outbox
       WHERE rowid IN (${OF_RUN.outbox}) AND next_ms > ?2 AND next_ms <= ?3`, runId, nowMs, nowMs + LEASE_MS);
     const tasks = db.one<{ n: number }>('test_runs.working', `SELECT count(*) AS n FROM tasks
-      WHERE rowid IN (${OF_RUN.tasks}) AND state IN ('queued', 'running') AND created_ms > ?2`, runId, nowMs - LONGEST_TASK_MS);
+      WHERE rowid IN (${OF_RUN.tasks}) AND state IN ('queued', 'running') AND created_ms > ?2`,
+    runId, nowMs - LONGEST_TASK_MS);
     return { agentTasks: tasks?.n ?? 0, payments: leased?.n ?? 0 };
   }
 
   async function removeUploads(runId: string): Promise<boolean> {
-    const answer = await fetch(`${config.primaryUrl}/test-runs/${encodeURIComponent(runId)}/uploads`, { method: 'DELETE' });
+    const url = `${config.primaryUrl}/test-runs/${encodeURIComponent(runId)}/uploads`;
+    const answer = await fetch(url, { method: 'DELETE' });
     const said = await answer.json() as { done?: boolean; message?: string };
     if (!answer.ok) throw notNow(`object storage: ${said.message ?? ''}`);
     return said.done === true;
@@ -122,7 +126,7 @@ export function createTestRuns(db: Db, config: PartConfig) {
   }
 
   return {
-    /** Rows of the run by kind, those at the payment provider too. Throws 503 when that does not answer: unknown is not 0. */
+    /** Rows of the run by kind, the payment provider's too. Throws 503 when that does not answer: unknown is not 0. */
     async counts(runId: string): Promise<Counts> {
       const atProvider = await provider('GET', runId);
       const rows: Counts = {};
@@ -135,8 +139,8 @@ export function createTestRuns(db: Db, config: PartConfig) {
       return { ...rows, ...atProvider };
     },
     /**
-     * Removes what the run made, a batch at a time, for some seconds; false when there is more. May be repeated. Throws 409
-     * while something still works for the run, 503 when storage or the payment provider does not remove its part.
+     * Removes what the run made, a batch at a time, for some seconds; false when there is more. May be repeated. Throws
+     * 409 while something still works for the run, 503 when storage or the payment provider does not remove its part.
      */
     async remove(runId: string): Promise<boolean> {
       const { agentTasks, payments } = underWay(runId);

@@ -123,12 +123,12 @@ export function createUploader(db: Db, store: ObjectStore, flags: Flags, spoolDi
       if (state === 'waiting' && flags.isEnabled('upload-later')) store.fellBack();
       return state;
     },
-    /** Removes the files of a load test and their objects, for so long; false when there are more. Rejects when the store does not. */
+    /** Removes a load test's files and their objects, for so long; false when there are more. Rejects with the store's failure. */
     async removeOf(runId: string, limitMs: number): Promise<boolean> {
       const deadlineMs = performance.now() + limitMs;
       for (;;) {
-        const rows = db.all<{ id: string }>('test_runs.uploads', `SELECT id FROM uploads WHERE rowid IN (${OF_RUN.uploads}
-          LIMIT ${REMOVED_AT_ONCE})`, runId);
+        const some = `${OF_RUN.uploads} LIMIT ${REMOVED_AT_ONCE}`;
+        const rows = db.all<{ id: string }>('test_runs.uploads', `SELECT id FROM uploads WHERE rowid IN (${some})`, runId);
         if (rows.length === 0) return true;
         await Promise.all(rows.map(({ id }) => remove(id)));
         if (performance.now() > deadlineMs) return false;

@@ -16,16 +16,20 @@ function isTeardownUrl(text: string): boolean {
   return isSafeAddress(text) && !(URL.parse(text)?.host ?? '').includes(RUN_ID.toLowerCase());
 }
 
+const WRONG_URL = 'must be a path of the target or an https address without credentials (http for this machine only), '
+  + `with ${RUN_ID} in it`;
+
 /** `teardown` of the journeys plugin: who counts and removes what a run made on the target. */
 export const TeardownConfig = z.strictObject({
   /** An address or a path of the target, with `{runId}` in it. */
-  url: z.string().refine(isTeardownUrl, 'must be a path of the target or an https address without credentials (http for this machine only), with {runId} in it').optional(),
+  url: z.string().refine(isTeardownUrl, WRONG_URL).optional(),
   command: z.array(z.string().min(1)).min(1).optional(),
   /** True to keep everything, for a look at it. */
   keep: z.boolean().default(false),
   timeoutSeconds: z.number().min(1).max(3_600).default(60),
 }).superRefine(({ url, command, keep }, context) => {
-  if (!keep && url !== undefined && command !== undefined) context.addIssue({ code: 'custom', message: 'has both a url and a command', path: ['command'] });
+  if (keep || url === undefined || command === undefined) return;
+  context.addIssue({ code: 'custom', message: 'has both a url and a command', path: ['command'] });
 });
 export type TeardownConfig = z.infer<typeof TeardownConfig>;
 
@@ -33,7 +37,9 @@ export type TeardownConfig = z.infer<typeof TeardownConfig>;
  * Returns how a run's data is removed, null where it is not: the bundled platform's by itself, another target's where the
  * script says how. `where` names the script. Throws J_SCRIPT_INVALID where it says nothing of use.
  */
-export function buildTeardown(config: TeardownConfig | undefined, { embedded, where }: { embedded: boolean; where: string }): TeardownPlan | null {
+export function buildTeardown(
+  config: TeardownConfig | undefined, { embedded, where }: { embedded: boolean; where: string },
+): TeardownPlan | null {
   if (config?.keep === true || (config === undefined && !embedded)) return null;
   const { url, command, timeoutSeconds } = config ?? TeardownConfig.parse({});
   const timeoutMs = timeoutSeconds * 1_000;

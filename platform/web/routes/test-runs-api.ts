@@ -18,7 +18,8 @@ export function testRunsApi(app: FastifyInstance, { config, db }: Services): voi
       ({ runId, counts: await runs.counts(runId) }));
 
     // 200: all of it is gone. 202: there is more, ask again.
-    guarded.delete<{ Params: { runId: string } }>('/:runId', { schema: { params } }, async ({ params: { runId } }, reply) => {
+    guarded.delete<{ Params: { runId: string } }>('/:runId', { schema: { params } }, async (request, reply) => {
+      const { runId } = request.params;
       const done = await runs.remove(runId);
       return reply.code(done ? 200 : 202).send({ runId, done });
     });

@@ -5,7 +5,7 @@ import { removeRun } from '../../drive/teardown/remove.ts';
 import { settleTeardown } from '../../drive/teardown/state.ts';
 import { CodedError, ERRORS } from '../../errors.ts';
 import { OBSERVATION_VERSION, heldRows, type HeldCounts, type TeardownReport } from '../../model/index.ts';
-import { readSettings } from '../../plan/settings.ts';
+import { readSettings, type HarnessSettings } from '../../plan/settings.ts';
 import { heldText } from '../../report/teardown.ts';
 import { count, counted, harmless } from '../../report/text.ts';
 import { HELP, USAGE, readArguments } from './arguments.ts';
@@ -94,8 +94,11 @@ function lineOf({ run, outcome, before, after, message }: Ended): string {
   if (outcome === 'ended with its platform') return `${name}  nothing to remove: the data of the bundled platform ended with it`;
   if (outcome === 'failed' || before === null || after === null) return `${name}  not known to be done${why}`;
   const kinds = heldText(after);
-  if (outcome === 'counted') return `${name}  ${counted(heldRows(after), 'row')} on ${harmless(run.target)}${kinds === '' ? '' : ` (${kinds})`}`;
-  if (outcome === 'removed') return `${name}  removed ${count(heldRows(before))} of ${counted(heldRows(before), 'row')}, 0 left (counted)`;
+  if (outcome === 'counted') {
+    return `${name}  ${counted(heldRows(after), 'row')} on ${harmless(run.target)}${kinds === '' ? '' : ` (${kinds})`}`;
+  }
+  const was = heldRows(before);
+  if (outcome === 'removed') return `${name}  removed ${count(was)} of ${counted(was, 'row')}, 0 left (counted)`;
   return `${name}  ${counted(heldRows(after), 'row')} left (${kinds})${why}`;
 }
 
@@ -103,6 +106,7 @@ function toJson({ run: { runId, target }, outcome, before, after, message }: End
   return { runId, target, outcome, before, after, ...(message === null ? {} : { message }) };
 }
 
-function basicAuth({ TARGET_HTTP_USER: user, TARGET_HTTP_PASSWORD: password }: { TARGET_HTTP_USER?: string | undefined; TARGET_HTTP_PASSWORD?: string | undefined }): Record<string, string> {
+type Login = Pick<HarnessSettings, 'TARGET_HTTP_USER' | 'TARGET_HTTP_PASSWORD'>;
+function basicAuth({ TARGET_HTTP_USER: user, TARGET_HTTP_PASSWORD: password }: Login): Record<string, string> {
   return user && password ? { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` } : {};
 }

@@ -32,11 +32,18 @@ export function owingRuns({ runs, all, trust, url }: TeardownArguments, reports:
   const owing = found.flatMap(({ runDir, state }) => (state === null ? [] : [{ runDir, state }]));
   const strange = trust ? [] : owing.filter(({ state }) => !isOwn(state)).map(({ runDir, state }): Fault => ({
     where: relative(process.cwd(), runDir) || runDir,
-    message: `was written on another machine, and would ${state.teardown.command === null ? `ask ${state.teardown.url ?? ''}` : `run ${state.teardown.command.join(' ')}`}`,
+    message: `was written on another machine, and would ${wouldDo(state.teardown)}`,
     hint: '--trust, once you have looked at its teardown.json',
   }));
   if (strange.length > 0) throw new CodedError('J_TEARDOWN_STRANGE', strange);
-  return owing.map(({ runDir, state }) => ({ runId: state.runId, teardown: state.teardown, target: state.target, folder: { runDir, state } }));
+  return owing.map(({ runDir, state }) => {
+    const { runId, teardown, target } = state;
+    return { runId, teardown, target, folder: { runDir, state } };
+  });
+}
+
+function wouldDo({ url, command }: TeardownPlan): string {
+  return command === null ? `ask ${url ?? ''}` : `run ${command.join(' ')}`;
 }
 
 function namedRun(run: string, reports: string): { runDir: string; state: TeardownState; fault: null } {
@@ -45,7 +52,8 @@ function namedRun(run: string, reports: string): { runDir: string; state: Teardo
   const state = readTeardown(runDir);
   if (state === null) {
     const message = existsSync(runDir) ? 'holds no teardown.json: its plan removes nothing' : 'there is no such run folder';
-    throw new CodedError('J_RUN_NOT_FOUND', [{ where: runDir, message, hint: `--url says where to remove the data of ${basename(run)} without one` }]);
+    const hint = `--url says where to remove the data of ${basename(run)} without one`;
+    throw new CodedError('J_RUN_NOT_FOUND', [{ where: runDir, message, hint }]);
   }
   if (isHeld(state)) {
     throw new CodedError('J_RUN_LOCKED', [{ where: runDir, message: 'the run is still under way, and removes its data itself' }]);

@@ -13,15 +13,18 @@ export function httpTarget(url: string, headers: Readonly<Record<string, string>
     let text: string;
     try {
       // A redirect would carry the token to somebody else.
-      response = await fetch(url, { method, headers, redirect: 'manual', signal: AbortSignal.timeout(Math.max(1, Math.ceil(limitMs))) });
+      const signal = AbortSignal.timeout(Math.max(1, Math.ceil(limitMs)));
+      response = await fetch(url, { method, headers, redirect: 'manual', signal });
       text = await bounded(response);
     } catch (error) {
-      throw error instanceof TeardownProblem ? error : new TeardownProblem(`${what}: ${whyNot(error, limitMs)}`, true, { unanswered: true });
+      if (error instanceof TeardownProblem) throw error;
+      throw new TeardownProblem(`${what}: ${whyNot(error, limitMs)}`, true, { unanswered: true });
     }
     const { status } = response;
     if (status >= 200 && status < 300) return { status, text };
     const said = text.replace(/\s+/g, ' ').slice(0, LONGEST_WORDS);
-    throw new TeardownProblem(`${what} answered ${status}${said === '' ? '' : `: ${said}`}`, status >= 500 || PASSING.has(status), { retryAfterMs: retryAfterMs(response) });
+    const message = `${what} answered ${status}${said === '' ? '' : `: ${said}`}`;
+    throw new TeardownProblem(message, status >= 500 || PASSING.has(status), { retryAfterMs: retryAfterMs(response) });
   }
 
   return {

@@ -31,7 +31,8 @@ export async function removeRun({ target, timeoutMs, onProgress }: RemovalOption
   const leftMs = (): number => startedMs + timeoutMs - monotonicMs();
   const callMs = (): number => Math.max(1, Math.min(CALL_LIMIT_MS, leftMs()));
   const countMs = (): number => Math.max(LAST_COUNT_MS, callMs());
-  const report = (outcome: TeardownReport['outcome'], before: HeldCounts | null, now: HeldCounts | null, message?: string): TeardownReport =>
+  type Counted = HeldCounts | null;
+  const report = (outcome: TeardownReport['outcome'], before: Counted, now: Counted, message?: string): TeardownReport =>
     ({ outcome, before, after: now, durationMs: monotonicMs() - startedMs, ...(message === undefined ? {} : { message }) });
   const counted = async (): Promise<HeldCounts> => {
     for (const sinceMs = monotonicMs(); ; ) {

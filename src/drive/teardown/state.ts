@@ -32,11 +32,12 @@ export type TeardownState = z.infer<typeof State>;
 
 /** Notes, before anything is made on the target, that it is to be removed. Throws J_REPORTS_UNWRITABLE. */
 export function oweTeardown(
-  runDir: string, { runId, startedAtEpochMs, target, teardown }: Pick<Plan, 'runId' | 'startedAtEpochMs' | 'target'> & { teardown: TeardownPlan },
+  runDir: string,
+  { runId, startedAtEpochMs, target, teardown }: Pick<Plan, 'runId' | 'startedAtEpochMs' | 'target'> & { teardown: TeardownPlan },
 ): TeardownState {
   const state: TeardownState = {
-    version: 1, runId, startedAtEpochMs, ...markOf(process.pid), host: hostname(), target: target.url, embedded: target.embedded, teardown,
-    state: 'owed', result: null,
+    version: 1, runId, startedAtEpochMs, ...markOf(process.pid), host: hostname(),
+    target: target.url, embedded: target.embedded, teardown, state: 'owed', result: null,
   };
   writeRunFile(join(runDir, TEARDOWN_FILE), state);
   return state;
@@ -44,7 +45,8 @@ export function oweTeardown(
 
 /** Notes what became of it. Throws J_REPORTS_UNWRITABLE. */
 export function settleTeardown(runDir: string, state: TeardownState, result: TeardownReport): void {
-  writeRunFile(join(runDir, TEARDOWN_FILE), { ...state, state: result.outcome === 'removed' ? 'removed' : 'owed', result } satisfies TeardownState);
+  const settled: TeardownState = { ...state, state: result.outcome === 'removed' ? 'removed' : 'owed', result };
+  writeRunFile(join(runDir, TEARDOWN_FILE), settled);
 }
 
 /** Returns the state of a run folder; null where there is none. Throws J_RUN_UNREADABLE. */

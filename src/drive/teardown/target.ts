@@ -18,7 +18,10 @@ export class TeardownProblem extends Error {
   /** It said nothing at all. */
   readonly unanswered: boolean;
 
-  constructor(message: string, mayPass: boolean, { retryAfterMs = null, unanswered = false }: { retryAfterMs?: number | null; unanswered?: boolean } = {}) {
+  constructor(
+    message: string, mayPass: boolean,
+    { retryAfterMs = null, unanswered = false }: { retryAfterMs?: number | null; unanswered?: boolean } = {},
+  ) {
     super(message);
     this.name = 'TeardownProblem';
     this.mayPass = mayPass;
@@ -51,5 +54,6 @@ export function readCounts(text: string, who: string): HeldCounts {
   const parsed = Answer.safeParse(json);
   if (parsed.success) return parsed.data.counts;
   const [issue] = parsed.error.issues;
-  throw new TeardownProblem(`${who} did not answer with { "counts": { … } }: ${issue?.path.map(String).join('.') ?? ''} ${issue?.message ?? ''}`, false);
+  const what = `${issue?.path.map(String).join('.') ?? ''} ${issue?.message ?? ''}`;
+  throw new TeardownProblem(`${who} did not answer with { "counts": { … } }: ${what}`, false);
 }
