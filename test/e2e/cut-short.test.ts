@@ -41,7 +41,9 @@ test('a soak that was killed goes on in its own folder for the time that was lef
   await assertAllGone(first);
 
   const runFolder = onlyRun(reports);
-  const second = startArtillery(t, { args: ['--config', profile], env: { ...env, RESUME: runFolder, REPORTS_DIR: reports }, script });
+  // A guard that refuses only when it goes on, overridden: the reports of the whole run must say so.
+  const overriding = { PRODUCTION_HOSTS: 'cdn.shop.test', BROWSER_HOSTS: 'cdn.shop.test', GUARD_OVERRIDES: 'production', GUARD_REASON: 'pages need cdn.shop.test today' };
+  const second = startArtillery(t, { args: ['--config', profile], env: { ...env, ...overriding, RESUME: runFolder, REPORTS_DIR: reports }, script });
   const { exitCode, output } = await second.finished;
   assert.equal(exitCode, 0, output);
   await assertAllGone(second);
@@ -49,6 +51,7 @@ test('a soak that was killed goes on in its own folder for the time that was lef
   const record = RunRecord.parse(JSON.parse(readFileSync(join(runFolder, 'record.json'), 'utf8')));
   assert.equal(record.totals.ended, 'completed');
   assert.equal(record.totals.unreadableLines, 0);
+  assert.deepEqual(record.plan.overrides?.map(({ guard, reason }) => [guard, reason]), [['production', overriding.GUARD_REASON]]);
   const [soak] = record.arrivals;
   // Those whom the kill took along began, and did not finish; on a busy machine some had done nothing yet that was on the disk.
   assert.ok((soak?.started ?? 0) >= 24 && (soak?.started ?? 0) <= 37, JSON.stringify(soak));
