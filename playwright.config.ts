@@ -17,7 +17,8 @@ export default defineConfig({
   workers: 2,
   forbidOnly: Boolean(process.env.CI),
   timeout: 60_000,
-  reporter: [['list'], ['allure-playwright', {
+  // The first takes out what is private, before the others show or copy it.
+  reporter: [['./test/journeys/private-evidence.reporter.ts'], ['list'], ['allure-playwright', {
     resultsDir: functionalResults(), detail: false, suiteTitle: false,
     globalLabels: { parentSuite: FUNCTIONAL_SUITE, suite: 'Playwright', epic: FUNCTIONAL_SUITE, feature: 'Playwright', layer: 'e2e' },
   }]],
@@ -27,7 +28,6 @@ export default defineConfig({
       args: ['--no-sandbox', ...hostArgs(browserHosts(settings.TARGET_URL ?? '', settings.BROWSER_HOSTS))],
     },
     trace: 'retain-on-failure',
-    screenshot: 'only-on-failure',
     ...(settings.TARGET_HTTP_USER && settings.TARGET_HTTP_PASSWORD
       ? { httpCredentials: { username: settings.TARGET_HTTP_USER, password: settings.TARGET_HTTP_PASSWORD } }
       : {}),

@@ -42,8 +42,11 @@ for (const journey of journeys.values()) {
       keptFrom: createHostGuard(reach.browserHosts),
       fixtures: createFixtures({ context, runId, vu, seed: 1 }),
       stepDeadlineMs: 15_000,
-      failuresFolder: null,
+      failuresFolder: info.outputPath('failures'),
       ending: new AbortController().signal,
+    }).finally(async () => {
+      const failed = recorder.observations.find((one): one is StepObservation => one.kind === 'step' && one.screenshot !== undefined);
+      if (failed?.screenshot) await info.attach('picture of the failed step', { path: info.outputPath(failed.screenshot), contentType: 'image/jpeg' });
     });
     await context.close();
 
