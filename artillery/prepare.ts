@@ -22,6 +22,7 @@ import type { Plan } from '../src/model/index.ts';
 import { budgetLines } from '../src/plan/budget.ts';
 import { buildPlan } from '../src/plan/build.ts';
 import { auditable, placedAudit } from '../src/plan/audit.ts';
+import { isReplayAlone } from '../src/plan/replay.ts';
 import { replayLines } from '../src/plan/replay-lines.ts';
 import { browserHosts, hostLines, sendsTagHeaders } from '../src/plan/browser-hosts.ts';
 import { expectedUsers } from '../src/plan/script.ts';
@@ -168,7 +169,7 @@ function announce(plan: Plan, browser: ResolvedBrowser, priority: string, tagHea
   const seconds = Math.round(phases.reduce((sum, phase) => sum + phase.durationS, 0));
   say(`target   ${plan.target.url}${plan.target.embedded ? ' (the bundled platform)' : ''}`);
   const users = expectedUsers(plan);
-  const journeys = plan.journeys.filter(({ weight }) => weight > 0).length;
+  const journeys = isReplayAlone(plan) ? 1 : plan.journeys.filter(({ weight }) => weight > 0).length;
   if (users > 0) say(`browser  ${browser.source}, Chromium ${browser.version} · crowd priority: ${priority}`);
   if (users > 0) for (const line of hostLines(plan, tagHeaders)) say(`hosts    ${line}`);
   if (api) {

@@ -191,7 +191,10 @@ test('requests carry an id, a trace, timings and metrics', async () => {
   assert.equal(reply.headers.get('x-request-id'), 'req-from-test');
   assert.match(reply.headers.get('server-timing') ?? '', /db;dur=[\d.]+.*total;dur=[\d.]+/);
   const page = await client.send('GET', '/find/prompt-engineer-for-podcasts');
-  assert.match(page.headers.get('server-timing') ?? '', /render;dur=/);
+  assert.match(page.headers.get('server-timing') ?? '', /render;dur=.*cache;desc=(?:hit|miss)/);
+  const again = await client.send('GET', '/find/prompt-engineer-for-podcasts');
+  assert.match(again.headers.get('server-timing') ?? '', /cache;desc=hit/);
+  assert.doesNotMatch(reply.headers.get('server-timing') ?? '', /cache/);
   const metrics = await (await fetch(platform.ready.metricsUrl)).text();
   for (const name of [
     'http_request_duration_seconds_bucket{le="0.05",method="GET",route="/api/v1/creators",status="200"}',

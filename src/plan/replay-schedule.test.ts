@@ -70,6 +70,13 @@ test('a pattern matches whole segments, whatever the query', () => {
     ['/find/:slug', '/find/:slug', null, null, '/search', '/', null]);
 });
 
+test('a path that a browser would read as another host or place is never played', () => {
+  const match = routeMatcher(['/find/:slug', '/:a/:b', '/:a/:b/:c', '/:a']);
+  const astray = ['//evil.test/x', '/\\evil.test/x', '/find/..', '/find/.', '/find/%2e%2e', '/find/%2E?x=1', '/find/../x', 'http://evil.test/x', '/find/a\tb', '/find/a b', '/find/\u0000', ''];
+  assert.deepEqual(astray.map(match), astray.map(() => null));
+  assert.deepEqual(['/find/...', '/find/a.b', '/find/%2fx', '/find/ü'].map(match), Array.from({ length: 4 }, () => '/find/:slug'));
+});
+
 test('a spike rises, stays and falls, as many as its area says, each inside its phase', () => {
   const spike = { kind: 'burst', phase: 'first', requestsPerSecond: 20, slugs: 3, people: 0.1 } as const;
   const arrivals = spikeArrivals(spike, 10_000, 3);

@@ -7,7 +7,7 @@ import { scheduleBuilder, type ReplaySchedule, type ScheduleRules } from './repl
 import { readTraffic } from './replay-traffic.ts';
 import type { YamlPath } from './yaml.ts';
 
-const route = z.string().regex(/^\/[^\s?#]*$/, 'a path such as /find/:slug');
+const route = z.string().regex(/^\/(?!\/)[^\s?#\\]*$/, 'a path such as /find/:slug');
 
 /** `replay` of the journeys plugin: recorded search traffic, and how it is played. */
 export const ReplayConfig = z.strictObject({
@@ -19,7 +19,7 @@ export const ReplayConfig = z.strictObject({
   fromMinutes: z.number().min(0).max(100_000).default(0),
   /** What is played: pages that people and crawlers come to from searches. */
   routes: z.array(route).min(1).default(['/find/:slug']),
-  hotShare: z.number().gt(0).lt(1).default(0.8),
+  hotShare: z.number().gt(0).lt(1).default(0.5),
   spike: z.strictObject({
     kind: z.enum(['burst', 'crawl']),
     phase: z.string().min(1),

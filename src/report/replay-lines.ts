@@ -11,7 +11,7 @@ const NAMES: Readonly<Record<Group['group'], string>> = {
 /** Returns what replayed traffic met, a sentence a line; nothing for a run that played none. */
 export function replayLines({ replay, plan }: Pick<RunRecord, 'replay' | 'plan'>): string[] {
   if (!replay) return [];
-  const speed = plan.replay === undefined || plan.replay.speed === 1 ? '' : ` at ${plan.replay.speed} times the recorded speed`;
+  const speed = plan.replay === undefined || plan.replay.speed === 1 ? '' : `, at ${plan.replay.speed} times the recorded speed`;
   return [`${playedText(replay)}${speed}`, ...(['person', 'crawler'] as const).flatMap((by) => lineOf(replay, by)), ...vitalsLine(replay)];
 }
 

@@ -30,9 +30,7 @@ const startMs = startedAtMonotonicMs - (monotonicMs() - performance.now());
 const nowMs = (): number => Math.max(0, performance.now() - startMs);
 
 const recorder = new Recorder(file, (error) => say({ lost: error.message }));
-const target = new URL(targetUrl);
-const basePath = target.pathname.replace(/\/+$/, '');
-const sender = new Sender({ origin: target.origin, connections: CONNECTIONS, timeoutMs, nowMs });
+const sender = new Sender({ origin: new URL(targetUrl).origin, connections: CONNECTIONS, timeoutMs, nowMs });
 const asked = new AskedPages(memory);
 const list = new DueList(crawls);
 const open = new Set<() => void>();
@@ -74,7 +72,7 @@ function send({ page: index, phase, agent, method }: ReplayCrawl, dueMs: number)
   const unfinished = (): void => record({ ...nothing, first, failure: 'unfinished' });
   open.add(unfinished);
   sender.send({
-    method, path: `${basePath}${page.path}`, body: null, keepBody: false, keepHeaders: WANTED,
+    method, path: encodeURI(page.path.toWellFormed()).replaceAll('%25', '%'), body: null, keepBody: false, keepHeaders: WANTED,
     headers: {
       ...headers, ...tagHeaders(TAG, `crawl-${(sent += 1)}`), 'user-agent': agentOf(agent), 'accept': 'text/html', 'accept-encoding': 'gzip',
     },

@@ -10,7 +10,7 @@ import { serveSite, temporaryFolder } from '../testing.ts';
 import { AskedPages } from './asked.ts';
 import { CrawlLane } from './crawl.ts';
 
-const PAGES: ReplayPage[] = ['/find/a', '/find/b?q=word', '/find/gone', '/find/hangs'].map((path, index) =>
+const PAGES: ReplayPage[] = ['/find/a', '/find/b?q=wörd%20s', '/find/gone', '/find/hangs'].map((path, index) =>
   ({ path, route: '/find/:slug', group: index === 0 ? 'hot' : 'tail' }));
 const crawl = (page: number, offsetMs: number, phase = 0, more: Partial<ReplayCrawl> = {}): ReplayCrawl =>
   ({ page, offsetMs, phase, agent: 'Googlebot', method: 'GET', ...more });
@@ -21,8 +21,8 @@ async function played(t: TestContext, crawls: ReplayCrawl[], lost: (error: Error
   const requests: IncomingMessage[] = [];
   const targetUrl = await serveSite(t, (request, response) => {
     requests.push(request);
-    if (request.url === '/base/find/hangs') return;
-    response.setHeader('server-timing', 'cache;desc=miss, total;dur=3.5').writeHead(request.url === '/base/find/gone' ? 404 : 200).end('page');
+    if (request.url === '/find/hangs') return;
+    response.setHeader('server-timing', 'cache;desc=miss, total;dur=3.5').writeHead(request.url === '/find/gone' ? 404 : 200).end('page');
   });
   const file = join(temporaryFolder(t), 'observations.replay.ndjson');
   const asked = AskedPages.of(PAGES.length);
@@ -56,7 +56,7 @@ test('crawlers send what was recorded, tagged, at its times; each answer is a li
     ['one', 'tail', true, null, null, null, 'unfinished', 40],
   ]);
   assert.ok(seen.every(({ durationMs, lateMs, by }) => by === 'crawler' && lateMs >= 0 && (durationMs === null || durationMs >= 0)));
-  assert.deepEqual(requests.map(({ method, url }) => `${method} ${url}`).slice(0, 3), ['GET /base/find/a', 'HEAD /base/find/a', 'GET /base/find/b?q=word']);
+  assert.deepEqual(requests.map(({ method, url }) => `${method} ${url}`).slice(0, 3), ['GET /find/a', 'HEAD /find/a', 'GET /find/b?q=w%C3%B6rd%20s']);
   const { 'user-agent': agent = '', 'x-test-run-id': run, traceparent, authorization, baggage } = requests[1]?.headers ?? {};
   assert.match(agent, /^Mozilla\/5\.0 \(compatible; Bingbbot; replayed\) openshow-journeys\/.*run-1/);
   assert.deepEqual([run, authorization], ['run-1', 'Basic eA==']);

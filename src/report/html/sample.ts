@@ -54,12 +54,33 @@ export function sampleStory(name?: string): Story {
   };
 }
 
+/** What replayed traffic met, with a group that nothing is known of. */
+function replayOf(called: (usual: string) => string): NonNullable<RunRecord['replay']> {
+  const times = (ms: number | null) => ({ p50Ms: ms, p75Ms: ms === null ? null : ms * 2, p95Ms: ms === null ? null : ms * 5 });
+  return {
+    groups: [
+      { by: 'person', group: 'first', latency: { n: 40, failed: 2, ...times(60) }, generation: { n: 40, ...times(0.4) }, cacheHitShare: 0.93, cacheKnown: 40 },
+      { by: 'crawler', group: 'tail', latency: { n: 0, failed: 0, ...times(null) }, generation: { n: 0, ...times(null) }, cacheHitShare: null, cacheKnown: 0 },
+    ],
+    vitals: [
+      { page: called('/find/:slug'), name: 'LCP', p75: 2_600, n: 40, rating: 'needs improvement' },
+      { page: called('/find/:slug'), name: 'CLS', p75: null, n: 0, rating: null },
+    ],
+    played: { people: 42, crawlers: 1_204, late: 3, neverSent: 1 },
+  };
+}
+
 /** Returns the record with drills; every name in it is the given text where one is given. */
 export function withDrills(record: RunRecord, name?: string): RunRecord {
   const called = (usual: string): string => name ?? usual;
-  const plan: Plan = { ...record.plan, profile: called(record.plan.profile), journeys: record.plan.journeys.map((one) => ({ ...one, name: called(one.name) })) };
+  const plan: Plan = { ...record.plan, profile: called(record.plan.profile), journeys: record.plan.journeys.map((one) => ({ ...one, name: called(one.name) })),
+    replay: {
+      source: called('fixtures/traffic/search.ndjson.gz'), sourceHash: '0', synthetic: true, speed: 2, fromMs: 0, routes: ['/find/:slug'], phases: [called('steady')],
+      spike: { kind: 'burst', phase: called('steady'), requestsPerSecond: 60, slugs: 3, people: 0 }, hotShare: 0.5, longestPauseMs: 60_000, timeoutMs: 10_000,
+      expected: { people: 43, crawlers: 1_204, leftOut: 12 }, pages: { hot: 9, tail: 51 }, load: [],
+    } };
   return {
-    ...record, plan,
+    ...record, plan, replay: replayOf(called),
     drills: [{
       name: called('payments-down'), title: called('Payment provider, total outage'), hypothesis: called('Nobody is turned away or charged twice.'), verdict: 'pass',
       reason: called('all that was expected came'), opensAfterS: 2.9, closesAfterS: 8.1, recoversAfterS: 4, integrityBreaches: 0,
