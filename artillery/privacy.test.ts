@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import type { Plan } from '../src/model/index.ts';
 import { say } from './artillery-global.ts';
-import { checkPrivacy } from './privacy.ts';
+import { checkPrivacy, tellPrivatePlan } from './privacy.ts';
 
 /** Artillery's global object as far as lines are printed by it. */
 function host(t: TestContext): string[] {
@@ -47,4 +48,13 @@ test('what is said holds nothing private either', (t) => {
   const said = host(t);
   say('stopped by jana@firma.de');
   assert.deepEqual(said, ['stopped by [masked email]']);
+});
+
+test('a plan with private data is told before its load', (t) => {
+  const said = host(t);
+  const { plan } = JSON.parse(readFileSync(new URL('../src/golden/run/record.json', import.meta.url), 'utf8')) as { plan: Plan };
+  tellPrivatePlan(plan);
+  assert.deepEqual(said, []);
+  tellPrivatePlan({ ...plan, profile: 'for jana@firma.de' });
+  assert.match(said.join(''), /the plan itself holds private data \(email\)/);
 });

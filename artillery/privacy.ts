@@ -3,6 +3,7 @@ import { scanRun } from '../src/cli/privacy/command.ts';
 import { privacyExitCode, privacyLines } from '../src/cli/privacy/lines.ts';
 import { redaction } from '../src/collect/redaction.ts';
 import { asCodedError, formatError } from '../src/errors.ts';
+import type { Plan } from '../src/model/index.ts';
 import { say } from './artillery-global.ts';
 
 /**
@@ -19,4 +20,13 @@ export async function checkPrivacy(runDir: string): Promise<number> {
     process.stderr.write(`${redaction().text(formatError(error))}\n`);
     return error.exitCode;
   }
+}
+
+/**
+ * Says at once where the plan itself holds something private, as a script or scenario may: it goes into the run's folder as
+ * it is, since what is sent must be what was planned.
+ */
+export function tellPrivatePlan(plan: Plan): void {
+  const kinds = new Set(redaction().find(JSON.stringify(plan)).map(({ kind }) => kind));
+  if (kinds.size > 0) say(`privacy  the plan itself holds private data (${[...kinds].join(', ')}): this run will be no GO for publishing`);
 }

@@ -81,3 +81,11 @@ test('the one in memory keeps everything in order', () => {
   recorder.record(journeyOf({ vu: 'b' }));
   assert.deepEqual(recorder.observations.map((one) => one.vu), ['a', 'b']);
 });
+
+test('what a page or a program said that is private is not written', (t) => {
+  const path = file(t);
+  const recorder = new Recorder(path, noLoss);
+  recorder.record(journeyOf({ vu: 'a', outcome: 'failed', message: 'no answer for jana@firma.de from 93.184.216.34' }));
+  recorder.close();
+  assert.equal(linesOf(path).map((one) => (one.kind === 'journey' ? one.message : '')).join(), 'no answer for [masked email] from [masked ip]');
+});

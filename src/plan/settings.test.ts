@@ -113,3 +113,9 @@ test('.env.example copied as it is gives the defaults', (t) => {
   const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
   assert.deepEqual(readSettings(folderWith(t, example), {}), readSettings(folderWith(t), {}));
 });
+
+test('what may be shown is an address, a domain, a number: nothing that would let everything pass', (t) => {
+  const allowed = 'support@site.com, @qa.site.com, +1 (212) 736-5000, 93.184.216.34, 2a00:1450::1';
+  assert.equal(readSettings(folderWith(t), { PRIVACY_ALLOW: allowed }).PRIVACY_ALLOW?.length, 5);
+  for (const wrong of ['*', '@', '@*.com', 'site.com', 'all', 'a@b']) refusal(folderWith(t), { PRIVACY_ALLOW: wrong });
+});
