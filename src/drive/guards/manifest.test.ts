@@ -53,7 +53,10 @@ test('a target without a manifest says nothing, whatever it answers in its place
 
 test('the header forbids as well, whatever comes with it', TIMEOUT, async (t) => {
   let [status, value] = [404, 'forbidden'];
-  const site = await serve(t, (_, response) => response.writeHead(status, { 'x-load-tests': value, 'location': '/' }).end('{"loadTests":"allowed"}'));
+  const site = await serve(t, ({ url }, response) => {
+    if (url === MANIFEST_PATH) response.writeHead(status, { 'x-load-tests': value, 'location': '/' }).end('{"loadTests":"allowed"}');
+    else response.end();
+  });
   for (const [nextStatus, nextValue, isForbidden] of [[404, 'forbidden', true], [200, ' Forbidden', true], [302, 'no', true], [200, 'allowed', false], [200, '', false]] as const) {
     [status, value] = [nextStatus, nextValue];
     assert.equal((await askManifest(site.url)).forbids !== null, isForbidden, `${status} ${value}`);
