@@ -33,7 +33,7 @@ export class WorkerLanes {
   constructor({ plan, input, budgets, headers, onServer, onLost, onPastKnee, onApi, onVisit }: LaneOptions) {
     const { runDir, startedAtMonotonicMs } = input;
     const { runId, seed } = plan;
-    const tags = taggedRequest({ runId, kind: 'load' }, 'run');
+    const tags = taggedRequest({ runId, kind: 'load' });
     if (plan.api) {
       this.#api = new ApiLane({
         plan: plan.api, phases: plan.phases, runId, seed, targetUrl: plan.target.url, headers, budgets, runDir, startedAtMonotonicMs,

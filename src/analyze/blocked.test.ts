@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { planOf, requestOf } from '../golden/samples.ts';
 import type { BlockedObservation } from '../model/index.ts';
+import { analyze } from './analyze.ts';
 import { createBlocked, OTHER_HOSTS } from './blocked.ts';
 
 const blocked = (host: string, requests: number): BlockedObservation => ({
@@ -26,4 +28,11 @@ test('names without end are told as one', () => {
   const hosts = counter.finish();
   assert.equal(hosts.length, 201);
   assert.deepEqual(hosts.at(-1), { host: OTHER_HOSTS, requests: 600 });
+});
+
+test('what did not leave a browser is told, and is no request of the target', () => {
+  const { blocked: hosts, findings } = analyze(planOf({}), [requestOf({}), blocked('fonts.test', 40)]);
+  assert.deepEqual(hosts, [{ host: 'fonts.test', requests: 40 }]);
+  const errors = findings.find(({ metric, scope }) => metric === 'request_error_rate' && Object.keys(scope).length === 0);
+  assert.deepEqual([errors?.n, errors?.events], [1, 0]);
 });

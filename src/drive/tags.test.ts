@@ -12,6 +12,7 @@ test('a request says its run, its kind, its trace and what sent it', () => {
   assert.match(headers['user-agent'] ?? '', /^openshow-journeys\/\d+\.\d+\.\d+\S* \(load test; \+run 2026-11-22-smoke\)$/);
   assert.match(headers['traceparent'] ?? '', /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   assert.deepEqual(Object.keys(tagHeaders(LOAD, 'w-1')), ['x-test-run-id', 'traceparent', 'baggage'], 'a browser has an agent of its own');
+  assert.deepEqual(Object.keys(tagHeaders(LOAD)), ['x-test-run-id', 'baggage']);
 });
 
 test('a check says that it is one', () => {

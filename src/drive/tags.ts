@@ -18,18 +18,18 @@ export function agentTag({ runId, kind }: Tag, version = harnessVersion()): stri
 /**
  * Returns the headers that mark a request: the run, W3C trace context (sampled) and W3C baggage. `trace` names what shares
  * one trace (a virtual user, a single request); the same run and name always give the same trace id, which is how a user of
- * a report is found among the target's traces.
+ * a report is found among the target's traces. Left out, there is no trace: what is asked for days is no single one.
  */
-export function tagHeaders({ runId, kind }: Tag, trace: string): Record<string, string> {
+export function tagHeaders({ runId, kind }: Tag, trace?: string): Record<string, string> {
   return {
     'x-test-run-id': runId,
-    'traceparent': traceparent(runId, trace),
+    ...(trace === undefined ? {} : { traceparent: traceparent(runId, trace) }),
     'baggage': `test.run_id=${encodeURIComponent(runId)},test.kind=${kind}`,
   };
 }
 
 /** Returns the headers of a request that no browser sends: the mark, and the user agent. */
-export function taggedRequest(tag: Tag, trace: string): Record<string, string> {
+export function taggedRequest(tag: Tag, trace?: string): Record<string, string> {
   return { ...tagHeaders(tag, trace), 'user-agent': agentTag(tag) };
 }
 

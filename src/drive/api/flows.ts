@@ -169,8 +169,9 @@ export class Flows {
   /** Each request is a trace of its own: a target's traces of a minute's load in one would be of no use to anybody. */
   #traced(outgoing: Outgoing): Outgoing {
     this.#sent += 1;
-    const { runId, thread } = this.#options;
-    return { ...outgoing, headers: { ...outgoing.headers, traceparent: traceparent(runId, `api/${thread}/${this.#sent}`) } };
+    const { runId, seed, thread } = this.#options;
+    // A resumed run counts anew, and has another seed.
+    return { ...outgoing, headers: { ...outgoing.headers, traceparent: traceparent(runId, `api/${seed}/${thread}/${this.#sent}`) } };
   }
 
   #outgoing(arrival: Arrival, compiled: Compiled): Outgoing {

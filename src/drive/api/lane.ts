@@ -136,7 +136,7 @@ export class ApiLane {
     const { plan, budgets, runId, seed, targetUrl, sessions, runDir, startedAtMonotonicMs } = this.#options;
     const workerData: LaneSetup = {
       plan, budgets: budgets ?? null, runId, seed, targetUrl, sessions, startedAtMonotonicMs, thread,
-      headers: { ...taggedRequest({ runId, kind: 'load' }, 'api'), ...this.#options.headers },
+      headers: { ...taggedRequest({ runId, kind: 'load' }), ...this.#options.headers },
       file: join(runDir, `observations.api-${thread}.ndjson`), tellWindows: this.#knee !== null,
     };
     const worker = new Worker(new URL('./lane-thread.ts', import.meta.url), { workerData });

@@ -43,7 +43,7 @@ export async function openSessions(plan: ApiPlan, options: SessionOptions): Prom
   const faults: Fault[] = [];
   const work = async (): Promise<void> => {
     for (let next = wanted.shift(); next && faults.length < FAULTS_SHOWN; next = wanted.shift()) {
-      const headers = { ...options.headers, traceparent: traceparent(options.runId, next.label) };
+      const headers = { ...options.headers, traceparent: traceparent(options.runId, `${next.label}/${options.seed}`) };
       const opened = await open(plan, { ...options, headers, sender, basePath, label: next.label });
       if ('fault' in opened) faults.push(opened.fault);
       else accounts[next.name]?.push(opened.account);

@@ -23,6 +23,7 @@ export function provenanceSection({ record, runPath }: View): Section {
       ['started', dateText(plan.startedAtEpochMs)],
       ['lasted', lasting(totals.durationMs)],
       ['target', `${plan.target.url}${plan.target.embedded ? ' (bundled platform)' : ''}`],
+      ...hostRows(record),
       ...(plan.parity ? [['its environment', parityParts(record).join(', ')] satisfies [string, Part]] : []),
       ['script and profile', `${plan.script}, ${plan.profile}`],
       ['journeys (weight)', journeys.length === 0 ? 'none' : journeys.join(', ')],
@@ -43,6 +44,16 @@ function leadOf({ plan, environment, provenance }: RunRecord): string {
   const commit = environment?.commit?.slice(0, SHORT_HASH) ?? 'unknown';
   const where = environment === null ? 'machine unknown' : `${environment.cpuModel}, ${environment.cores} cores`;
   return `Run ${plan.runId} · ${where} · harness ${provenance.harnessVersion}, commit ${commit} · plan ${plan.sourceHash.slice(0, SHORT_HASH)}`;
+}
+
+/** Where browsers could go beside the target's own host, and what they were kept from. */
+function hostRows({ plan, blocked = [] }: RunRecord): [string, Part][] {
+  const open = plan.browserHosts ?? [];
+  const kept = blocked.map(({ host, requests }) => `${host} (${count(requests)})`);
+  return [
+    ...(open.length === 0 ? [] : [['hosts that browsers could ask', open.join(', ')] satisfies [string, Part]]),
+    ...(kept.length === 0 ? [] : [['requests that did not leave browsers', kept.join(', ')] satisfies [string, Part]]),
+  ];
 }
 
 /** What the run made on its target, kind by kind, and what of it is left. */
