@@ -34,6 +34,7 @@ import { auditKeys, checkBooks } from './audit.ts';
 import { crowdPriority, refuseOverCapacity } from './capacity.ts';
 import { openDrills, undoLeftovers } from './drills.ts';
 import { RunGuards, allOverrides } from './guards.ts';
+import { tellPrivatePlan } from './privacy.ts';
 import { ROOT, type RunParts } from './run-parts.ts';
 import { openTeardown, tellOwedTeardowns } from './teardown.ts';
 import { API_SESSIONS, WORKER_INPUT, type WorkerInput } from './worker-input.ts';
@@ -123,6 +124,7 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
     seed: draft.seed + segment - 1,
   };
   writeRunFile(planFile, plan);
+  tellPrivatePlan(plan);
   // A resumed run is judged by the plan that it began with: what was overridden since must stand there too.
   if (resumed && plan.overrides) {
     writeRunFile(join(runDir, 'plan.json'), { ...resumed.plan, overrides: allOverrides(resumed.plan.overrides, plan.overrides) } satisfies Plan);

@@ -14,6 +14,8 @@ const text = z.string().trim().min(1);
 const MOST_SOAK_S = 24 * 86_400;
 const words = text.transform((list) => list.split(',').map((word) => word.trim()).filter((word) => word !== ''))
   .refine((list) => list.length > 0, 'names, with commas between them');
+/** `support@yoursite.com`, `@qa.yoursite.com`, `+1 212 736 5000`, `93.184.216.34`, `2a00::1`. */
+const ALLOWABLE = /^(?:[^@\s*]*@[^@\s*]+\.[^@\s*]+|\+?[\d ().-]{7,}|[\da-f:]*:[\da-f:.]+)$/i;
 const webAddress = text.refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), 'an http(s) address');
 const hosts = words.pipe(z.array(HostPattern));
 /** So that a reason is one to somebody who reads the report. */
@@ -58,7 +60,7 @@ export const SETTINGS = {
   METRICS_URLS: text.transform((list) => list.split(',').map((url) => url.trim()).filter((url) => url !== ''))
     .refine((urls) => urls.length > 0 && urls.every((url) => url === 'target' || isMetricsUrl(url)), '"target" or http(s) addresses without credentials, with commas between them').optional(),
   PROMETHEUS_URL: text.refine(isMetricsUrl, 'an http(s) address without credentials').optional(),
-  PRIVACY_ALLOW: words.optional(),
+  PRIVACY_ALLOW: words.refine((list) => list.every((one) => ALLOWABLE.test(one)), 'e-mail addresses, @domains, phone numbers or IP addresses, with commas between them').optional(),
   ALERT_WEBHOOK_URL: text.refine((url) => /^https?:$/.test(URL.parse(url)?.protocol ?? ''), 'an http(s) address').optional(),
   ALERT_WEBHOOK_FORM: z.enum(['json', 'slack']).optional(),
   PUSHGATEWAY_URL: webAddress.optional(),
