@@ -14,7 +14,7 @@ export function rowOf({ tMs, visitor, agent, path, referrer, method }: Visit, se
   return {
     t: Math.round(tMs - firstMs),
     p: path,
-    c: letters(hash('sha256', `${seed}/${visitor}`, 'latin1')),
+    c: letters(hash('sha256', `${seed}/${visitor}`, 'binary')),
     k: agent.kind,
     u: agent.family,
     r: referrer === null ? null : new URL(referrer).hostname.replace(/^www\./, ''),

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { seeded } from '../random.ts';
 import { accountedFor, importFiles, keeps } from '../testing.ts';
 import type { LogFormat } from './formats.ts';
+import { linesOf } from './lines.ts';
 
 const AGENT = 'Mozilla/5.0 (X11; Linux x86_64) Firefox/143.0';
 const VALID: Record<Exclude<LogFormat, 'har'>, string> = {
@@ -95,6 +96,14 @@ test('of a gzip file without its end everything before is read, and so is what c
   assert.ok(followed.imported.requests > 19_500, `${followed.imported.requests} of 20,000`);
 });
 
+test('of a line without end no more is held than it takes to know that', async () => {
+  const chunk = Buffer.alloc(1 << 20, 'x');
+  const batches: unknown[] = [];
+  // Together longer than a string can be.
+  for await (const batch of linesOf((async function* () { for (let part = 0; part < 600; part += 1) yield chunk; })())) batches.push(batch);
+  assert.deepEqual(batches, [[{ unreadable: 'longer than 64 kB' }]]);
+});
+
 test('random bytes survive, and every line of them is counted', async () => {
   const random = seeded(5);
   for (let round = 0; round < 20; round += 1) {
@@ -107,7 +116,7 @@ test('random bytes survive, and every line of them is counted', async () => {
 const entry = (minute: number, url: string, more: object = {}): object => ({
   startedDateTime: `2026-01-05T09:${String(minute).padStart(2, '0')}:00.000Z`, time: 1,
   request: { method: 'GET', url, headers: [{ name: 'User-Agent', value: AGENT }, { name: 'Cookie', value: 'id=secret' }] },
-  response: { status: 200, content: { text: 'a "text" with { and ] and \\ in it' } }, ...more,
+  response: { status: 200, content: { text: 'an " and { and ] in it, and \\' } }, ...more,
 });
 const har = (...entries: object[]): string =>
   JSON.stringify({ log: { version: '1.2', creator: { name: 'entries' }, pages: [{ id: 'page_1', title: '{[' }], entries } }, null, 2);

@@ -61,7 +61,7 @@ async function* unpacked(packed: AsyncIterable<Buffer>, damaged: (what: string) 
   const failed = new Promise<void>((resolve) => gunzip.once('error', () => resolve()));
   const ended = new Promise<void>((resolve) => gunzip.once('end', resolve));
   const tell = (): void => damaged(
-    gunzip.errored?.code === 'Z_BUF_ERROR'
+    (gunzip.errored as NodeJS.ErrnoException | null)?.code === 'Z_BUF_ERROR'
       ? 'is cut short: the end of this gzip file is missing'
       : 'is damaged: this gzip file cannot be unpacked to its end',
   );

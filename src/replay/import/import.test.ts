@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { accountedFor, importFiles, keeps } from '../testing.ts';
-import { ORDER_ROWS } from './import.ts';
+import { ORDER_ROWS } from './order.ts';
 
 const BEGIN_MS = Date.UTC(2026, 0, 5, 9);
 /** Lines of a JSON log, each of its own second and page. */
@@ -14,9 +14,14 @@ const range = (from: number, to: number, step = 1): number[] => Array.from({ len
 
 test('rows come in the order of time, counted from the earliest, whatever the order of the lines', async () => {
   const { rows, imported } = await importFiles({ 'access.log': at(5, 3, 9, 3, 20, 11) }, { keeps: keeps('/find/:slug') });
-  assert.deepEqual(secondsOf(rows), [0, 0, 2, 6, 8, 17]);
+  assert.deepEqual(secondsOf(rows), [0, 0.5, 2, 6, 8, 17]);
   assert.equal(imported.durationMs, 17_000);
   assert.deepEqual(rows[0], { t: 0, p: '/find/dx', c: rows[0]?.c, k: 'other', u: 'none', r: null, m: 'GET', s: 200 });
+});
+
+test('requests of one whole second are spread over it, finer times are kept', async () => {
+  const { rows } = await importFiles({ 'a.log': at(0, 1, 1, 1, 1, 7.25, 7.25, 9, 9.125) });
+  assert.deepEqual(secondsOf(rows), [0, 1, 1.25, 1.5, 1.75, 7.25, 7.25, 9, 9.125]);
 });
 
 test('lines further out of order than what is held are counted, and all others are in order', async () => {
@@ -30,8 +35,10 @@ test('lines further out of order than what is held are counted, and all others a
 test('rotated logs are put in their order, and logs of several servers are merged', async () => {
   const rotated = await importFiles({ 'access.log': at(...range(200, 300)), 'access.log.1': at(...range(100, 200)), 'access.log.2.gz': gzipSync(at(...range(0, 100))) });
   assert.deepEqual(secondsOf(rotated.rows), range(0, 300));
-  const servers = await importFiles({ 'a.log': at(...range(0, 3_000, 3)), 'b.log': at(...range(1, 3_000, 3)), 'c.log': at(...range(2, 3_000, 3)) });
-  assert.deepEqual(secondsOf(servers.rows), range(0, 3_000));
+  // Together more than are held to be put in order.
+  const count = ORDER_ROWS + 10_000;
+  const servers = await importFiles(Object.fromEntries(range(0, 30).map((server) => [`${server}.log`, at(...range(server, count, 30))])));
+  assert.deepEqual(secondsOf(servers.rows), range(0, count));
 });
 
 test('more files than are open at a time are merged as well, damaged and empty ones among them', async () => {

@@ -1,9 +1,8 @@
-import type { TrafficRow } from '../../model/index.ts';
-import { Heap } from '../heap.ts';
 import { anonymiser } from './anonymise.ts';
 import type { LogEntry } from './entry.ts';
 import type { LogFormat } from './formats.ts';
 import { keyedHash } from './keyed-hash.ts';
+import { linesInOrder, type Ordered, type Waiting } from './order.ts';
 import type { Keep } from './paths.ts';
 import { readLog, type FileReport, type LogFile } from './read-log.ts';
 import { Tally } from './tally.ts';
@@ -19,36 +18,14 @@ export interface ImportOptions {
 }
 
 /** What came of an import; complete when all rows have been taken. */
-export interface Imported {
-  tally: Tally;
+export interface Imported extends Ordered {
   files: FileReport[];
-  requests: number;
-  /** From the first request to the last. */
-  durationMs: number;
-  kinds: Record<TrafficRow['k'], number>;
-  /** Requests for pages that a pattern keeps. */
-  playable: number;
   /** Rows by format. */
   formats: Map<LogFormat, number>;
 }
 
-/**
- * Rows held to be put in order: servers log a request when it ends, so that lines stand a little out of order. What comes
- * later than so many rows is counted and left out.
- */
-export const ORDER_ROWS = 20_000;
 /** Files read at the same time; logs of several servers overlap, rotated ones do not. */
 const OPEN_FILES = 64;
-
-/** Rows are written as text: many short strings would take several times the memory. */
-interface Waiting {
-  timeMs: number;
-  /** Of two at the same time the one that was read first comes first. */
-  order: number;
-  text: string;
-  kind: TrafficRow['k'];
-  playable: boolean;
-}
 
 type RowOf = (entry: LogEntry) => Waiting | null;
 /** A path that no pattern kept: all of its parts are hashed. */
@@ -70,39 +47,6 @@ export function importLogs(options: ImportOptions): { imported: Imported; lines:
     formats: new Map(),
   };
   return { imported, lines: linesInOrder(rowsOf(options, imported), imported) };
-}
-
-async function* linesInOrder(rows: AsyncGenerator<Waiting[]>, imported: Imported): AsyncGenerator<string[]> {
-  const waiting = new Heap<Waiting>((a, b) => a.timeMs < b.timeMs || a.timeMs === b.timeMs && a.order < b.order);
-  let firstMs: number | null = null;
-  let lastMs = -Infinity;
-  const next = (): string => {
-    const { timeMs, text, kind, playable } = waiting.pop() as Waiting;
-    firstMs ??= timeMs;
-    lastMs = timeMs;
-    imported.requests += 1;
-    imported.kinds[kind] += 1;
-    if (playable) imported.playable += 1;
-    imported.durationMs = Math.round(lastMs - firstMs);
-    return `{"t":${imported.durationMs},${text}`;
-  };
-  for await (const batch of rows) {
-    const lines: string[] = [];
-    for (const row of batch) {
-      if (row.timeMs < lastMs) {
-        imported.tally.leaveOut('too far out of order');
-        continue;
-      }
-      waiting.push(row);
-      if (waiting.size > ORDER_ROWS) lines.push(next());
-    }
-    if (lines.length > 0) yield lines;
-  }
-  while (waiting.size > 0) {
-    const lines: string[] = [];
-    while (waiting.size > 0 && lines.length < 1_000) lines.push(next());
-    yield lines;
-  }
 }
 
 /** Rows of all files, each time the earliest of those that come next in them. */

@@ -41,7 +41,7 @@ export function hmacSha256(key: Buffer): (text: string) => string {
     // UTF-8 takes three bytes at most for a unit of a string.
     if (BLOCK_BYTES + 3 * text.length > input.length) input = Buffer.concat([inner, Buffer.alloc(3 * text.length)]);
     const bytes = input.write(text, BLOCK_BYTES);
-    output.write(hash('sha256', input.subarray(0, BLOCK_BYTES + bytes), 'latin1'), BLOCK_BYTES, 'latin1');
-    return hash('sha256', output, 'latin1');
+    output.write(hash('sha256', input.subarray(0, BLOCK_BYTES + bytes), 'binary'), BLOCK_BYTES, 'latin1');
+    return hash('sha256', output, 'binary');
   };
 }

@@ -25,12 +25,11 @@ export function isPlain(text: string): boolean {
     word.length <= LONGEST_WORD && WORD.test(word) || word.length <= LONGEST_SHORT && SHORT.test(word));
 }
 
-/** Returns a text with its percent signs resolved; null where they are wrong, or where it still holds any afterwards. */
+/** Returns a text with its percent signs resolved once; null where they are wrong. */
 export function decoded(text: string): string | null {
   if (!text.includes('%')) return text;
   try {
-    const plain = decodeURIComponent(text);
-    return plain.includes('%') ? null : plain;
+    return decodeURIComponent(text);
   } catch {
     return null;
   }
