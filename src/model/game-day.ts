@@ -33,7 +33,10 @@ export const GameDayTimes = z.strictObject({
   decision: point,
   /** The deed that helped was done; null where the target mended by itself, or did not. */
   rollback: point,
-  /** From when on it was well: the end of the first of the good rounds that showed it, or the closing of the last breaker. */
+  /**
+   * From when on it was well: the end of the first of the good rounds that showed it, or the closing of the last
+   * breaker.
+   */
   recovered: point,
 });
 export type GameDayTimes = z.infer<typeof GameDayTimes>;
@@ -41,7 +44,9 @@ export type GameDayTimes = z.infer<typeof GameDayTimes>;
 export const GameDayAimId = z.enum(['detection', 'decision', 'recovery', 'runbook', 'money']);
 export type GameDayAimId = z.infer<typeof GameDayAimId>;
 
-/** One aim of a game day. `missed` is also what did not happen before the time was up; `not told` is what nobody knows. */
+/**
+ * One aim of a game day. `missed` is also what did not happen before the time was up; `not told` is what nobody knows.
+ */
 export const GameDayAim = z.strictObject({
   id: GameDayAimId,
   unit: z.enum(['s', 'wrong runbooks', 'breaches']),
@@ -59,7 +64,10 @@ export type GameDayAim = z.infer<typeof GameDayAim>;
 export const GameDay = z.strictObject({
   version: z.literal(GAME_DAY_VERSION),
   id: z.string(),
-  /** `people` were asked; `answers` came from a file, `practice` needs none. Only the first one shows anything of a team. */
+  /**
+   * `people` were asked; `answers` came from a file, `practice` needs none. Only the first one shows anything of a
+   * team.
+   */
   team: z.enum(['people', 'answers', 'practice']),
   /** An address, or "embedded". */
   target: z.string(),
@@ -71,30 +79,43 @@ export const GameDay = z.strictObject({
   startedAtEpochMs: epochMs,
   endedAtEpochMs: point,
   /**
-   * How it ended: `recovered`; `not recovered`: before the time was up, or it was given up; `no steady state`: something was wrong before
-   * anything was broken, so nothing was; `interrupted`; `under way`, also where it was killed.
+   * How it ended: `recovered`; `not recovered`: before the time was up, or it was given up; `no steady state`:
+   * something was wrong before anything was broken, so nothing was; `interrupted`; `under way`, also where it was
+   * killed.
    */
   outcome: z.enum(['under way', 'recovered', 'not recovered', 'no steady state', 'interrupted', 'fault']),
   /** What was broken; null while nothing is. */
-  drill: z.strictObject({
-    name: z.string(), title: z.string(), what: z.array(z.string()),
-    /** The pages that fit, and the decisions that they name, as the team could have given them. */
-    runbooks: z.array(z.string()), decisions: z.array(z.string()),
-  }).nullable(),
+  drill: z
+    .strictObject({
+      name: z.string(),
+      title: z.string(),
+      what: z.array(z.string()),
+      /** The pages that fit, and the decisions that they name, as the team could have given them. */
+      runbooks: z.array(z.string()),
+      decisions: z.array(z.string()),
+    })
+    .nullable(),
   times: GameDayTimes,
   /** Times at which the team saw something before there was anything. */
   falseAlarms: z.number().int().nonnegative(),
   /** The page that the team chose; null where it came to none. */
   runbook: z.string().nullable(),
-  decisions: z.array(z.strictObject({
-    decision: GameDayDecision, atEpochMs: epochMs,
-    /** When it was done; null for one that could not be. */
-    doneAtEpochMs: point,
-  })),
+  decisions: z.array(
+    z.strictObject({
+      decision: GameDayDecision,
+      atEpochMs: epochMs,
+      /** When it was done; null for one that could not be. */
+      doneAtEpochMs: point,
+    }),
+  ),
   /** What was said and seen, in order of time. */
-  timeline: z.array(z.strictObject({
-    atEpochMs: epochMs, kind: z.enum(['check', 'alert', 'team', 'fault', 'game']), text: z.string(),
-  })),
+  timeline: z.array(
+    z.strictObject({
+      atEpochMs: epochMs,
+      kind: z.enum(['check', 'alert', 'team', 'fault', 'game']),
+      text: z.string(),
+    }),
+  ),
   rounds: z.number().int().nonnegative(),
   /** Payments of all rounds: browsers, platform and provider against each other; null where the books were not read. */
   money: IntegrityReport.nullable(),

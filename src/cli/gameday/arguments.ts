@@ -2,20 +2,23 @@ import { parseArgs } from 'node:util';
 import { CodedError } from '../../errors.ts';
 import { toSeconds } from '../../plan/script.ts';
 import { parseTarget } from '../../drive/target.ts';
+import { EMBEDDED } from '../synthetic/targets.ts';
 
-export const USAGE = 'npm run gameday -- [--practice | --answers <file>] [--drill <name>] [--seed N] [--every 10s] [--within 1m] '
-  + '[--target <address> --profile <file>] [--json]';
-export const HELP = `Takes a team through an incident: one dependency, which nobody knows of, breaks; the team detects it, picks a runbook, decides,
-rolls back; the times are recorded in reports/gamedays/<id>/.
+export const USAGE =
+  'npm run gameday -- [--practice | --answers <file>] [--drill <name>] [--seed N] [--every 10s] [--within 1m] ' +
+  '[--target <address> --profile <file>] [--json]';
+export const HELP = `Takes a team through an incident: one dependency, nobody knows which, breaks; the team detects it, picks a
+runbook, decides, rolls back; the times are recorded in reports/gamedays/<id>/.
   --practice       nobody is asked: the right answers come at once
   --answers FILE   a team's answers, given beforehand (YAML)
   --drill NAME     breaks this one; drawn from those of ops/game-day.yml when left out
   --seed N         draws the same again: what breaks, and when
   --every 10s      a round of checks begins as often, 2s to 10m
-  --within 1m      the fault goes in so long after the start, at most; at once with --practice and --answers
+  --within 1m      the fault goes in so long after two good rounds, at most; at once with --practice and --answers
   --journeys A,B   what the checks act; those of ops/game-day.yml when left out
   --targets D,D,D  detection, decision and recovery in time, from the fault on; those of ops/game-day.yml when left out
-  --target URL     another system than the bundled platform; --profile names a profile whose drills reach it
+  --target URL     another system than the bundled platform ("embedded"), whatever TARGET_URL says; --profile names
+                   a profile whose drills reach it
   --profile FILE   artillery/profiles/drills.yml when left out
   --json           one JSON object on standard output, the play on standard error
 exit code: 0 all aims met, 1 missed, 2 not told, 3 refused, 4 fault of the harness or of a rollback, 130 interrupted`;
@@ -50,8 +53,18 @@ export function readArguments(args: string[]): GameDayArguments | null {
     ({ values } = parseArgs({
       args,
       options: {
-        practice: flag, answers: text, drill: text, seed: text, every: text, within: text, journeys: text, targets: text,
-        target: text, profile: text, json: flag, help: { ...flag, short: 'h' },
+        practice: flag,
+        answers: text,
+        drill: text,
+        seed: text,
+        every: text,
+        within: text,
+        journeys: text,
+        targets: text,
+        target: text,
+        profile: text,
+        json: flag,
+        help: { ...flag, short: 'h' },
       },
     }));
   } catch (thrown) {
@@ -60,29 +73,47 @@ export function readArguments(args: string[]): GameDayArguments | null {
   if (values.help) return null;
   const { practice, answers } = values;
   if (practice && answers !== undefined) throw usage('--practice and --answers do not go together: both answer');
-  const team: GameDayArguments['team'] = practice ? { kind: 'practice' } : answers === undefined ? { kind: 'people' } : { kind: 'answers', file: answers };
+  const team: GameDayArguments['team'] = practice
+    ? { kind: 'practice' }
+    : answers === undefined
+      ? { kind: 'people' }
+      : { kind: 'answers', file: answers };
   return {
     team,
     drill: values.drill ?? null,
     seed: values.seed === undefined ? null : readSeed(values.seed),
     everyMs: values.every === undefined ? EVERY_MS : readDurationMs('--every', values.every, 2_000, 600_000),
-    withinMs: values.within === undefined ? (team.kind === 'people' ? WITHIN_MS : 0) : readDurationMs('--within', values.within, 0, DAY_MS),
+    withinMs:
+      values.within === undefined
+        ? team.kind === 'people'
+          ? WITHIN_MS
+          : 0
+        : readDurationMs('--within', values.within, 0, DAY_MS),
     journeys: values.journeys === undefined ? null : readNames(values.journeys),
     targetsMs: values.targets === undefined ? null : readTargets(values.targets),
-    target: values.target === undefined ? null : parseTarget(values.target),
+    target: values.target === undefined ? null : values.target === EMBEDDED ? EMBEDDED : parseTarget(values.target),
     profile: values.profile ?? PROFILE,
     json: values.json,
   };
 }
 
 function readNames(list: string): string[] {
-  const names = [...new Set(list.split(',').map((name) => name.trim()).filter((name) => name !== ''))];
+  const names = [
+    ...new Set(
+      list
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== ''),
+    ),
+  ];
   if (names.length === 0) throw usage('--journeys wants names of journeys, with commas between them');
   return names;
 }
 
 function readTargets(list: string): [number, number, number] {
-  const [detection, decision, recovery, ...more] = list.split(',').map((one) => readDurationMs('--targets', one, 1_000, DAY_MS));
+  const [detection, decision, recovery, ...more] = list
+    .split(',')
+    .map((one) => readDurationMs('--targets', one, 1_000, DAY_MS));
   if (detection === undefined || decision === undefined || recovery === undefined || more.length > 0) {
     throw usage('--targets wants three lengths with commas between them: 5m,10m,15m');
   }
@@ -92,7 +123,9 @@ function readTargets(list: string): [number, number, number] {
 function readDurationMs(option: string, text: string, leastMs: number, mostMs: number): number {
   const ms = Math.round((toSeconds(text) ?? NaN) * 1_000);
   if (ms >= leastMs && ms <= mostMs) return ms;
-  throw usage(`${option} ${JSON.stringify(text)}: a length such as 10s, 5m or 1h, from ${leastMs / 1_000}s to ${mostMs / 1_000}s`);
+  throw usage(
+    `${option} ${JSON.stringify(text)}: a length such as 10s, 5m or 1h, from ${leastMs / 1_000}s to ${mostMs / 1_000}s`,
+  );
 }
 
 function readSeed(text: string): number {

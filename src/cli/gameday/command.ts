@@ -38,7 +38,11 @@ const WIDTH = 120;
 const LEAST_WIDTH = 60;
 
 /** Waits, and resolves early once the signal is aborted. */
-export const sleep: Sleep = (ms, signal) => after(ms, undefined, { signal }).then(() => {}, () => {});
+export const sleep: Sleep = (ms, signal) =>
+  after(ms, undefined, { signal }).then(
+    () => {},
+    () => {},
+  );
 
 /** Does what `npm run gameday -- …` says and returns the exit code. Throws coded errors. */
 export async function gameDayCommand(args: string[], around: GameDaySurroundings): Promise<number> {
@@ -48,17 +52,26 @@ export async function gameDayCommand(args: string[], around: GameDaySurroundings
     return 0;
   }
   const { root, environment, input } = around;
-  if (asked.team.kind === 'people' && input.isTTY !== true) throw usage('nobody is at a terminal to be asked: --practice, or --answers <file>');
+  if (asked.team.kind === 'people' && input.isTTY !== true)
+    throw usage('nobody is at a terminal to be asked: --practice, or --answers <file>');
   const settings = readSettings(root, environment);
   const target = asked.target ?? targetOf(settings);
   const embedded = target === EMBEDDED;
   const allJourneys = await journeysOf(root);
   const plan = readPlan(root, asked.profile, embedded ? null : target);
   const drills = plan.read.map(({ drill }) => drill);
-  const script = readScript(root, { drills: asked.profile === PROFILE ? drills.map(({ name }) => name) : null, journeys: [...allJourneys.keys()] });
+  const script = readScript(root, {
+    drills: asked.profile === PROFILE ? drills.map(({ name }) => name) : null,
+    journeys: [...allJourneys.keys()],
+  });
   const answers = asked.team.kind === 'answers' ? readAnswers(asked.team.file) : null;
   const held = candidates(drills, script, asked.drill);
-  checkHosts(plan, held.map(({ name }) => name), embedded, settings.DRILL_HOSTS ?? []);
+  checkHosts(
+    plan,
+    held.map(({ name }) => name),
+    embedded,
+    settings.DRILL_HOSTS ?? [],
+  );
   const journeys = chosen(allJourneys, asked.journeys ?? script.journeys);
   const fixtures = await loadFixtures(root);
   const reports = resolve(root, settings.REPORTS_DIR);
@@ -80,8 +93,25 @@ export async function gameDayCommand(args: string[], around: GameDaySurroundings
     };
     const say = asked.json ? around.err : around.out;
     const { day, exitCode } = await holdGameDay({
-      asked: { ...asked, ...targetsOf(asked, script) }, root, environment, settings, target, id, folder, plan, script, answers, overrides, held, journeys, fixtures,
-      ending, input, say, width, sleep,
+      asked: { ...asked, ...targetsOf(asked, script) },
+      root,
+      environment,
+      settings,
+      target,
+      id,
+      folder,
+      plan,
+      script,
+      answers,
+      overrides,
+      held,
+      journeys,
+      fixtures,
+      ending,
+      input,
+      say,
+      width,
+      sleep,
     });
     if (asked.json) around.out(`${JSON.stringify(gameDayJson(day))}\n`);
     else around.out(`\n${gameDayLines(day, { width, path: typed(join(folder, 'gameday.md')) })}\n`);
@@ -107,17 +137,35 @@ async function journeysOf(root: string): Promise<Map<string, AnyJourney>> {
 function chosen(known: ReadonlyMap<string, AnyJourney>, names: readonly string[]): AnyJourney[] {
   const unknown = names.filter((name) => !known.has(name));
   if (unknown.length > 0) {
-    throw new CodedError('J_JOURNEY_UNKNOWN', unknown.map((name) => ({ where: '--journeys', message: `"${harmless(name)}"`, hint: didYouMean(name, [...known.keys()]) })));
+    throw new CodedError(
+      'J_JOURNEY_UNKNOWN',
+      unknown.map((name) => ({
+        where: '--journeys',
+        message: `"${harmless(name)}"`,
+        hint: didYouMean(name, [...known.keys()]),
+      })),
+    );
   }
   return names.flatMap((name) => known.get(name) ?? []);
 }
 
-/** A game day begins with everything in order: what an earlier run or game day left in is taken out first, by a person. */
+/**
+ * A game day begins with everything in order: what an earlier run or game day left in is taken out first, by a person.
+ */
 function refuseLeftovers(reports: string): void {
   const open = [...leftovers(reports), ...leftovers(join(reports, GAME_DAYS))];
   if (open.length === 0) return;
-  throw new CodedError('J_DRILL_LEFTOVER', open.map(({ runDir, fault }) =>
-    fault ?? { where: typed(runDir), message: 'something is still to be undone', hint: `npm run drills -- --rollback ${typed(runDir)}` }));
+  throw new CodedError(
+    'J_DRILL_LEFTOVER',
+    open.map(
+      ({ runDir, fault }) =>
+        fault ?? {
+          where: typed(runDir),
+          message: 'something is still to be undone',
+          hint: `npm run drills -- --rollback ${typed(runDir)}`,
+        },
+    ),
+  );
 }
 
 function typed(path: string): string {

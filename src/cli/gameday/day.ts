@@ -11,10 +11,20 @@ export const GAME_DAY_FILE = 'gameday.json';
 type Kind = GameDay['timeline'][number]['kind'];
 
 const NO_TIMES: GameDayTimes = {
-  faultIn: null, firstFailingCheck: null, alert: null, detected: null, runbook: null, decision: null, rollback: null, recovered: null,
+  faultIn: null,
+  firstFailingCheck: null,
+  alert: null,
+  detected: null,
+  runbook: null,
+  decision: null,
+  rollback: null,
+  recovered: null,
 };
 
-/** The record of a game day under way: on disk after each turning point, so that one that is killed is on record as well. */
+/**
+ * The record of a game day under way: on disk after each turning point, so that one that is killed is on record as
+ * well.
+ */
 export class DayRecord {
   readonly day: GameDay;
   readonly path: string;
@@ -22,15 +32,31 @@ export class DayRecord {
   readonly #told: (text: string) => void;
 
   constructor(
-    head: Pick<GameDay, 'version' | 'id' | 'team' | 'target' | 'harnessVersion' | 'commit' | 'seed' | 'overrides' | 'startedAtEpochMs'>,
+    head: Pick<
+      GameDay,
+      'version' | 'id' | 'team' | 'target' | 'harnessVersion' | 'commit' | 'seed' | 'overrides' | 'startedAtEpochMs'
+    >,
     { folder, nowEpochMs, told }: { folder: string; nowEpochMs: () => number; told: (text: string) => void },
   ) {
     this.path = join(folder, GAME_DAY_FILE);
     this.#now = nowEpochMs;
     this.#told = told;
     this.day = {
-      ...head, endedAtEpochMs: null, outcome: 'under way', drill: null, times: { ...NO_TIMES }, falseAlarms: 0, runbook: null, decisions: [],
-      timeline: [], rounds: 0, money: null, moneyUnread: null, teardown: null, aims: [], notUndone: [],
+      ...head,
+      endedAtEpochMs: null,
+      outcome: 'under way',
+      drill: null,
+      times: { ...NO_TIMES },
+      falseAlarms: 0,
+      runbook: null,
+      decisions: [],
+      timeline: [],
+      rounds: 0,
+      money: null,
+      moneyUnread: null,
+      teardown: null,
+      aims: [],
+      notUndone: [],
     };
   }
 

@@ -15,5 +15,7 @@ export function decisionOf(text: string): GameDayDecision | null {
 
 /** Returns a decision as people write it. */
 export function decisionText(decision: GameDayDecision): string {
-  return decision.kind === 'fail-over' ? `fail-over ${decision.flag} ${decision.enabled ? 'on' : 'off'}` : decision.kind;
+  return decision.kind === 'fail-over'
+    ? `fail-over ${decision.flag} ${decision.enabled ? 'on' : 'off'}`
+    : decision.kind;
 }

@@ -15,13 +15,27 @@ export function candidates(drills: readonly Drill[], script: GameDayScript, aske
   const found = known.filter(({ name }) => (asked === null ? script.drills[name]?.draw : name === asked));
   if (found.length === 0) {
     const message = asked === null ? 'none of the drills may be drawn' : `says nothing of a drill "${asked}"`;
-    throw new CodedError('J_GAME_DAY_INVALID', [{ where: SCRIPT_FILE, message, hint: didYouMean(asked ?? '', known.map(({ name }) => name)) }]);
+    throw new CodedError('J_GAME_DAY_INVALID', [
+      {
+        where: SCRIPT_FILE,
+        message,
+        hint: didYouMean(
+          asked ?? '',
+          known.map(({ name }) => name),
+        ),
+      },
+    ]);
   }
   const passing = found.filter((drill) => !staysIn(drill));
   if (passing.length > 0) {
-    throw new CodedError('J_GAME_DAY_INVALID', passing.map(({ name }) => ({
-      where: SCRIPT_FILE, message: `the drill "${name}" does something that nobody can undo`, hint: 'a game day holds what stays in until a team takes it out',
-    })));
+    throw new CodedError(
+      'J_GAME_DAY_INVALID',
+      passing.map(({ name }) => ({
+        where: SCRIPT_FILE,
+        message: `the drill "${name}" does something that nobody can undo`,
+        hint: 'a game day holds what stays in until a team takes it out',
+      })),
+    );
   }
   return found;
 }

@@ -11,17 +11,28 @@ import type { GameDayPlan } from './plan.ts';
 type Settings = Pick<HarnessSettings, 'ALLOWED_HOSTS' | 'PRODUCTION_HOSTS' | 'GUARD_OVERRIDES' | 'GUARD_REASON'>;
 
 /**
- * Holds a game day against the guards on hosts, as a run is (documentation/guards.md): it breaks things. By name first, then by the
- * target's marker, with one request. Not against hours: a game day is held when the team is there, and makes no load. Returns what
- * was overridden. Throws J_TARGET_NOT_ALLOWED, J_PRODUCTION_TARGET, J_TARGET_DOWN.
+ * Holds a game day against the guards on hosts, as a run is (documentation/guards.md): it breaks things. By name first,
+ * then by the target's marker, with one request. Not against hours: a game day is held when the team is there, and
+ * makes no load. Returns what was overridden. Throws J_TARGET_NOT_ALLOWED, J_PRODUCTION_TARGET, J_TARGET_DOWN.
  */
 export async function passGuards(
-  target: string, { drills, audit, metricsUrls, teardown }: GameDayPlan, settings: Settings, headers: Record<string, string>,
+  target: string,
+  { drills, audit, metricsUrls, teardown }: GameDayPlan,
+  settings: Settings,
+  headers: Record<string, string>,
 ): Promise<GuardOverride[]> {
-  const { ALLOWED_HOSTS: allowed = [], PRODUCTION_HOSTS: production = [], GUARD_OVERRIDES: guards = [], GUARD_REASON: reason = '' } = settings;
+  const {
+    ALLOWED_HOSTS: allowed = [],
+    PRODUCTION_HOSTS: production = [],
+    GUARD_OVERRIDES: guards = [],
+    GUARD_REASON: reason = '',
+  } = settings;
   const decide = (refusals: readonly Refusal[]): GuardOverride[] => overridden(refusals, { guards, reason });
   const using = {
-    drills: { ...drills, drills: [] }, metrics: { urls: [...metricsUrls], prometheus: null, everyMs: drills.watchEveryMs }, ...(audit ? { audit } : {}), ...(teardown ? { teardown } : {}),
+    drills: { ...drills, drills: [] },
+    metrics: { urls: [...metricsUrls], prometheus: null, everyMs: drills.watchEveryMs },
+    ...(audit ? { audit } : {}),
+    ...(teardown ? { teardown } : {}),
   };
   const byName = decide(targetRefusals(target, using, { allowed, production }));
   const host = hostOf(target);

@@ -12,7 +12,10 @@ export interface HandOptions {
   journal: RollbackJournal;
 }
 
-/** The hand that breaks, switches and takes out again, as drills do: how each deed is undone is on disk before it is done. */
+/**
+ * The hand that breaks, switches and takes out again, as drills do: how each deed is undone is on disk before it is
+ * done.
+ */
 export class Hand {
   readonly #options: HandOptions;
   #deeds = 0;
@@ -21,7 +24,10 @@ export class Hand {
     this.#options = options;
   }
 
-  /** Puts all faults of the drill in, to stay until they are taken out. Returns what it did. Throws an Error that says what could not be done. */
+  /**
+   * Puts all faults of the drill in, to stay until they are taken out. Returns what it did. Throws an Error that says
+   * what could not be done.
+   */
   async breakIt(): Promise<string[]> {
     const what: string[] = [];
     for (const action of this.#options.drill.actions) what.push(await this.#do(action));
@@ -38,7 +44,9 @@ export class Hand {
     const { reaches, secrets } = this.#options;
     if (reaches.flags === null) return [];
     const flags = await readFlags(reaches.flags, secrets).catch(() => ({}));
-    return Object.entries(flags).map(([name, enabled]) => ({ name, enabled })).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return Object.entries(flags)
+      .map(([name, enabled]) => ({ name, enabled }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** Whether something is still to be taken out. */

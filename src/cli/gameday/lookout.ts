@@ -35,9 +35,9 @@ export function isGood({ checks }: Pick<SeenRound, 'checks'>): boolean {
 }
 
 /**
- * Watches what checks and breakers say, and alerts as production would: a page once a journey is down (an error budget of 99.9 %
- * burns fast enough for that with one round of five minutes), a ticket once circuit breakers open, as the rule on their trips
- * does. Neither names the dependency: finding that out is the team's part.
+ * Watches what checks and breakers say, and alerts as production would: a page once a journey is down (an error budget
+ * of 99.9 % burns fast enough for that with one round of five minutes), a ticket once circuit breakers open, as the
+ * rule on their trips does. Neither names the dependency: finding that out is the team's part.
  */
 export class Lookout {
   readonly #options: LookoutOptions;
@@ -87,7 +87,8 @@ export class Lookout {
     const wasOpen = this.openBreakers.length > 0;
     this.#breakers.set(dependency, state);
     const open = this.openBreakers.length > 0;
-    if (open && !this.#tripped) this.#alert('ticket', 'circuit breakers opened, and without a fault none has a reason to', runbookOf('kpi'));
+    if (open && !this.#tripped)
+      this.#alert('ticket', 'circuit breakers opened, and without a fault none has a reason to', runbookOf('kpi'));
     if (wasOpen && !open) this.#closedAtEpochMs = this.#options.nowEpochMs();
     this.#tripped = open;
     this.#look();
@@ -104,21 +105,28 @@ export class Lookout {
     if (!round) return 'no round of checks has ended yet';
     const bad = round.checks.filter((check) => !isGood({ checks: [check] }));
     const up = `${round.checks.length - bad.length} of ${counted(round.checks.length, 'journey')} up`;
-    const said = bad.map(({ journey, status, why, degraded }) =>
-      `${journey} ${status === 'up' ? `up, with a fallback: "${degraded.join('", "')}"` : `${status}${why === null ? '' : `: ${why}`}`}`);
+    const said = bad.map(({ journey, status, why, degraded }) => {
+      if (status === 'up') return `${journey} up, with a fallback: "${degraded.join('", "')}"`;
+      return `${journey} ${status}${why === null ? '' : `: ${why}`}`;
+    });
     return harmless([up, ...said].join(' · '));
   }
 
   /**
-   * Resolves once so many good rounds in a row have all begun at `sinceEpochMs` or later and, where `breakers`, all that are known
-   * are closed. The time is that from which on it was well: the end of the first of these rounds, or the last breaker's closing.
-   * Resolves with null once aborted.
+   * Resolves once so many good rounds in a row have all begun at `sinceEpochMs` or later and, where `breakers`, all
+   * that are known are closed. The time is that from which on it was well: the end of the first of these rounds, or the
+   * last breaker's closing. Resolves with null once aborted.
    */
   good(sinceEpochMs: number, breakers: boolean, signal: AbortSignal): Promise<number | null> {
     return this.#until(() => {
       const last = this.#rounds.slice(-GOOD_ROUNDS);
       const [first] = last;
-      if (first === undefined || last.length < GOOD_ROUNDS || !last.every((one) => isGood(one) && one.startedAtEpochMs >= sinceEpochMs)) return null;
+      if (
+        first === undefined ||
+        last.length < GOOD_ROUNDS ||
+        !last.every((one) => isGood(one) && one.startedAtEpochMs >= sinceEpochMs)
+      )
+        return null;
       if (!breakers) return first.endedAtEpochMs;
       return this.openBreakers.length === 0 ? Math.max(first.endedAtEpochMs, this.#closedAtEpochMs) : null;
     }, signal);

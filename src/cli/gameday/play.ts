@@ -31,8 +31,8 @@ const PATIENCE_ROUNDS = 4;
 const MOST_SETTLE_ROUNDS = 6;
 
 /**
- * Plays one game day: steady state, fault, detection, runbook, decision, roll-back, recovery. Whatever happens, everything is taken
- * out again before it returns. Throws what breaking threw.
+ * Plays one game day: steady state, fault, detection, runbook, decision, roll-back, recovery. Whatever happens,
+ * everything is taken out again before it returns. Throws what breaking threw.
  */
 export async function play(options: PlayOptions): Promise<GameDay['outcome']> {
   const { record, hand, lookout, ended } = options;
@@ -42,7 +42,7 @@ export async function play(options: PlayOptions): Promise<GameDay['outcome']> {
     outcome = await incident(options);
   } finally {
     wasIn = hand.isIn;
-    record.day.notUndone.push(...await hand.takeOut());
+    record.day.notUndone.push(...(await hand.takeOut()));
   }
   if (wasIn) {
     // What waits for the dependency is done before the books are read.
@@ -76,7 +76,11 @@ async function incident(options: PlayOptions): Promise<GameDay['outcome']> {
     const recovered = await respond(options, noticing, signal);
     record.day.times.firstFailingCheck = lookout.firstFailingAtEpochMs;
     record.day.times.alert = lookout.firstAlertAtEpochMs;
-    if (!recovered && !ended.aborted) record.note('game', over.signal.aborted ? 'the time is up: the fault is taken out' : 'given up: the fault is taken out');
+    if (!recovered && !ended.aborted)
+      record.note(
+        'game',
+        over.signal.aborted ? 'the time is up: the fault is taken out' : 'given up: the fault is taken out',
+      );
     return recovered ? 'recovered' : 'not recovered';
   } finally {
     over.abort();
@@ -84,7 +88,11 @@ async function incident(options: PlayOptions): Promise<GameDay['outcome']> {
 }
 
 /** Until the team has seen something that is there: what it sees before is a false alarm. */
-async function notice({ team, record }: PlayOptions, when: Parameters<Team['notice']>[0], signal: AbortSignal): Promise<true | null> {
+async function notice(
+  { team, record }: PlayOptions,
+  when: Parameters<Team['notice']>[0],
+  signal: AbortSignal,
+): Promise<true | null> {
   for (;;) {
     const seen = await team.notice(when, signal);
     if (seen === null || record.day.times.faultIn !== null) return seen;
@@ -96,7 +104,7 @@ async function notice({ team, record }: PlayOptions, when: Parameters<Team['noti
 /** From the team's noticing to the target's being well again; returns whether it came to that. */
 async function respond(options: PlayOptions, noticing: Promise<true | null>, signal: AbortSignal): Promise<boolean> {
   const { record, hand, lookout, team, pages, nowEpochMs } = options;
-  if (await noticing === null) return false;
+  if ((await noticing) === null) return false;
   record.reached('detected');
   record.note('team', 'detected');
   const page = await unlessAborted(team.runbook(pages, signal), signal);
@@ -128,7 +136,8 @@ async function respond(options: PlayOptions, noticing: Promise<true | null>, sig
 }
 
 function recoveredWith(record: DayRecord, atEpochMs: number): true {
-  record.day.times.rollback = record.day.decisions.findLast(({ decision }) => decision.kind !== 'wait')?.doneAtEpochMs ?? null;
+  record.day.times.rollback =
+    record.day.decisions.findLast(({ decision }) => decision.kind !== 'wait')?.doneAtEpochMs ?? null;
   record.reached('recovered', atEpochMs);
   record.note('game', `recovered: ${counted(GOOD_ROUNDS, 'good round')} in a row`);
   return true;
@@ -150,7 +159,12 @@ async function carryOut({ record, hand, nowEpochMs }: PlayOptions, decision: Gam
 }
 
 /** Resolves with what is waited for, with null after so many rounds more, or once the game day is ended. */
-async function within<T>(rounds: number, lookout: Lookout, ended: AbortSignal, wait: (signal: AbortSignal) => Promise<T | null>): Promise<T | null> {
+async function within<T>(
+  rounds: number,
+  lookout: Lookout,
+  ended: AbortSignal,
+  wait: (signal: AbortSignal) => Promise<T | null>,
+): Promise<T | null> {
   const over = new AbortController();
   const signal = AbortSignal.any([ended, over.signal]);
   try {

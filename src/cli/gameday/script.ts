@@ -15,9 +15,14 @@ export const RUNBOOKS = 'ops/runbooks';
 
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and dashes');
 const LONGEST_MS = 86_400_000;
-const lengthMs = (leastMs: number): z.ZodType<number> => z.union([z.string(), z.number()])
-  .transform((value) => Math.round((toSeconds(value) ?? NaN) * 1_000))
-  .refine((ms) => ms >= leastMs && ms <= LONGEST_MS, `a length such as 90s, 5m or 1h, from ${leastMs / 1_000}s to 24h`);
+const lengthMs = (leastMs: number): z.ZodType<number> =>
+  z
+    .union([z.string(), z.number()])
+    .transform((value) => Math.round((toSeconds(value) ?? NaN) * 1_000))
+    .refine(
+      (ms) => ms >= leastMs && ms <= LONGEST_MS,
+      `a length such as 90s, 5m or 1h, from ${leastMs / 1_000}s to 24h`,
+    );
 const targetMs = lengthMs(1_000);
 const Decision = z.string().transform((text, context) => {
   const decision = decisionOf(text);
@@ -80,36 +85,56 @@ export function runbookNames(root: string): string[] {
 }
 
 /**
- * Reads ops/game-day.yml; `known` are the drills and journeys there are. Drills null: those of another profile than the script was
- * written for, which may lack some. Throws J_GAME_DAY_INVALID with every fault at once.
+ * Reads ops/game-day.yml; `known` are the drills and journeys there are. Drills null: those of another profile than the
+ * script was written for, which may lack some. Throws J_GAME_DAY_INVALID with every fault at once.
  */
-export function readScript(root: string, known: { drills: readonly string[] | null; journeys: readonly string[] }): GameDayScript {
+export function readScript(
+  root: string,
+  known: { drills: readonly string[] | null; journeys: readonly string[] },
+): GameDayScript {
   const { file, data } = readFileOf(join(root, SCRIPT_FILE), SCRIPT_FILE, Script, KEYS);
   const pages = runbookNames(root);
   const faults: Fault[] = [];
   const unknown = (path: (string | number)[], what: string, name: string, all: readonly string[]): void => {
-    if (!all.includes(name)) faults.push({ where: file.where(path), message: `there is no ${what} "${name}"`, hint: didYouMean(name, all) });
+    if (!all.includes(name))
+      faults.push({ where: file.where(path), message: `there is no ${what} "${name}"`, hint: didYouMean(name, all) });
   };
   data.journeys.forEach((name, index) => unknown(['journeys', index], 'journey', name, known.journeys));
   for (const [name, { runbooks }] of Object.entries(data.drills)) {
     if (known.drills && !known.drills.includes(name)) {
-      faults.push({ where: file.whereKey(['drills', name]), message: `the profile has no drill "${name}"`, hint: didYouMean(name, known.drills) });
+      faults.push({
+        where: file.whereKey(['drills', name]),
+        message: `the profile has no drill "${name}"`,
+        hint: didYouMean(name, known.drills),
+      });
     }
-    runbooks.forEach((page, index) => unknown(['drills', name, 'runbooks', index], 'page in ops/runbooks', page, pages));
+    runbooks.forEach((page, index) =>
+      unknown(['drills', name, 'runbooks', index], 'page in ops/runbooks', page, pages),
+    );
   }
   if (faults.length > 0) throw new CodedError('J_GAME_DAY_INVALID', faults);
-  const { targets: { detection, decision, recovery }, trickle, journeys, drills } = data;
+  const {
+    targets: { detection, decision, recovery },
+    trickle,
+    journeys,
+    drills,
+  } = data;
   return {
-    targets: { detectionMs: detection, decisionMs: decision, recoveryMs: recovery }, journeys, drills,
+    targets: { detectionMs: detection, decisionMs: decision, recoveryMs: recovery },
+    journeys,
+    drills,
     trickle: trickle ? { path: trickle.path, perSecond: trickle.per_second } : null,
   };
 }
 
 const Answers = z.strictObject({
   /** When the team sees that something is wrong: so long after the first alert, or after the fault went in. */
-  notice: z.union([
-    z.strictObject({ after_alert: lengthMs(0) }), z.strictObject({ after_fault: lengthMs(0) }),
-  ], 'must be { after_alert: 10s } or { after_fault: 1m }').default({ after_alert: 0 }),
+  notice: z
+    .union(
+      [z.strictObject({ after_alert: lengthMs(0) }), z.strictObject({ after_fault: lengthMs(0) })],
+      'must be { after_alert: 10s } or { after_fault: 1m }',
+    )
+    .default({ after_alert: 0 }),
   runbook: id,
   /** One after the other, until the target is well again. */
   decisions: z.array(Decision).min(1),
@@ -122,13 +147,22 @@ export function readAnswers(path: string): Answers {
   return readFileOf(path, path, Answers, ANSWER_KEYS).data;
 }
 
-function readFileOf<T>(path: string, name: string, schema: z.ZodType<T>, keys: readonly string[]): { file: YamlFile; data: T } {
+function readFileOf<T>(
+  path: string,
+  name: string,
+  schema: z.ZodType<T>,
+  keys: readonly string[],
+): { file: YamlFile; data: T } {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (thrown) {
     const { code, message } = thrown as NodeJS.ErrnoException;
-    throw new CodedError('J_GAME_DAY_INVALID', [{ where: name, message: code === 'ENOENT' ? 'there is no such file' : (code ?? message) }], { cause: thrown });
+    throw new CodedError(
+      'J_GAME_DAY_INVALID',
+      [{ where: name, message: code === 'ENOENT' ? 'there is no such file' : (code ?? message) }],
+      { cause: thrown },
+    );
   }
   const parsed = parseYaml(text, name);
   if ('faults' in parsed) throw new CodedError('J_GAME_DAY_INVALID', parsed.faults);

@@ -51,13 +51,20 @@ export interface Stage {
 export async function openStage(options: StageOptions): Promise<Stage> {
   const { root, settings, environment, target, id, folder, drills } = options;
   const browser = await resolveBrowser(settings);
-  const platform = target === EMBEDDED ? await startPlatform({
-    command: [process.execPath, join(root, 'platform/main.ts')], logFile: join(folder, 'platform.log'), port: settings.PLATFORM_PORT,
-  }) : null;
+  const platform =
+    target === EMBEDDED
+      ? await startPlatform({
+          command: [process.execPath, join(root, 'platform/main.ts')],
+          logFile: join(folder, 'platform.log'),
+          port: settings.PLATFORM_PORT,
+        })
+      : null;
   const browsers = join(folder, 'browsers');
   const url = platform?.url ?? target;
   const hosts = browserHosts(url, settings.BROWSER_HOSTS);
-  const pool = new WatchedPool(createLauncher(browser, browsers, hosts, agentTag(tagOf(id))), { recycleAfterContexts: 1_000 });
+  const pool = new WatchedPool(createLauncher(browser, browsers, hosts, agentTag(tagOf(id))), {
+    recycleAfterContexts: 1_000,
+  });
   // For the process's own exit, where nothing can be awaited.
   const killNow = (): void => {
     platform?.killNow();
@@ -71,18 +78,34 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     rmSync(browsers, { recursive: true, force: true });
   };
   try {
-    if (!platform) await checkTarget(target, { healthPath: settings.HEALTH_PATH, headers: targetHeaders(id, 'health', settings), follows: ({ redirectsTo }) => hostOf(redirectsTo ?? '') === hostOf(target) });
+    if (!platform)
+      await checkTarget(target, {
+        healthPath: settings.HEALTH_PATH,
+        headers: targetHeaders(id, 'health', settings),
+        follows: ({ redirectsTo }) => hostOf(redirectsTo ?? '') === hostOf(target),
+      });
     await pool.warm(['observer']).catch((thrown: unknown) => {
       throw browserFault(browser, thrown);
     });
     const secrets = secretsFor(root, environment, platform);
-    const metricsUrls = options.metricsUrls.map((one) => (one === 'target' ? (platform?.metricsUrl ?? `${url}/metrics`) : one));
+    const metricsUrls = options.metricsUrls.map((one) =>
+      one === 'target' ? (platform?.metricsUrl ?? `${url}/metrics`) : one,
+    );
     const journal = RollbackJournal.begin(folder, id);
     const guard = startGuard(folder, secrets);
     const watch = watchBreakers(drills, metricsUrls, options.onBreaker);
     return {
-      url, hosts, platform, pool, secrets, metricsUrls, journal,
-      reaches: reachesOf(drills, platform && { url: platform.url, toxiproxyUrl: platform.toxiproxyUrl, controls: controlsOf(platform) }),
+      url,
+      hosts,
+      platform,
+      pool,
+      secrets,
+      metricsUrls,
+      journal,
+      reaches: reachesOf(
+        drills,
+        platform && { url: platform.url, toxiproxyUrl: platform.toxiproxyUrl, controls: controlsOf(platform) },
+      ),
       close: async () => {
         await watch.stop();
         guard.release();
@@ -96,13 +119,28 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 }
 
 /** All breakers of the profile, and not only that of what will be broken: which one it is, is not known. */
-function watchBreakers({ dependencies, watchEveryMs }: DrillsPlan, urls: readonly string[], onBreaker: StageOptions['onBreaker']): BreakerWatch {
+function watchBreakers(
+  { dependencies, watchEveryMs }: DrillsPlan,
+  urls: readonly string[],
+  onBreaker: StageOptions['onBreaker'],
+): BreakerWatch {
   const watch = new BreakerWatch({
-    urls, everyMs: watchEveryMs, now: () => performance.now(),
-    onBreaker: ({ dependency, state }) => onBreaker(dependency, state), onRequests: () => {},
+    urls,
+    everyMs: watchEveryMs,
+    now: () => performance.now(),
+    onBreaker: ({ dependency, state }) => onBreaker(dependency, state),
+    onRequests: () => {},
   });
-  watch.watch(Object.entries(dependencies).filter(([, { breakerMetric }]) => breakerMetric !== null).map(([dependency, { breakerMetric, transitionsMetric }]) =>
-    ({ dependency, breakerMetric, transitionsMetric, requestsMetric: null })));
+  watch.watch(
+    Object.entries(dependencies)
+      .filter(([, { breakerMetric }]) => breakerMetric !== null)
+      .map(([dependency, { breakerMetric, transitionsMetric }]) => ({
+        dependency,
+        breakerMetric,
+        transitionsMetric,
+        requestsMetric: null,
+      })),
+  );
   return watch;
 }
 

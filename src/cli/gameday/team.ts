@@ -4,7 +4,9 @@ import type { Answers, HeldDrill } from './script.ts';
 /** What a team is asked. Each call resolves with null once the signal is aborted. */
 export interface Team {
   readonly kind: GameDay['team'];
-  /** Resolves with true when the team says that something is wrong; `alerted` and `faultIn` are for teams that are none. */
+  /**
+   * Resolves with true when the team says that something is wrong; `alerted` and `faultIn` are for teams that are none.
+   */
   notice(when: { alerted: Promise<void>; faultIn: Promise<void> }, signal: AbortSignal): Promise<true | null>;
   /** Resolves with the name of a page. */
   runbook(pages: readonly string[], signal: AbortSignal): Promise<string | null>;
@@ -41,7 +43,10 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal)
 /** Returns a team that knows what to do: at once, the first of what fits the drill. */
 export function practiceTeam({ runbooks, decisions }: HeldDrill, sleep: Sleep): Team {
   const [runbook = ''] = runbooks;
-  return { ...answeringTeam({ notice: { after_alert: 0 }, runbook, decisions: decisions.slice(0, 1) }, sleep), kind: 'practice' };
+  return {
+    ...answeringTeam({ notice: { after_alert: 0 }, runbook, decisions: decisions.slice(0, 1) }, sleep),
+    kind: 'practice',
+  };
 }
 
 /** Returns a team whose answers were given beforehand. It gives up once it has no further decision. */

@@ -32,12 +32,26 @@ export class GameDayTeardown {
   }
 
   /** From here on the game day owes it, also after a kill. Throws J_TEARDOWN_UNREACHABLE. */
-  static async open({ id, startedAtEpochMs, folder, url, teardown, headers, token }: TeardownOptions): Promise<GameDayTeardown> {
+  static async open({
+    id,
+    startedAtEpochMs,
+    folder,
+    url,
+    teardown,
+    headers,
+    token,
+  }: TeardownOptions): Promise<GameDayTeardown> {
     const target = openTarget(teardown, id, { auth: headers, token });
     await target.count(CHECK_MS).catch((error: unknown) => {
-      throw new CodedError('J_TEARDOWN_UNREACHABLE', [{ where: 'teardown', message: (error as Error).message }], { cause: error });
+      throw new CodedError('J_TEARDOWN_UNREACHABLE', [{ where: 'teardown', message: (error as Error).message }], {
+        cause: error,
+      });
     });
-    return new GameDayTeardown(oweTeardown(folder, { runId: id, startedAtEpochMs, target: { url, embedded: false }, teardown }), folder, target);
+    return new GameDayTeardown(
+      oweTeardown(folder, { runId: id, startedAtEpochMs, target: { url, embedded: false }, teardown }),
+      folder,
+      target,
+    );
   }
 
   /** Removes, counts, and notes how it ended. Throws J_REPORTS_UNWRITABLE. */

@@ -19,7 +19,13 @@ function atTerminal(): AtTerminal {
   const input = new PassThrough();
   const told: string[] = [];
   const gone = Promise.withResolvers<void>();
-  const team = terminalTeam({ input, say: (text) => told.push(text), width: 80, standing: () => '3 of 4 journeys up', onGone: () => gone.resolve() });
+  const team = terminalTeam({
+    input,
+    say: (text) => told.push(text),
+    width: 80,
+    standing: () => '3 of 4 journeys up',
+    onGone: () => gone.resolve(),
+  });
   return { team, told, input, gone: gone.promise, type: (line) => void input.write(`${line}\n`) };
 }
 
@@ -34,27 +40,38 @@ test('a plain Enter says that something is wrong; s shows what the checks see, a
   team.close();
 });
 
-test('a page is chosen by number or name; another answer is asked for again, with what was meant', TIMEOUT, async () => {
-  const { team, told, type } = atTerminal();
-  const { signal } = new AbortController();
-  const pages = ['model-provider', 'payment-provider'];
-  const byNumber = team.runbook(pages, signal);
-  for (const line of ['3', 'payment-providr', '\u001b[2J', '0', '2']) type(line);
-  assert.equal(await byNumber, 'payment-provider');
-  assert.match(told.join('\n'), /did you mean "payment-provider"/);
-  assert.doesNotMatch(told.join('\n'), /\u001b/);
-  const byName = team.runbook(pages, signal);
-  type(' Model-Provider ');
-  assert.equal(await byName, 'model-provider');
-  team.close();
-});
+test(
+  'a page is chosen by number or name; another answer is asked for again, with what was meant',
+  TIMEOUT,
+  async () => {
+    const { team, told, type } = atTerminal();
+    const { signal } = new AbortController();
+    const pages = ['model-provider', 'payment-provider'];
+    const byNumber = team.runbook(pages, signal);
+    for (const line of ['3', 'payment-providr', '\u001b[2J', '0', '2']) type(line);
+    assert.equal(await byNumber, 'payment-provider');
+    assert.match(told.join('\n'), /did you mean "payment-provider"/);
+    assert.doesNotMatch(told.join('\n'), /\u001b/);
+    const byName = team.runbook(pages, signal);
+    type(' Model-Provider ');
+    assert.equal(await byName, 'model-provider');
+    team.close();
+  },
+);
 
 test('a decision is one of those there are, for a flag that there is', TIMEOUT, async () => {
   const { team, told, type } = atTerminal();
   const { signal } = new AbortController();
   const flags = [{ name: 'replica-reads', enabled: true }];
   const decided = team.decide(flags, false, signal);
-  for (const line of ['reboot', 'fail-over', 'fail-over replica-read off', 'fail-over replica-reads maybe', 'Fail-Over  replica-reads  OFF']) type(line);
+  for (const line of [
+    'reboot',
+    'fail-over',
+    'fail-over replica-read off',
+    'fail-over replica-reads maybe',
+    'Fail-Over  replica-reads  OFF',
+  ])
+    type(line);
   assert.deepEqual(await decided, { kind: 'fail-over', flag: 'replica-reads', enabled: false });
   assert.match(told.join('\n'), /did you mean "replica-reads"/);
   const given = team.decide([], true, signal);

@@ -30,12 +30,19 @@ export interface World {
 }
 
 /** A team that answers what it is given, in order; once nothing is left, it never answers. */
-export function scriptedTeam({ notices = ['alerted'], page = 'payment-provider', decisions }: {
-  notices?: ('at once' | 'alerted' | 'never')[]; page?: string | null; decisions: (GameDayDecision | 'give up')[];
+export function scriptedTeam({
+  notices = ['alerted'],
+  page = 'payment-provider',
+  decisions,
+}: {
+  notices?: ('at once' | 'alerted' | 'never')[];
+  page?: string | null;
+  decisions: (GameDayDecision | 'give up')[];
 }): Team {
-  const never = <T>(signal: AbortSignal): Promise<T | null> => new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(null), { once: true });
-  });
+  const never = <T>(signal: AbortSignal): Promise<T | null> =>
+    new Promise((resolve) => {
+      signal.addEventListener('abort', () => resolve(null), { once: true });
+    });
   const [left, seen] = [[...decisions], [...notices]];
   return {
     kind: 'answers',
@@ -52,21 +59,56 @@ export function scriptedTeam({ notices = ['alerted'], page = 'payment-provider',
 }
 
 /** Plays a game day in a world of its own; `set` changes the world, or what is played in it, before it begins. */
-export async function playInWorld(t: Pick<TestContext, 'after'>, team: Team, set: (world: World, options: PlayOptions) => void = () => {}): Promise<World & { outcome: GameDay['outcome'] }> {
+export async function playInWorld(
+  t: Pick<TestContext, 'after'>,
+  team: Team,
+  set: (world: World, options: PlayOptions) => void = () => {},
+): Promise<World & { outcome: GameDay['outcome'] }> {
   const nowEpochMs = (): number => world.nowMs;
   const told: string[] = [];
   const record = new DayRecord(
-    { version: GAME_DAY_VERSION, id: 'day', team: 'answers', target: 'embedded', harnessVersion: '1', commit: null, seed: 1, overrides: [], startedAtEpochMs: 0 },
+    {
+      version: GAME_DAY_VERSION,
+      id: 'day',
+      team: 'answers',
+      target: 'embedded',
+      harnessVersion: '1',
+      commit: null,
+      seed: 1,
+      overrides: [],
+      startedAtEpochMs: 0,
+    },
     { folder: temporaryFolder(t), nowEpochMs, told: (text) => told.push(text) },
   );
-  record.day.drill = { name: 'payments-down', title: 'Down', what: [], runbooks: ['payment-provider'], decisions: ['roll-back'] };
+  record.day.drill = {
+    name: 'payments-down',
+    title: 'Down',
+    what: [],
+    runbooks: ['payment-provider'],
+    decisions: ['roll-back'],
+  };
   const world: World = {
-    nowMs: 1_000_000, broken: false, passedBy: false, illAnyway: false, deeds: [], told, eachRound: () => {}, ending: new AbortController(), record,
+    nowMs: 1_000_000,
+    broken: false,
+    passedBy: false,
+    illAnyway: false,
+    deeds: [],
+    told,
+    eachRound: () => {},
+    ending: new AbortController(),
+    record,
   };
   const lookout = new Lookout({ nowEpochMs, tell: (kind, text) => record.note(kind, text) });
   const options: PlayOptions = {
-    record, lookout, team, pages: ['payment-provider', 'read-replica'], faultAfterMs: 25_000, giveUpAfterMs: 600_000, nowEpochMs,
-    sleep: sleepIn(world), ended: world.ending.signal,
+    record,
+    lookout,
+    team,
+    pages: ['payment-provider', 'read-replica'],
+    faultAfterMs: 25_000,
+    giveUpAfterMs: 600_000,
+    nowEpochMs,
+    sleep: sleepIn(world),
+    ended: world.ending.signal,
     hand: {
       get isIn() {
         return world.broken;
@@ -108,7 +150,8 @@ async function aRound(world: World, lookout: Lookout): Promise<void> {
   world.nowMs += ROUND_MS / 2;
   lookout.sawBreaker('payments', world.broken ? 'open' : 'closed');
   lookout.sawRound({
-    startedAtEpochMs, endedAtEpochMs: world.nowMs,
+    startedAtEpochMs,
+    endedAtEpochMs: world.nowMs,
     checks: [
       { journey: 'signup', status: 'up', why: null, degraded: [] },
       { journey: 'escrow checkout', status: ill ? 'down' : 'up', why: ill ? 'no receipt' : null, degraded: [] },

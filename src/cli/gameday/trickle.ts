@@ -17,10 +17,14 @@ const MOST_AT_ONCE = 10;
 const LARGEST_N = 10_000;
 
 /**
- * Sends a few requests, one after the other in time, until ended; resolves once the last one is over. Checks of a few journeys every
- * few seconds leave some dependencies unasked, and a breaker that nobody asks does not open. What the answers are is not judged.
+ * Sends a few requests, one after the other in time, until ended; resolves once the last one is over. Checks of a few
+ * journeys every few seconds leave some dependencies unasked, and a breaker that nobody asks does not open. What the
+ * answers are is not judged.
  */
-export async function keepTrickling({ trickle, url, headers, sleep }: TrickleOptions, ended: AbortSignal): Promise<void> {
+export async function keepTrickling(
+  { trickle, url, headers, sleep }: TrickleOptions,
+  ended: AbortSignal,
+): Promise<void> {
   const open = new Set<Promise<void>>();
   for (let number = 0; !ended.aborted; number += 1) {
     if (open.size < MOST_AT_ONCE) {
@@ -35,7 +39,11 @@ export async function keepTrickling({ trickle, url, headers, sleep }: TrickleOpt
 
 async function ask(url: string, headers: Record<string, string>, ended: AbortSignal): Promise<void> {
   try {
-    const response = await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.any([ended, AbortSignal.timeout(LIMIT_MS)]) });
+    const response = await fetch(url, {
+      headers,
+      redirect: 'manual',
+      signal: AbortSignal.any([ended, AbortSignal.timeout(LIMIT_MS)]),
+    });
     await response.arrayBuffer();
   } catch {
     // Whether users are served is for the checks to say.
