@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { replayPlanOf } from '../golden/replay.ts';
 import { journeyOf, planOf } from '../golden/samples.ts';
-import { REPLAY_JOURNEY, ReplayReport, type Gate, type GateResult, type Observation, type ReplayObservation, type ReplayPlan } from '../model/index.ts';
+import { REPLAY_JOURNEY, ReplayReport, type Gate, type GateResult, type Observation, type ReplayObservation } from '../model/index.ts';
 import { judge } from '../verdict/decide.ts';
 import { analyze, type Analysis } from './analyze.ts';
 
-const REPLAY: ReplayPlan = {
-  source: 'traffic.ndjson.gz', sourceHash: '0', synthetic: true, speed: 1, fromMs: 0, routes: ['/find/:slug'], spike: null, phases: ['steady'],
-  longestPauseMs: 60_000, timeoutMs: 5_000, hotShare: 0.8, expected: { people: 100, crawlers: 400, leftOut: 0 }, pages: { hot: 5, tail: 20 },
-  load: [{ phase: 'steady', visits: 40, views: 100, crawlers: 400, visitsPerSecond: 1, viewsPerSecond: 2, crawlersPerSecond: 7, atOnce: 5 }],
-};
+const REPLAY = replayPlanOf();
 const gate = { unit: 'ms', source: 't', stat: 'p75', max: 100 } as const;
 const GATES: Gate[] = [
   { ...gate, id: 'crawlers', metric: 'replay_latency', by: 'crawler', group: 'all' },

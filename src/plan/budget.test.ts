@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import type { CodedError, Fault } from '../errors.ts';
 import { apiPlanOf } from '../golden/api.ts';
+import { replayPlanOf } from '../golden/replay.ts';
 import { planOf } from '../golden/samples.ts';
 import type { Phase, Plan, ThirdPartyBudget } from '../model/index.ts';
 import { budgetsOf } from './budget-slo.ts';
@@ -40,6 +41,12 @@ test('expected calls are users a second by the share of their journey, and the l
   // 2 × 2 calls of the sequence and 10 × 0.2 of the other scenario at full rate.
   assert.deepEqual(rates(plan({ phases: [phase({ name: 'ramp', arrivalRate: 4, rampTo: 8 })], api: API })), [['ramp', 4, 18]]);
   assert.deepEqual(rates(plan({ phases: [phase({ name: 'none', arrivalRate: 4 })], api: API })), [['none', 2, 0]]);
+});
+
+test('people of replayed traffic call what their journey does, and crawlers what their pages do', () => {
+  const budgets = [{ ...PAYMENTS, journeys: { 'replayed visit': 3 }, routes: { 'GET /find/:slug': 2 } }];
+  assert.deepEqual(rates(plan({ budgets, phases: [phase({ name: 'rest', pause: true }), phase({ name: 'steady', pause: true })], replay: replayPlanOf() })),
+    [['rest', 0, 0], ['steady', 3, 14]]);
 });
 
 test('a plan over a budget is refused with every phase, its rate and the limit; forced, it is marked', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { replayPlanOf } from '../golden/replay.ts';
 import type { Phase, Plan } from '../model/index.ts';
 import { askedLoad, checkCapacity } from './capacity.ts';
 
@@ -40,6 +41,13 @@ for (const [perSecond, users, state] of [
     assert.equal(checkCapacity(asked, { journeysPerSecond: 5, concurrentUsers: 100, apiPerSecond: null }).state, state);
   });
 }
+
+test('asked of people and crawlers of replayed traffic, beside the users of the phases', () => {
+  const phases: Phase[] = [{ ...blank, name: 'steady', arrivalRate: 3 }];
+  assert.deepEqual(askedLoad({ phases, settings, replay: replayPlanOf() }), { journeysPerSecond: 4, concurrentUsers: 35, apiPerSecond: 7 });
+  const alone = [{ ...blank, name: 'steady', pause: true }];
+  assert.deepEqual(askedLoad({ phases: alone, settings, replay: replayPlanOf() }), { journeysPerSecond: 1, concurrentUsers: 5, apiPerSecond: 7 });
+});
 
 test('what was not measured is not held against a plan', () => {
   const asked = { journeysPerSecond: 100, concurrentUsers: 10, apiPerSecond: 500 };

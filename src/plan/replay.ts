@@ -43,13 +43,14 @@ export function replayFaults(raw: unknown, phases: readonly Phase[], journeys: r
   const base = ['config', 'plugins', 'journeys', 'replay'];
   const { phases: named, spike } = (raw ?? {}) as { phases?: unknown; spike?: { phase?: unknown } | null };
   const known = phases.map(({ name }) => name);
-  const chosen = Array.isArray(named) ? named.filter((one) => typeof one === 'string') : known;
+  const asked = Array.isArray(named) ? named.filter((one) => typeof one === 'string') : known;
+  const chosen = known.filter((name) => asked.includes(name));
   const unknown = (name: string, key: string, among: readonly string[]): Fault[] => (among.includes(name) ? []
     : [{ where: at([...base, key]), message: `no phase ${known.includes(name) ? 'of the replay ' : ''}is named "${name}"`, hint: didYouMean(name, among) }]);
   const journey = journeys.find(({ name }) => name === REPLAY_JOURNEY);
   const scenario = `{ name: ${REPLAY_JOURNEY}, engine: playwright, testFunction: ${REPLAY_JOURNEY}, weight: 0 }`;
   return [
-    ...(Array.isArray(named) ? chosen.flatMap((name) => unknown(name, 'phases', known)) : []),
+    ...(Array.isArray(named) ? asked.flatMap((name) => unknown(name, 'phases', known)) : []),
     ...(typeof spike?.phase === 'string' ? unknown(spike.phase, 'spike', chosen) : []),
     ...(journey?.weight === 0 ? [] : [{
       where: at(['scenarios']), message: `people of a replay act the journey "${REPLAY_JOURNEY}", which needs a scenario of weight 0`, hint: `add - ${scenario}`,
@@ -99,12 +100,12 @@ function fixtureFaults(
   { pages }: ReplaySchedule, phases: readonly Phase[],
 ): Omit<Fault, 'where'>[] {
   const neededMs = phases.filter(({ name }) => names.includes(name)).reduce((sum, { durationS }) => sum + durationS * 1_000 * speed, 0);
-  const minutes = (ms: number): string => `${Math.floor(ms / 6_000) / 10} minutes`;
+  const length = (ms: number): string => (ms < 120_000 ? `${Math.floor(ms / 1_000)} s` : `${Math.floor(ms / 6_000) / 10} minutes`);
   const leftMs = Math.max(0, header.durationMs - fromMs);
   const hashed = header.source === 'synthetic' ? [] : routes.filter((one) => one.includes('/:') && !header.kept.includes(one));
   return [
     ...(leftMs < neededMs * (1 - SLACK) ? [{
-      message: `holds ${minutes(leftMs)} of traffic from where it begins, and the phases play ${minutes(neededMs)} of it`,
+      message: `holds ${length(leftMs)} of traffic from where it begins, and the phases play ${length(neededMs)} of it`,
       hint: 'shorter phases, a lower speed, an earlier beginning, or more traffic',
     }] : []),
     ...hashed.map((one) => ({
