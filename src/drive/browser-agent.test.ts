@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ownUserAgent } from './browser-agent.ts';
@@ -23,12 +23,4 @@ test('a browser is asked once for its user agent; the answer is kept, and what i
   }
   kept('Mozilla/5.0 (kept)');
   assert.equal(await ownUserAgent(gone, ARGS, file), 'Mozilla/5.0 (kept)');
-});
-
-test('where nothing can be kept, the answer is still one', { timeout: 60_000 }, async (t) => {
-  const folder = temporaryFolder(t);
-  writeFileSync(join(folder, 'file'), '{broken');
-  const resolved = { ...(await defaultBrowser()), version: 'another' };
-  assert.match(await ownUserAgent(resolved, ARGS, join(folder, 'file/agents.json')), /^Mozilla/);
-  assert.ok(!existsSync(join(folder, 'file/agents.json')));
 });

@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
-import { networkInterfaces } from 'node:os';
-import { test, type TestContext } from 'node:test';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test, type TestContext } from 'node:test';
 import { MemoryRecorder } from '../collect/recorder.ts';
 import { createRouter } from '../collect/routes.ts';
 import { defineJourney, type AnyJourney } from '../journey.ts';
@@ -14,7 +16,7 @@ import { createHostGuard } from '../plan/browser-hosts.ts';
 import { createLauncher } from './launcher.ts';
 import { BrowserPool } from './pool.ts';
 import { agentTag, tagHeaders } from './tags.ts';
-import { defaultBrowser, serveSite, temporaryFolder } from './testing.ts';
+import { defaultBrowser, serveSite } from './testing.ts';
 import { runUser, type UserResult } from './virtual-user.ts';
 
 const TAG = { runId: 'run-7', kind: 'load' } as const;
@@ -113,26 +115,32 @@ const asks = (query: string) => defineJourney<object, undefined>({
   },
 });
 
-/** Runs one user in a browser that may go to these hosts; returns what became of it, and what was recorded. */
-async function run(
-  t: TestContext, site: Site, journey: AnyJourney, hosts: readonly string[] | null,
-): Promise<{ result: UserResult; sink: MemoryRecorder }> {
-  const pool = new BrowserPool(createLauncher(await defaultBrowser(), temporaryFolder(t), hosts, agentTag(TAG)), { recycleAfterContexts: 100 });
-  t.after(() => pool.close());
+const folder = mkdtempSync(join(tmpdir(), 'openshow-test-'));
+/** Browsers that may ask this machine alone, for all tests but one. */
+let guarded: BrowserPool;
+before(async () => {
+  guarded = new BrowserPool(createLauncher(await defaultBrowser(), folder, [], agentTag(TAG)), { recycleAfterContexts: 100 });
+});
+after(async () => {
+  await guarded.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs one user; returns what became of it, and what was recorded. */
+async function run(pool: BrowserPool, site: Site, journey: AnyJourney): Promise<{ result: UserResult; sink: MemoryRecorder }> {
   const sink = new MemoryRecorder();
   const result = await runUser({ vu: 'w-1', role: 'crowd', phase: null, journey }, {
     runId: TAG.runId, pool, sink, now: () => performance.now(), route: createRouter(site.url),
     contextOptions: { baseURL: site.url }, tags: (vu) => tagHeaders(TAG, vu),
-    ...(hosts === null ? {} : { keptFrom: createHostGuard(hosts) }),
+    keptFrom: createHostGuard([]),
     stepDeadlineMs: 30_000, journeyDeadlineMs: 45_000, failuresFolder: null, interrupted: new AbortController().signal, fixtures: () => ({}),
   });
-  await pool.close();
   return { result, sink };
 }
 
 /** The asking page, to its end; returns what was recorded. */
-async function ask(t: TestContext, site: Site, query: string, hosts: readonly string[] | null): Promise<MemoryRecorder> {
-  const { result, sink } = await run(t, site, asks(query), hosts);
+async function ask(pool: BrowserPool, site: Site, query: string): Promise<MemoryRecorder> {
+  const { result, sink } = await run(pool, site, asks(query));
   assert.equal(result.outcome, 'passed', result.message);
   return sink;
 }
@@ -144,7 +152,7 @@ test('a page gets no word out to hosts that are not on the list, in any way that
   const near = process.platform === 'linux' ? await listen(t, '127.0.0.9') : null;
   const query = `outside=${outside?.at ?? ''}&near=${near?.at ?? ''}`;
 
-  const sink = await ask(t, site, query, []);
+  const sink = await ask(guarded, site, query);
   assert.equal(outside?.arrived() ?? 0, 0, 'not one connection, not one datagram');
   const blocked = sink.observations.filter((one): one is BlockedObservation => one.kind === 'blocked');
   const byHost = Object.fromEntries(blocked.map(({ host, requests }) => [host, requests]));
@@ -168,7 +176,9 @@ test('a page gets no word out to hosts that are not on the list, in any way that
 test('without the list the same page does get out, so that the silence above is the guard’s doing', { timeout: 90_000, skip: own === null }, async (t) => {
   const site = await serve(t);
   const outside = await listen(t, own ?? '');
-  await ask(t, site, `outside=${outside.at}&near=`, null);
+  const open = new BrowserPool(createLauncher(await defaultBrowser(), folder, null), { recycleAfterContexts: 100 });
+  t.after(() => open.close());
+  await ask(open, site, `outside=${outside.at}&near=`);
   assert.ok(outside.arrived() > 5, `${outside.arrived()} arrived`);
 });
 
@@ -180,7 +190,7 @@ test('a step that is led to another host says why it failed', { timeout: 60_000 
       await step('log in', { do: () => page.goto('/redirect?to=http://login.foreign.test/'), until: page.locator('#said') });
     },
   });
-  const { result, sink } = await run(t, site, away, []);
+  const { result, sink } = await run(guarded, site, away);
   assert.equal(result.outcome, 'failed');
   assert.match(result.message ?? '', /ERR_NAME_NOT_RESOLVED.* \(browsers may not ask login\.foreign\.test: BROWSER_HOSTS\)$/);
   assert.deepEqual(sink.observations.flatMap((one) => (one.kind === 'blocked' ? [one.host] : [])), ['login.foreign.test']);
@@ -188,10 +198,8 @@ test('a step that is led to another host says why it failed', { timeout: 60_000 
 
 test('a user agent reaches another origin as it is; a header makes the browser ask that origin first', { timeout: 60_000 }, async (t) => {
   const [site, other] = [await serve(t), await serve(t)];
-  const pool = new BrowserPool(createLauncher(await defaultBrowser(), temporaryFolder(t), [], agentTag(TAG)), { recycleAfterContexts: 100 });
-  t.after(() => pool.close());
   const askOther = async (extraHTTPHeaders: Record<string, string>): Promise<(string | undefined)[]> => {
-    const { context, release } = await pool.acquire('observer', { baseURL: site.url, extraHTTPHeaders });
+    const { context, release } = await guarded.acquire('crowd', { baseURL: site.url, extraHTTPHeaders });
     const page = await context.newPage();
     await page.goto('/worker.js');
     other.seen.length = 0;
