@@ -18,8 +18,11 @@ import { say } from './artillery-global.ts';
 
 const EMBEDDED = 'embedded';
 
+type Setting =
+  | 'ALLOWED_HOSTS' | 'PRODUCTION_HOSTS' | 'BROWSER_HOSTS' | 'LOAD_WINDOW' | 'GUARD_OVERRIDES' | 'GUARD_REASON' | 'FORCE';
+
 export interface GuardOptions {
-  settings: Pick<HarnessSettings, 'ALLOWED_HOSTS' | 'PRODUCTION_HOSTS' | 'BROWSER_HOSTS' | 'LOAD_WINDOW' | 'GUARD_OVERRIDES' | 'GUARD_REASON' | 'FORCE'>;
+  settings: Pick<HarnessSettings, Setting>;
   /** An address, or "embedded". */
   target: string;
   rules: GuardRules;
@@ -29,7 +32,8 @@ export interface GuardOptions {
   aliases?: (host: string) => Promise<string[]>;
 }
 
-type Asked = Pick<Plan, 'phases' | 'journeys' | 'api' | 'replay' | 'budgets' | 'cost' | 'metrics' | 'audit' | 'drills' | 'teardown'>;
+type Asked = Pick<Plan,
+  'phases' | 'journeys' | 'api' | 'replay' | 'budgets' | 'cost' | 'metrics' | 'audit' | 'drills' | 'teardown'>;
 
 /** What keeps a load test harmless: decides before the first arrival, and keeps what was overridden. */
 export class RunGuards {
@@ -47,7 +51,8 @@ export class RunGuards {
 
   /** What stands in the plan. */
   get marks(): Pick<Plan, 'overrides' | 'parity'> {
-    return { ...(this.#overrides.length > 0 ? { overrides: this.#overrides } : {}), ...(this.#parity ? { parity: this.#parity } : {}) };
+    const overrides = this.#overrides.length > 0 ? { overrides: this.#overrides } : {};
+    return { ...overrides, ...(this.#parity ? { parity: this.#parity } : {}) };
   }
 
   /**
@@ -60,7 +65,9 @@ export class RunGuards {
     const budget = (force: boolean): Pick<Plan, 'forced'> => refuseOverBudget(plan, { where, force });
     const force = settings.FORCE === '1';
     this.#decide([
-      ...targetRefusals(target, plan, { allowed: this.#allowed, production: this.#production, browser: settings.BROWSER_HOSTS ?? [] }),
+      ...targetRefusals(target, plan, {
+        allowed: this.#allowed, production: this.#production, browser: settings.BROWSER_HOSTS ?? [],
+      }),
       // The bundled platform is this machine alone: nobody else has a peak there.
       ...(target === EMBEDDED ? [] : [
         ...offPeakRefusals('LOAD_WINDOW', settings.LOAD_WINDOW ?? [], time),
@@ -80,7 +87,8 @@ export class RunGuards {
     const { target } = this.#options;
     const host = hostOf(target) ?? '';
     // Before anything is sent there. Only names can be compared with a list of names.
-    if (this.#production.length > 0) this.#decide(aliasRefusals(host, await (this.#options.aliases ?? aliasesOf)(host), this.#production));
+    const names = this.#production.length === 0 ? [] : await (this.#options.aliases ?? aliasesOf)(host);
+    this.#decide(aliasRefusals(host, names, this.#production));
     const { manifest, ...said } = await askManifest(target, headers);
     this.#decide([
       ...answerRefusals(host, said, this.#production),
@@ -94,7 +102,10 @@ export class RunGuards {
     this.#decide(this.#parityRefusals((await askManifest(url, headers)).manifest));
   }
 
-  /** For the check of a target's health: looks at each answer on the way; returns whether to go where it leads. Throws J_PRODUCTION_TARGET. */
+  /**
+   * For the check of a target's health: looks at each answer on the way, and returns whether to go where it leads. Throws
+   * J_PRODUCTION_TARGET.
+   */
   readonly follows = ({ url, headers, redirectsTo }: TargetAnswer): boolean => {
     const own = hostOf(this.#options.target) ?? '';
     this.#decide(answerRefusals(own, { url, forbids: saysHeader(headers), redirectsTo }, this.#production));

@@ -4,9 +4,12 @@ import type { Services } from './app.ts';
 import type { Db } from './db.ts';
 
 /** The platform is released with the package that it lies in. */
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+const PACKAGE = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+const { version } = JSON.parse(PACKAGE) as { version: string };
 /** How much there is of what makes searches and pages slow. */
-const COUNTED = { creators: 'creators', landingPages: 'landing_pages', listings: 'listings', users: 'users', projects: 'projects' } as const;
+const COUNTED = {
+  creators: 'creators', landingPages: 'landing_pages', listings: 'listings', users: 'users', projects: 'projects',
+} as const;
 
 function rows(db: Db): Record<string, number> {
   return Object.fromEntries(Object.entries(COUNTED).map(([name, table]) =>

@@ -47,7 +47,9 @@ export async function checkTarget(url: string, { healthPath, headers = {}, follo
 }
 
 /** Follows redirects one by one, since each may lead to a host that nothing may be sent to. */
-async function answerOf(first: URL, headers: Record<string, string>, follows: (answer: TargetAnswer) => boolean): Promise<Response> {
+async function answerOf(
+  first: URL, headers: Record<string, string>, follows: (answer: TargetAnswer) => boolean,
+): Promise<Response> {
   const signal = AbortSignal.timeout(LIMIT_MS);
   const down = (message: string, cause?: unknown): CodedError =>
     new CodedError('J_TARGET_DOWN', [{ where: first.href, message }], { cause });

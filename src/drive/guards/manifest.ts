@@ -35,7 +35,8 @@ export async function askManifest(target: string, headers: Record<string, string
     const isOwn = to !== null && hostOf(to.href) === hostOf(url.href);
     if (to === null || !isOwn || says !== null || hop === MAX_REDIRECTS) {
       const read = response.ok ? readManifestText(text) : { manifest: null, forbids: null };
-      return { url: url.href, manifest: read.manifest, forbids: says ?? read.forbids, redirectsTo: to === null || isOwn ? null : to.href };
+      const redirectsTo = to === null || isOwn ? null : to.href;
+      return { url: url.href, manifest: read.manifest, forbids: says ?? read.forbids, redirectsTo };
     }
     url = to;
   }
@@ -44,10 +45,13 @@ export async function askManifest(target: string, headers: Record<string, string
 /** Returns what the header of an answer says against load tests; null for nothing. */
 export function saysHeader(headers: Headers): string | null {
   const value = headers.get(MARKER_HEADER)?.trim().toLowerCase();
-  return value === undefined || value === '' || value === 'allowed' ? null : `forbids load tests (header ${MARKER_HEADER})`;
+  if (value === undefined || value === '' || value === 'allowed') return null;
+  return `forbids load tests (header ${MARKER_HEADER})`;
 }
 
-async function get(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<{ response: Response; text: string }> {
+async function get(
+  url: URL, headers: Record<string, string>, signal: AbortSignal,
+): Promise<{ response: Response; text: string }> {
   try {
     const response = await fetch(url, { redirect: 'manual', signal, headers: { accept: 'application/json', ...headers } });
     return { response, text: await bounded(response) };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Returns the host of an address as it is compared: without the dot that may end a full name; null where it has none. */
+/** Returns the host of an address as it is compared: without the dot that may end a name; null where it has none. */
 export function hostOf(address: string): string | null {
   const host = URL.parse(address)?.hostname.replace(/\.$/, '') ?? '';
   return host === '' ? null : host;
@@ -22,7 +22,7 @@ function plainHost(text: string): string | null {
 /** With fewer names after it, a star would stand for a whole top-level domain. */
 const LEAST_NAMES_AFTER_STAR = 2;
 
-/** Returns a host or a pattern (`*.staging.example.com`: everything below it, not itself) in plain form; null if it is none. */
+/** Returns a host or pattern (`*.staging.example.com`: all below it, not itself) in plain form; null if it is none. */
 function plainPattern(text: string): string | null {
   const isWild = text.startsWith('*.');
   const host = plainHost(isWild ? text.slice(2) : text);
@@ -36,7 +36,8 @@ export const HostPattern = z.string().transform((text, context) => {
   if (pattern !== null) return pattern;
   context.addIssue({
     code: 'custom',
-    message: 'host names such as staging.example.com or *.staging.example.com, with commas between them: no scheme, port or path, and no * alone',
+    message: 'host names such as staging.example.com or *.staging.example.com, with commas between them: '
+      + 'no scheme, port or path, and no * alone',
   });
   return z.NEVER;
 });
@@ -50,5 +51,6 @@ export function overlap(one: string, other: string): boolean {
 
 /** Returns the first of the patterns that a host matches; null for none. */
 export function matchingPattern(host: string, patterns: readonly string[]): string | null {
-  return patterns.find((pattern) => (pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) && host !== pattern.slice(2) : host === pattern)) ?? null;
+  const isMatched = (pattern: string): boolean => (pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern);
+  return patterns.find(isMatched) ?? null;
 }

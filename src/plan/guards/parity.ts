@@ -32,7 +32,8 @@ export function readManifestText(text: string): ReadManifest {
 function asObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : null;
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? value as Record<string, unknown> : null;
   } catch {
     return null;
   }
@@ -44,7 +45,8 @@ function forbidden(given: Record<string, unknown>, { loadTests, environment }: T
   if (Object.hasOwn(given, 'loadTests')) {
     return `answers loadTests with ${JSON.stringify(given['loadTests']).slice(0, SHOWN_VALUE)}, which is not "allowed"`;
   }
-  return environment !== undefined && PRODUCTION.test(environment) ? `says that it is the environment ${JSON.stringify(environment)}` : null;
+  if (environment === undefined || !PRODUCTION.test(environment)) return null;
+  return `says that it is the environment ${JSON.stringify(environment)}`;
 }
 
 /** Returns each expectation held against what the target said. What it did not say is unknown, and no match. */
@@ -53,14 +55,17 @@ export function compareEnvironment(expected: ExpectedEnvironment, manifest: Targ
   const finding = (what: string, wanted: string, actual: string | null, matches: boolean): ParityFinding =>
     ({ what, expected: wanted, actual, matches: actual !== null && matches });
   const count = (what: string, range: Range, value: number | null): ParityFinding =>
-    finding(what, rangeText(range), value === null ? null : String(value), value !== null && value >= (range.min ?? 0) && value <= (range.max ?? Infinity));
+    finding(what, rangeText(range), value === null ? null : String(value), value !== null && isWithin(value, range));
+  const said = manifest?.environment ?? null;
+  const released = manifest?.version ?? null;
   return [
-    ...(environment === undefined ? [] : [finding('environment', environment, manifest?.environment ?? null, manifest?.environment === environment)]),
-    ...(version === undefined ? [] : [finding('version', version, manifest?.version ?? null, matchesVersion(version, manifest?.version ?? ''))]),
+    ...(environment === undefined ? [] : [finding('environment', environment, said, said === environment)]),
+    ...(version === undefined ? [] : [finding('version', version, released, matchesVersion(version, released ?? ''))]),
     ...(instances === undefined ? [] : [count('instances', instances, manifest?.instances ?? null)]),
     ...Object.entries(flags ?? {}).map(([name, value]) => {
       const actual = own(manifest?.flags, name);
-      return finding(`flags.${name}`, JSON.stringify(value), actual === null ? null : JSON.stringify(actual), actual === value);
+      const shown = actual === null ? null : JSON.stringify(actual);
+      return finding(`flags.${name}`, JSON.stringify(value), shown, actual === value);
     }),
     ...Object.entries(data ?? {}).map(([name, range]) => count(`data.${name}`, range, own(manifest?.data, name))),
   ];
@@ -74,6 +79,10 @@ interface Range {
 /** A flag may be called "constructor". */
 function own<T>(values: Readonly<Record<string, T>> | undefined, name: string): T | null {
   return values !== undefined && Object.hasOwn(values, name) ? (values[name] ?? null) : null;
+}
+
+function isWithin(value: number, { min = 0, max = Infinity }: Range): boolean {
+  return value >= min && value <= max;
 }
 
 function matchesVersion(wanted: string, version: string): boolean {

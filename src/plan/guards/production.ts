@@ -1,7 +1,7 @@
 import { hostOf, matchingPattern } from './hosts.ts';
 import type { Refusal } from './refusals.ts';
 
-/** Returns the refusal of a host that PRODUCTION_HOSTS names; `leads` is the sentence that ends with it: `the target is on`. */
+/** Returns the refusal of a host that PRODUCTION_HOSTS names; `leads` is what comes before it: `the target is on`. */
 export function productionByName(leads: string, host: string, pattern: string): Refusal {
   const entry = pattern === host ? '' : ` as ${pattern}`;
   return {
@@ -33,11 +33,14 @@ export interface Said {
 }
 
 /** Returns what is against a target, a host, that answered so: it forbids load tests, or leads to production. */
-export function answerRefusals(target: string, { url, forbids, redirectsTo }: Said, production: readonly string[]): Refusal[] {
+export function answerRefusals(
+  target: string, { url, forbids, redirectsTo }: Said, production: readonly string[],
+): Refusal[] {
   const to = redirectsTo === null ? null : hostOf(redirectsTo);
   return [
     ...(forbids === null ? [] : [{
-      guard: 'production', code: 'J_PRODUCTION_TARGET', host: target, fault: { where: url, message: `the target ${target} ${forbids}` },
+      guard: 'production', code: 'J_PRODUCTION_TARGET', host: target,
+      fault: { where: url, message: `the target ${target} ${forbids}` },
     } satisfies Refusal]),
     ...amongProduction(to === null || to === target ? [] : [to], `the target ${target} redirects to`, production),
   ];

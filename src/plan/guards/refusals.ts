@@ -26,13 +26,15 @@ export function spellsOut(text: string, host: string): boolean {
  * the others beside it.
  */
 export function overridden(refusals: readonly Refusal[], { guards, reason }: Overriding): GuardOverride[] {
-  const isOverridden = ({ guard, host }: Refusal): boolean => guards.includes(guard) && (host === undefined || spellsOut(reason, host));
+  const isOverridden = ({ guard, host }: Refusal): boolean =>
+    guards.includes(guard) && (host === undefined || spellsOut(reason, host));
   const left = refusals.filter((one) => !isOverridden(one)).map((one): Refusal => {
     if (one.host === undefined || !guards.includes(one.guard)) return one;
     return { ...one, fault: { ...one.fault, hint: `not overridden: GUARD_REASON does not name ${one.host} itself` } };
   });
   const codes = [...new Set(left.map(({ code }) => code))];
-  const [first, ...also] = codes.map((code) => new CodedError(code, left.filter((one) => one.code === code).map(({ fault }) => fault)));
+  const faultsOf = (code: ErrorCode): Fault[] => left.filter((one) => one.code === code).map(({ fault }) => fault);
+  const [first, ...also] = codes.map((code) => new CodedError(code, faultsOf(code)));
   if (first) throw also.length === 0 ? first : new CodedError(first.code, first.faults, { also });
   return [...new Set(refusals.map(({ guard }) => guard))].map((guard) => ({
     guard, reason, what: refusals.filter((one) => one.guard === guard).map(({ fault }) => fault.message).join('; '),

@@ -18,7 +18,8 @@ export const GUARDS_CONFIG = {
 
 /** Returns what a script says for the guards; `at` tells where a key stands. */
 export function guardRules(
-  { offPeak, environment }: { offPeak?: LoadWindow[] | undefined; environment?: ExpectedEnvironment | undefined }, at: (path: YamlPath) => string,
+  { offPeak, environment }: { offPeak?: LoadWindow[] | undefined; environment?: ExpectedEnvironment | undefined },
+  at: (path: YamlPath) => string,
 ): GuardRules {
   const where = (key: string): string => at(['config', 'plugins', 'journeys', key]);
   return {

@@ -23,7 +23,10 @@ type Using = Pick<Plan, 'metrics' | 'audit' | 'drills' | 'teardown'>;
 
 /** Returns the addresses that a plan names beside its target; what stands for the bundled platform's own is none. */
 function usedAddresses({ metrics, audit, drills, teardown }: Using): UsedAddress[] {
-  const read = (what: string, url: string | null | undefined): UsedAddress[] => (url == null ? [] : [{ what, url, isChanged: false }]);
+  const read = (what: string, url: string | null | undefined): UsedAddress[] =>
+    (url == null ? [] : [{ what, url, isChanged: false }]);
+  const calls = (drills?.drills ?? []).flatMap(({ name, actions }) => actions.flatMap((action) =>
+    (action.kind === 'http' ? [action.call, action.undo].flatMap((call) => read(`a call of drill ${name}`, call?.url)) : [])));
   return [
     // First: of a host that is named twice, the stricter use counts.
     ...(teardown?.url == null ? [] : [{ what: 'the teardown', url: teardown.url, isChanged: true }]),
@@ -36,13 +39,14 @@ function usedAddresses({ metrics, audit, drills, teardown }: Using): UsedAddress
       ...read(`the Toxiproxy of ${name}`, toxiproxy), ...read(`the control API of ${name}`, control),
     ]),
     ...read('the flags API', drills?.flags),
-    ...(drills?.drills ?? []).flatMap(({ name, actions }) => actions.flatMap((action) =>
-      (action.kind === 'http' ? [action.call, ...(action.undo === null ? [] : [action.undo])].flatMap(({ url }) => read(`a call of drill ${name}`, url)) : []))),
+    ...calls,
   ];
 }
 
-/** Returns what is against a host by its name alone; `who` begins the sentence. Production is refused whatever else allows it. */
-export function hostRefusals(who: string, host: string, { allowed, production }: HostLists, mustBeAllowed = true): Refusal[] {
+/** Returns what is against a host by its name alone; `who` begins the sentence. Production is refused also where it is allowed. */
+function hostRefusals(
+  who: string, host: string, { allowed, production }: HostLists, mustBeAllowed = true,
+): Refusal[] {
   const named = matchingPattern(host, production);
   const refusals: Refusal[] = named === null ? [] : [productionByName(`${who} is on`, host, named)];
   if (!mustBeAllowed || isOwnHost(host) || matchingPattern(host, allowed) !== null) return refusals;
@@ -76,6 +80,7 @@ function browserRefusals({ browser = [], production }: HostLists): Refusal[] {
     if (named === undefined) return [];
     const host = entry.startsWith('*.') && !named.startsWith('*.') ? named : entry;
     const message = `BROWSER_HOSTS lets pages ask ${entry}, and ${named} is production`;
-    return [{ guard: 'production', code: 'J_PRODUCTION_TARGET', host, fault: { where: 'PRODUCTION_HOSTS', message, hint: 'list the hosts that pages need one by one, without it' } }];
+    const hint = 'list the hosts that pages need one by one, without it';
+    return [{ guard: 'production', code: 'J_PRODUCTION_TARGET', host, fault: { where: 'PRODUCTION_HOSTS', message, hint } }];
   });
 }
