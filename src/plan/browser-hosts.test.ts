@@ -65,7 +65,7 @@ test("the browser's own rules leave out what the guard lets through, and nothing
   assert.equal(rules[0], 'MAP * ~NOTFOUND');
   const open = rules.slice(1).map((rule) => /^EXCLUDE (\S+)$/.exec(rule)?.[1] ?? assert.fail(rule));
   const isOpen = (host: string): boolean => open.some((pattern) => matches(host, pattern));
-  for (const host of ['localhost', '::1', '127.0.0.1', '127.0.0.9', '127.255.255.254', 'staging.shop.test', 'a.fonts.test', 'fd00::1']) {
+  for (const host of ['localhost', 'localhost.', '::1', '127.0.0.1', '127.0.0.9', '127.255.255.254', 'staging.shop.test', 'a.fonts.test', 'fd00::1']) {
     assert.ok(isOpen(host), host);
   }
   for (const host of ['127.evil.test', '127.0.0.1.evil.test', '127.a.b.com', 'fonts.test', 'shop.test', '192.0.2.1', '2001:db8::1', 'localhost.test']) {

@@ -58,7 +58,7 @@ export function createHostGuard(hosts: readonly string[]): (url: string) => stri
  * `127.*` would also let out to names such as 127.example.com, and no public top-level domain of up to three characters
  * ends in one.
  */
-const LOOPBACK = ['localhost', '::1', '[::1]', ...Array.from({ length: 10 }, (_, digit) => `127.???.???.??${digit}`)];
+const LOOPBACK = ['localhost', 'localhost.', '::1', '[::1]', ...Array.from({ length: 10 }, (_, digit) => `127.???.???.??${digit}`)];
 
 /**
  * Returns the value of Chromium's `--host-resolver-rules`: no name and no address resolves but those of the hosts, and
