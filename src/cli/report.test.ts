@@ -75,7 +75,7 @@ test('a stakeholder opens the built report and finds the failed gate by clicking
   const told = await report(['--json'], reports);
   assert.deepEqual([told.exitCode, told.err], [0, '']);
   const page = join(run, 'allure-report/index.html');
-  assert.deepEqual(JSON.parse(told.out), { runId: 'golden-smoke', decision: 'NO-GO', allure: page, summary: join(run, 'index.html'), earlierRuns: 1 });
+  assert.deepEqual(JSON.parse(told.out), { runId: 'golden-smoke', decision: 'NO-GO', allure: page, summary: join(run, 'index.html'), earlierRuns: 1, publishing: 'GO' });
   assert.deepEqual(readdirSync(run).filter((name) => name.endsWith('.tmp')), []);
 
   const { browser } = await (await realLauncher(t))('observer');

@@ -5,8 +5,10 @@ import { BinarySink, TextSink, type Sink } from './text-sink.ts';
 
 /** Archives in archives; below that somebody means harm. */
 const DEEPEST = 3;
-/** Of one file with all that is packed in it: a traces' archive has some 50 MB. */
-const MOST_UNPACKED_BYTES = 4_000_000_000;
+/** Of one file with all that is packed in it: a trace has some 50 MB. */
+const MOST_UNPACKED_BYTES = 500_000_000;
+/** An unpacker gives all that a piece holds at once: up to a thousand times its size. */
+const PIECE_BYTES = 16_384;
 
 /** What is left of the room for one file's contents. */
 interface Room {
@@ -24,7 +26,7 @@ export class FileSink implements Sink {
   #head: Uint8Array[] = [];
   #headBytes = 0;
   #inner: Sink | null = null;
-  #given = false;
+  #givenUp = false;
 
   constructor(findings: Findings, file: string, depth = 0, room: Room = { bytes: MOST_UNPACKED_BYTES }) {
     this.#findings = findings;
@@ -33,8 +35,13 @@ export class FileSink implements Sink {
     this.#room = room;
   }
 
+  /** Nothing that comes after this is looked at. */
+  get givenUp(): boolean {
+    return this.#givenUp;
+  }
+
   push(bytes: Uint8Array, last: boolean): void {
-    if (this.#given) return;
+    if (this.#givenUp) return;
     try {
       if (this.#depth > 0) this.#takeRoom(bytes.length);
       if (this.#inner) return void this.#inner.push(bytes, last);
@@ -47,14 +54,14 @@ export class FileSink implements Sink {
       this.#inner = this.#open(head);
       this.#inner.push(head, last);
     } catch (thrown) {
-      this.#given = true;
+      this.#givenUp = true;
       this.#findings.unread(this.#file, thrown instanceof CannotRead ? thrown.message : whyBroken(thrown));
     }
   }
 
   #takeRoom(bytes: number): void {
     this.#room.bytes -= bytes;
-    if (this.#room.bytes < 0) throw new CannotRead(`unpacks to more than ${MOST_UNPACKED_BYTES / 1e9} GB`);
+    if (this.#room.bytes < 0) throw new CannotRead(`unpacks to more than ${MOST_UNPACKED_BYTES / 1e6} MB`);
   }
 
   #open(head: Uint8Array): Sink {
@@ -70,11 +77,11 @@ export class FileSink implements Sink {
       case 'closed':
         throw new CannotRead(`${what.what} is not looked into`);
       case 'gzip':
-        return gzipSink(this.#below('gz'));
+        return inPieces(gzipSink(this.#below('gz')));
       case 'zip':
         // Bit 0 of the first entry's flags.
         if (((head[6] ?? 0) & 1) === 1 && head[2] === 3) throw new CannotRead('an archive with a password');
-        return zipSink((name) => this.#below(name), (name, why) => this.#findings.unread(name === null ? this.#file : `${this.#file}!${name}`, why));
+        return inPieces(zipSink((name) => this.#below(name), (name, why) => this.#findings.unread(`${this.#file}!${name}`, why)));
     }
   }
 
@@ -85,7 +92,17 @@ export class FileSink implements Sink {
   }
 }
 
-function gzipSink(inner: Sink): Sink {
+function inPieces(inner: Sink): Sink {
+  return {
+    push: (bytes, last) => {
+      for (let at = 0; at === 0 || at < bytes.length; at += PIECE_BYTES) {
+        inner.push(bytes.subarray(at, at + PIECE_BYTES), last && at + PIECE_BYTES >= bytes.length);
+      }
+    },
+  };
+}
+
+function gzipSink(inner: FileSink): Sink {
   let ended = false;
   const gunzip = new Gunzip((bytes, last) => {
     ended = last;
@@ -93,13 +110,14 @@ function gzipSink(inner: Sink): Sink {
   });
   return {
     push: (bytes, last) => {
+      if (inner.givenUp) return;
       gunzip.push(bytes, last);
-      if (last && !ended) throw new CannotRead('ends early');
+      if (last && !ended && !inner.givenUp) throw new CannotRead('ends early');
     },
   };
 }
 
-function zipSink(below: (name: string) => Sink, unread: (name: string | null, why: string) => void): Sink {
+function zipSink(below: (name: string) => FileSink, unread: (name: string, why: string) => void): Sink {
   const open = new Set<string>();
   let entries = 0;
   const unzip = new Unzip((entry) => {
@@ -112,8 +130,9 @@ function zipSink(below: (name: string) => Sink, unread: (name: string | null, wh
         open.delete(entry.name);
         return unread(entry.name, whyBroken(error));
       }
-      if (last) open.delete(entry.name);
-      inner.push(bytes, last);
+      if (last || inner.givenUp) open.delete(entry.name);
+      if (inner.givenUp) entry.terminate();
+      else inner.push(bytes, last);
     };
     entry.start();
   });
