@@ -77,6 +77,11 @@ test('a path that a browser would read as another host or place is never played'
   assert.deepEqual(['/find/...', '/find/a.b', '/find/%2fx', '/find/ü'].map(match), Array.from({ length: 4 }, () => '/find/:slug'));
 });
 
+test('a name that the import hashed is no page of any target', () => {
+  const match = routeMatcher(['/find/:slug']);
+  assert.deepEqual(['/find/~abcdefghijkl', '/find/~abcdefghijkl?q=word', '/find/~abc', '/find/a~abcdefghijkl'].map(match), [null, null, '/find/:slug', '/find/:slug']);
+});
+
 test('a spike rises, stays and falls, as many as its area says, each inside its phase', () => {
   const spike = { kind: 'burst', phase: 'first', requestsPerSecond: 20, slugs: 3, people: 0.1 } as const;
   const arrivals = spikeArrivals(spike, 10_000, 3);

@@ -133,11 +133,14 @@ function placesOf({ fromMs, speed, phases: names }: ScheduleRules, phases: reado
 /** What a browser would read as another host, or another path than is written. */
 const ASTRAY = /^(?!\/(?![/\\]))|[\s\\\p{Cc}]|\/(?:\.|%2e){1,2}(?=[/?#]|$)/iu;
 
+/** A name that the import hashed: no target has such a page. */
+const HASHED = /\/~[a-p]{12}(?=[/?]|$)/;
+
 /** Returns a function from a path, with or without a query, to the pattern that it falls under; null for none. */
 export function routeMatcher(routes: readonly string[]): (path: string) => string | null {
   const split = routes.map((route) => ({ route, parts: route.split('/') }));
   return (path) => {
-    if (ASTRAY.test(path)) return null;
+    if (ASTRAY.test(path) || HASHED.test(path)) return null;
     const parts = (path.split('?', 1)[0] ?? '').split('/');
     const found = split.find(({ parts: wanted }) => wanted.length === parts.length
       && wanted.every((part, at) => (part.startsWith(':') ? (parts[at] ?? '') !== '' : part === parts[at])));

@@ -95,6 +95,11 @@ export function readSchedule(
   return { schedule: builder.finish(), header, hash };
 }
 
+/** A pattern whatever its parameters are called, without the names of query values. */
+function shapeOf(pattern: string): string {
+  return (pattern.split('?', 1)[0] ?? '').replace(/\/:[^/]*/g, '/:');
+}
+
 function fixtureFaults(
   { fromMs, speed, routes, phases: names }: Pick<ReplayPlan, 'fromMs' | 'speed' | 'routes' | 'phases'>, header: TrafficHeader,
   { pages }: ReplaySchedule, phases: readonly Phase[],
@@ -102,7 +107,7 @@ function fixtureFaults(
   const neededMs = phases.filter(({ name }) => names.includes(name)).reduce((sum, { durationS }) => sum + durationS * 1_000 * speed, 0);
   const length = (ms: number): string => (ms < 120_000 ? `${Math.floor(ms / 1_000)} s` : `${Math.floor(ms / 6_000) / 10} minutes`);
   const leftMs = Math.max(0, header.durationMs - fromMs);
-  const hashed = header.source === 'synthetic' ? [] : routes.filter((one) => one.includes('/:') && !header.kept.includes(one));
+  const hashed = header.source === 'synthetic' ? [] : routes.filter((one) => one.includes('/:') && !header.kept.map(shapeOf).includes(shapeOf(one)));
   return [
     ...(leftMs < neededMs * (1 - SLACK) ? [{
       message: `holds ${length(leftMs)} of traffic from where it begins, and the phases play ${length(neededMs)} of it`,
