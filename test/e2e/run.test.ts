@@ -18,6 +18,7 @@ test('a profile replaces the phases of the script, and names itself', async (t) 
   assert.equal(plan.profile, 'tiny');
   assert.equal(totals.journeys, 3);
   assert.equal(verdict.decision, 'INCONCLUSIVE', 'three users settle nothing');
+  assert.match(finished.output, /privacy {2}nothing found in \d+ files/);
 });
 
 test('a platform that dies under load fails its users and the verdict, never the harness', async (t) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../drive/testing.ts';
@@ -22,11 +22,19 @@ test('no Allure report is built of a run, or of functional journeys beside it, t
     return formatError(thrown);
   };
 
+  // As a version without the layer would have recorded it: no report shows it all the same.
+  const observations = join(run, 'observations.worker-1.ndjson');
+  const recorded = readFileSync(observations, 'utf8');
+  const journey = recorded.split('\n').map((line) => JSON.parse(line || '{}') as Record<string, unknown>).find(({ kind }) => kind === 'journey');
+  appendFileSync(observations, `${JSON.stringify({ ...journey, vu: 'leak', outcome: 'failed', errorCode: 'J_STEP_FAILED', message: 'no answer for jana@firma.de' })}\n`);
   writeFileSync(join(run, 'notes.txt'), 'asked jana@firma.de\n');
-  assert.match(await refusal(), /leaky\/notes\.txt:1: email j\*\*\*@f\*\*\*\.de\n/);
+  const told = (await refusal()).split('\n').filter((line) => line.includes('email j***@f***.de')).map((line) => line.replace(/^.*leaky\//, ''));
+  assert.deepEqual(told, ['notes.txt:1: email j***@f***.de', `observations.worker-1.ndjson:${recorded.split('\n').length}: email j***@f***.de`]);
+  assert.match(readFileSync(join(run, 'record.json'), 'utf8'), /no answer for \[masked email\]/);
   assert.ok(!readdirSync(run).includes('allure-report'));
 
   rmSync(join(run, 'notes.txt'));
+  writeFileSync(observations, recorded);
   const functional = join(reports, 'functional/allure-results');
   mkdirSync(functional, { recursive: true });
   appendFileSync(join(functional, 'a-result.json'), '{"name":"call +49 30 901820"}');
