@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { seeded } from '../random.ts';
 import { accountedFor, importFiles, keeps } from '../testing.ts';
+import { bytesOf } from './bytes.ts';
 import type { LogFormat } from './formats.ts';
 import { linesOf } from './lines.ts';
 
@@ -102,6 +103,21 @@ test('of a line without end no more is held than it takes to know that', async (
   // Together longer than a string can be.
   for await (const batch of linesOf((async function* () { for (let part = 0; part < 600; part += 1) yield chunk; })())) batches.push(batch);
   assert.deepEqual(batches, [[{ unreadable: 'longer than 64 kB' }]]);
+});
+
+test('gzip files cut or overwritten at any place come to an end, and keep what was sound before', { timeout: 60_000 }, async () => {
+  const packed = Buffer.concat([gzipSync(many(3)), gzipSync(many(2)), Buffer.alloc(20)]);
+  for (let at = 0; at < packed.length; at += 2) {
+    const read = async (bytes: Buffer): Promise<string> => {
+      let text = '';
+      for await (const part of bytesOf((async function* () { yield bytes; })(), () => {})) text += part.toString();
+      return text;
+    };
+    assert.ok(many(5).startsWith((await read(packed.subarray(0, at))).slice(0, many(3).length)));
+    const overwritten = Buffer.from(packed);
+    overwritten.writeUInt8((overwritten.readUInt8(at) + 97) % 256, at);
+    await read(overwritten);
+  }
 });
 
 test('random bytes survive, and every line of them is counted', async () => {

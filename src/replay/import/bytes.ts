@@ -56,28 +56,41 @@ function packerOf(first: Buffer): string | null {
  */
 async function* unpacked(packed: AsyncIterable<Buffer>, damaged: (what: string) => void): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: INFLATED_BYTES });
-  const done: Buffer[] = [];
-  gunzip.on('data', (chunk: Buffer) => done.push(chunk));
-  const failed = new Promise<void>((resolve) => gunzip.once('error', () => resolve()));
-  const ended = new Promise<void>((resolve) => gunzip.once('end', resolve));
-  const tell = (): void => damaged(
-    (gunzip.errored as NodeJS.ErrnoException | null)?.code === 'Z_BUF_ERROR'
-      ? 'is cut short: the end of this gzip file is missing'
-      : 'is damaged: this gzip file cannot be unpacked to its end',
-  );
+  const plain: Buffer[] = [];
+  gunzip.on('data', (chunk: Buffer) => plain.push(chunk));
+  const faults: NodeJS.ErrnoException[] = [];
+  let over = false;
+  // Whoever waits for a part is told of a fault and of the end as well: its write would not be answered.
+  let wake = (): void => {};
+  const step = (begin: (done: () => void) => void): Promise<void> => new Promise((resolve) => begin(wake = resolve));
+  gunzip.once('error', (error) => {
+    faults.push(error);
+    wake();
+  });
+  gunzip.once('end', () => {
+    over = true;
+    wake();
+  });
+  const isSound = (): boolean => {
+    const [fault] = faults;
+    if (fault) {
+      damaged(fault.code === 'Z_BUF_ERROR'
+        ? 'is cut short: the end of this gzip file is missing'
+        : 'is damaged: this gzip file cannot be unpacked to its end');
+    }
+    return !fault;
+  };
   try {
     for await (const chunk of packed) {
       for (let at = 0; at < chunk.length; at += PART_BYTES) {
-        const written = new Promise<void>((resolve) => gunzip.write(chunk.subarray(at, at + PART_BYTES), () => resolve()));
-        await Promise.race([written, failed]);
-        yield* done.splice(0);
-        if (gunzip.errored) return tell();
+        await step((done) => gunzip.write(chunk.subarray(at, at + PART_BYTES), () => done()));
+        yield* plain.splice(0);
+        if (over || !isSound()) return;
       }
     }
-    gunzip.end();
-    await Promise.race([ended, failed]);
-    yield* done.splice(0);
-    if (gunzip.errored) tell();
+    if (!over && faults.length === 0) await step(() => gunzip.end());
+    yield* plain.splice(0);
+    isSound();
   } finally {
     gunzip.destroy();
   }
