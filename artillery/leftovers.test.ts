@@ -3,13 +3,13 @@ import { EventEmitter } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { RollbackJournal, ROLLBACK_FILE } from '../src/drive/drills/journal.ts';
+import { GAME_DAYS, RollbackJournal, ROLLBACK_FILE } from '../src/drive/drills/journal.ts';
 import { serveSite, temporaryFolder } from '../src/drive/testing.ts';
 import { CodedError } from '../src/errors.ts';
 import { undoLeftovers } from './drills.ts';
 
 /** A run folder whose dead harness owes a call, and the calls that come. */
-async function leftover(t: TestContext, changes: object = {}, url?: string): Promise<{ reports: string; calls: string[] }> {
+async function leftover(t: TestContext, changes: object = {}, url?: string, name = 'run-1'): Promise<{ reports: string; calls: string[] }> {
   (globalThis as { artillery?: object }).artillery = { globalEvents: new EventEmitter() };
   const calls: string[] = [];
   const site = await serveSite(t, (request, response) => {
@@ -17,8 +17,8 @@ async function leftover(t: TestContext, changes: object = {}, url?: string): Pro
     response.end('{}');
   });
   const reports = temporaryFolder(t);
-  const runDir = join(reports, 'run-1');
-  mkdirSync(runDir);
+  const runDir = join(reports, name);
+  mkdirSync(runDir, { recursive: true });
   const journal = RollbackJournal.begin(runDir, 'run-1');
   const call = { method: 'POST', url: url ?? `${site}/undo`, headers: {}, body: null } as const;
   journal.owe('a/0', 'a call', { undo: { kind: 'http', call }, embedded: false });
@@ -32,6 +32,12 @@ const refusal = (says: RegExp) => (error: unknown): boolean =>
 
 test('what a dead harness of this machine left in is taken out', async (t) => {
   const { reports, calls } = await leftover(t);
+  await undoLeftovers(reports, []);
+  assert.deepEqual(calls, ['POST /undo']);
+});
+
+test('so is what a dead game day left in', async (t) => {
+  const { reports, calls } = await leftover(t, {}, undefined, join(GAME_DAYS, 'day-1'));
   await undoLeftovers(reports, []);
   assert.deepEqual(calls, ['POST /undo']);
 });

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as after } from 'node:timers/promises';
 import { CodedError } from '../../errors.ts';
 import { loadFixtures } from '../../drive/checks/fixtures.ts';
+import { redaction } from '../../collect/redaction.ts';
 import { GAME_DAYS, leftovers } from '../../drive/drills/journal.ts';
 import { loadJourneys } from '../../drive/journeys.ts';
 import { makeRunFolder, makeRunId, RunLock } from '../../drive/run-folder.ts';
@@ -11,6 +12,8 @@ import { didYouMean } from '../../nearest.ts';
 import { readSettings } from '../../plan/settings.ts';
 import { harmless } from '../../report/text.ts';
 import { watchInterrupts } from '../campaign/interrupts.ts';
+import { scanRun } from '../privacy/command.ts';
+import { privacyExitCode, privacyLines } from '../privacy/lines.ts';
 import { EMBEDDED, targetOf } from '../synthetic/targets.ts';
 import { HELP, PROFILE, USAGE, readArguments, usage, type GameDayArguments } from './arguments.ts';
 import { candidates } from './draw.ts';
@@ -91,6 +94,8 @@ export async function gameDayCommand(args: string[], around: GameDaySurroundings
       around.err('ending: what is broken is taken out\n');
       ending.abort();
     };
+    // The address of the target itself is no secret.
+    if (!embedded) redaction().know(new URL(target).hostname);
     const say = asked.json ? around.err : around.out;
     const { day, exitCode } = await holdGameDay({
       asked: { ...asked, ...targetsOf(asked, script) },
@@ -113,9 +118,14 @@ export async function gameDayCommand(args: string[], around: GameDaySurroundings
       width,
       sleep,
     });
+    const path = typed(join(folder, 'gameday.md'));
+    const report = await scanRun(folder, redaction());
+    const lines = privacyLines(report, typed(folder)).map((line) => `   ${line}\n`);
     if (asked.json) around.out(`${JSON.stringify(gameDayJson(day))}\n`);
-    else around.out(`\n${gameDayLines(day, { width, path: typed(join(folder, 'gameday.md')) })}\n`);
-    return exitCode;
+    else around.out(`\n${gameDayLines(day, { width, path })}\n`);
+    say(lines.join(''));
+    // What holds something private is not to be sent around, and so is no success.
+    return exitCode === 0 ? privacyExitCode(report) : exitCode;
   } finally {
     interrupts.stop();
     lock?.release();

@@ -29,6 +29,8 @@ import { keepTrickling } from './trickle.ts';
 
 /** People are given twice the time that recovery may take, so that they can learn from being late. */
 const PEOPLE_GIVE_UP_FACTOR = 2;
+/** What has not alerted by then will not: nobody is to sit before a first look for a quarter of an hour. */
+const PRACTICE_GIVE_UP_MS = 180_000;
 
 /** Holds one game day in its folder. Returns its record, which is on disk, and the exit code. Throws coded errors. */
 export async function holdGameDay(options: HoldOptions): Promise<{ day: GameDay; exitCode: number }> {
@@ -153,7 +155,7 @@ export async function holdGameDay(options: HoldOptions): Promise<{ day: GameDay;
       ended: ending.signal,
       hand: new Hand({ drill, reaches: stage.reaches, secrets: stage.secrets, journal: stage.journal }),
       faultAfterMs: share(seed, 'when') * asked.withinMs,
-      giveUpAfterMs: asked.targets.recoveryMs * (asked.team.kind === 'people' ? PEOPLE_GIVE_UP_FACTOR : 1),
+      giveUpAfterMs: giveUpAfterMs(asked),
     });
     resting.abort();
     await rounds.catch(() => {});
@@ -177,6 +179,11 @@ export async function holdGameDay(options: HoldOptions): Promise<{ day: GameDay;
     await rounds.catch(() => {});
     await stage.close();
   }
+}
+
+function giveUpAfterMs({ team, targets: { recoveryMs } }: HoldOptions['asked']): number {
+  if (team.kind === 'people') return recoveryMs * PEOPLE_GIVE_UP_FACTOR;
+  return team.kind === 'practice' ? Math.min(recoveryMs, PRACTICE_GIVE_UP_MS) : recoveryMs;
 }
 
 /** Brings the record to its end, and writes it with its page. Throws J_REPORTS_UNWRITABLE. */
