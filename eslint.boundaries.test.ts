@@ -47,6 +47,8 @@ const FORBIDDEN_IMPORTS: [file: string, specifier: string, fix: RegExp][] = [
   ['src/report/allure/write.ts', '../../drive/pool.ts', /report → model only/],
   ['src/cli/judge.ts', '../../artillery/main-run.ts', /Fix: the command line takes parts of src only/],
   ['src/cli/judge.ts', '../golden/samples.ts', /Fix: the command line takes parts of src only/],
+  ['src/privacy/email.ts', '../plan/settings.ts', /Fix: detectors know the model alone/],
+  ['src/privacy/email.ts', 'node:fs', /Fix: read it in src\/cli or artillery\/ and pass the value in/],
   ['src/probe/clock.ts', '../model/index.ts', /Fix: move the code into src\/probe, or do it in src\/collect|the probe runs in the page/],
   ['src/probe/clock.ts', 'node:fs', /no Node and no package\. Fix: use the DOM, or do it in src\/collect/],
   ['src/probe/clock.ts', 'web-vitals', /no Node and no package\. Fix:/],

@@ -15,13 +15,13 @@ function folderWith(t: TestContext, env: string): string {
 test('secrets are settings with a secret\'s name, values of header lists, passwords in addresses, and basic authentication as sent', () => {
   assert.deepEqual(secretValues({
     AUDIT_PROVIDER_KEY: 'sk_test_1', TARGET_HTTP_USER: 'qa', TARGET_HTTP_PASSWORD: 'p w', MY_API_TOKENS: 't1', ALERT_WEBHOOK_URL: 'https://hooks.test/x',
-    OTEL_EXPORTER_OTLP_HEADERS: 'api-key=abc, other=def', PUSHGATEWAY_URL: 'https://me:g%20h@gateway.test', AWS_SECRET_ACCESS_KEY: 's3', AWS_ACCESS_KEY_ID: 'id',
-  }), ['sk_test_1', 'p w', 't1', 'https://hooks.test/x', 'abc', 'def', 'g%20h', 'g h', 's3', 'id', Buffer.from('qa:p w').toString('base64')]);
+    OTEL_EXPORTER_OTLP_HEADERS: 'api-key=abc, other=def', PUSHGATEWAY_URL: 'https://me:g%20h@gateway.test', AWS_SECRET_ACCESS_KEY: 's3', AWS_ACCESS_KEY_ID: 'id', OTHER_KEY: '/k3y+that/begins',
+  }), ['sk_test_1', 'p w', 't1', 'https://hooks.test/x', 'abc', 'def', 'g%20h', 'g h', 's3', 'id', '/k3y+that/begins', Buffer.from('qa:p w').toString('base64')]);
 });
 
 test('settings that only sound secret are none', () => {
   assert.deepEqual(secretValues({
-    TARGET_URL: 'https://staging.example.com', PWD: '/home/me', SSH_AUTH_SOCK: '/tmp/ssh', SSH_KEY: '~/.ssh/id', TOKEN: 'true', KEYBOARD: 'de', MONKEY: 'x',
+    TARGET_URL: 'https://staging.example.com', PWD: '/home/me', SSH_AUTH_SOCK: '/tmp/ssh', SSH_KEY: '~/.ssh/id', TLS_KEY: '/etc', TOKEN: 'true', KEYBOARD: 'de', MONKEY: 'x',
     GUARD_REASON: 'key demo', API_SHARE: '0.5', SESSION_MANAGER: 'local/host', PRIVACY_ALLOW: 'a@firma.de', EMPTY_TOKEN: '',
   }), []);
 });

@@ -7,8 +7,8 @@ import { Redactor } from '../privacy/redactor.ts';
 const SECRET = /(?:SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|CREDENTIALS?|(?:^|_)KEY)(?:S|_ID)?$|(?:^|_)(?:SECRET|PASSWORD|TOKEN)_|_WEBHOOK_URL$/;
 /** `name=value,other=value`. */
 const LISTS = /_HEADERS$/;
-/** Where a secret lies, or what it is for, and no secret. */
-const NO_SECRET = /^(?:true|false|\d{1,6}|[./~].*|embedded|target)$/;
+/** A switch, a number, or where a secret lies: no secret itself. One that begins with a slash may be either. */
+const NO_SECRET = /^(?:true|false|\d{1,6}|~\/.*|\.{1,2}\/.*)$/;
 
 type Environment = Record<string, string | undefined>;
 
@@ -19,7 +19,7 @@ type Environment = Record<string, string | undefined>;
 export function secretValues(settings: Environment): string[] {
   const values: string[] = [];
   for (const [name, value = ''] of Object.entries(settings)) {
-    if (SECRET.test(name) && !NO_SECRET.test(value)) values.push(value);
+    if (SECRET.test(name) && !NO_SECRET.test(value) && !(value.startsWith('/') && existsSync(value))) values.push(value);
     if (LISTS.test(name)) values.push(...value.split(',').map((pair) => pair.slice(pair.indexOf('=') + 1).trim()));
     const password = value.includes('://') ? URL.parse(value)?.password : undefined;
     if (password) values.push(password, decoded(password));
