@@ -68,13 +68,19 @@ test('a failure is slower than its deadline and an error; a page that failed say
 
 test('refusals, unfinished and late ones are neither fast nor slow, and what never left was not played', () => {
   const { report, gates } = judged([
-    ...pages(100), ...pages(10, { status: 429 }), ...pages(5, { status: null, durationMs: null, failure: 'unfinished' }), ...pages(5, { lateMs: 11 }),
+    ...pages(100), ...pages(10, { status: 429 }), ...pages(5, { status: null, durationMs: null, failure: 'unfinished' }), ...pages(5, { lateMs: 1_001 }),
     ...pages(7, { status: null, durationMs: null, failure: 'not sent: too many in flight' }),
   ]);
   assert.deepEqual(report.played, { people: 0, crawlers: 120, late: 5, neverSent: 380 });
-  assert.match(gates.get('crawlers')?.evidence.join() ?? '', /20 of 120 left late, were under way/);
+  assert.match(gates.get('crawlers')?.evidence.join() ?? '', /20 of 120 left far too late, were under way/);
   assert.deepEqual([gates.get('errors')?.observed, gates.get('errors')?.n], [0, 105]);
   assert.deepEqual([gates.get('refused')?.status, gates.get('refused')?.n], ['fail', 115]);
+});
+
+test('what left late is timed from when it left: the delay is the generator\'s', () => {
+  const { report } = judged(pages(20, { durationMs: 130, lateMs: 100 }));
+  assert.deepEqual([report.groups[0]?.latency.p75Ms, report.played.late], [30, 20]);
+  assert.equal(judged(pages(20, { durationMs: 130, lateMs: 10 })).report.groups[0]?.latency.p75Ms, 130);
 });
 
 test('only observers are timed, and no page of a warm-up phase; its errors count all the same', () => {

@@ -6,8 +6,10 @@ import type { Failure, LatencySeries, RateSeries } from './series.ts';
 import type { SeriesBook } from './series-book.ts';
 import { ratedVital } from './vital-ratings.ts';
 
-/** A crawler's request that left later than this after its time: its latency would be the generator's. As in the API lane. */
+/** A crawler's request that left later than this after its time is late, as in the API lane. */
 const LATE_SEND_MS = 10;
+/** One that left later than this was another load than the recorded one: it is no sample. As users who come in bunches. */
+const LATEST_SEND_MS = 1_000;
 const BY: readonly ReplayedBy[] = ['person', 'crawler'];
 const GROUPS: readonly ReplayGroup[] = ['all', 'hot', 'tail', 'first', 'again', 'revisit'];
 /** Under way when the run ended: neither success nor failure. */
@@ -44,8 +46,9 @@ export function createReplay(plan: Plan, book: Book): Replay {
       series.censored += 1;
       series.deadlineMs = deadlineMs;
       addFailure(series.failures, failure);
-    } else if (isUnknown(one) || one.durationMs === null || one.lateMs > LATE_SEND_MS) series.unmeasured += 1;
-    else series.values.push(one.durationMs);
+    } else if (isUnknown(one) || one.durationMs === null || one.lateMs > LATEST_SEND_MS) series.unmeasured += 1;
+    // Nothing that the target does can make this thread late: the delay is the generator's, and never the target's latency.
+    else series.values.push(one.lateMs > LATE_SEND_MS ? Math.max(0, one.durationMs - one.lateMs) : one.durationMs);
   };
 
   const addMaking = (one: ReplayObservation, scope: Record<string, string>): void => {

@@ -103,7 +103,7 @@ function noData(gate: Gate, analysis: Analysis): Judged {
 /** What unmeasured samples are, in words. */
 const UNMEASURED: Partial<Record<Gate['metric'], string>> = {
   request_latency: 'were not timed, or refused with status 429',
-  replay_latency: 'left late, were under way at the end, or refused with status 429',
+  replay_latency: 'left far too late, were under way at the end, or refused with status 429',
   replay_generation: 'did not say how long they took to make',
 };
 
