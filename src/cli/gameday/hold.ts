@@ -117,6 +117,8 @@ export async function holdGameDay(options: HoldOptions): Promise<{ day: GameDay;
             token: options.settings.TEARDOWN_TOKEN,
           });
     introduce(options);
+    if (!stage.guarded)
+      spoken('WARNING: the guard did not start; if this is killed (kill -9), what is broken stays in until --rollback');
     record.save();
     team = teamOf(options, answer, lookout, spoken);
     const untilRest = AbortSignal.any([ending.signal, resting.signal]);

@@ -43,6 +43,8 @@ export interface Stage {
   secrets: Secrets;
   metricsUrls: readonly string[];
   journal: RollbackJournal;
+  /** Whether a process beside this one takes out what is broken if this one is killed. */
+  guarded: boolean;
   /** Ends everything that was started. */
   close(): Promise<void>;
 }
@@ -102,6 +104,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       secrets,
       metricsUrls,
       journal,
+      guarded: guard.pid !== null,
       reaches: reachesOf(
         drills,
         platform && { url: platform.url, toxiproxyUrl: platform.toxiproxyUrl, controls: controlsOf(platform) },
