@@ -11,6 +11,7 @@ const LATE_SEND_MS = 10;
 /** One that left later than this was another load than the recorded one: it is no sample. As users who come in bunches. */
 const LATEST_SEND_MS = 1_000;
 const BY: readonly ReplayedBy[] = ['person', 'crawler'];
+type Group = ReplayReport['groups'][number];
 const GROUPS: readonly ReplayGroup[] = ['all', 'hot', 'tail', 'first', 'again', 'revisit'];
 /** Under way when the run ended: neither success nor failure. */
 const UNFINISHED = 'unfinished';
@@ -145,7 +146,7 @@ function groupReport({ latency, rates }: Book, by: ReplayedBy, group: ReplayGrou
   }];
 }
 
-function percentiles(series: LatencySeries | undefined, confidence: number): { n: number; p50Ms: number | null; p75Ms: number | null; p95Ms: number | null } {
+function percentiles(series: LatencySeries | undefined, confidence: number): Group['generation'] {
   const at = (stat: string): number | null => (series ? percentileOf(series, stat, confidence).finding.value : null);
   return { n: series ? series.values.length + series.censored : 0, p50Ms: at('p50'), p75Ms: at('p75'), p95Ms: at('p95') };
 }

@@ -19,7 +19,8 @@ export function loadOf({ visits, crawls }: ReplaySchedule, names: readonly strin
   const views = visits.flatMap((visit) => visit.views);
   return names.map((name, phase): Load[number] => {
     const durationMs = (phases.find((one) => one.name === name)?.durationS ?? 0) * 1_000;
-    const offsets = (all: readonly { phase: number; offsetMs: number }[]): number[] => all.flatMap((one) => (one.phase === phase ? [one.offsetMs] : []));
+    const offsets = (all: readonly { phase: number; offsetMs: number }[]): number[] =>
+      all.flatMap((one) => (one.phase === phase ? [one.offsetMs] : []));
     const firsts = visits.flatMap((visit) => visit.views.slice(0, 1));
     const own = { visits: offsets(firsts), views: offsets(views), crawlers: offsets(crawls) };
     return {

@@ -116,8 +116,10 @@ function inTime(a: Due | undefined, b: Due | undefined): number {
   return a === undefined || b === undefined ? 0 : a.phase - b.phase || a.offsetMs - b.offsetMs;
 }
 
+interface Place { phase: number; fromMs: number; toMs: number; startMs: number }
+
 /** Which recorded time each phase of the replay plays, and when it begins on the run's clock. */
-function placesOf({ fromMs, speed, phases: names }: ScheduleRules, phases: readonly Phase[]): { phase: number; fromMs: number; toMs: number; startMs: number }[] {
+function placesOf({ fromMs, speed, phases: names }: ScheduleRules, phases: readonly Phase[]): Place[] {
   let [recordedMs, startMs] = [fromMs, 0];
   return phases.flatMap(({ name, durationS }) => {
     const begins = startMs;

@@ -47,7 +47,8 @@ function opened(path: string): number {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const hint = 'make one: npm run replay -- import access.log, or npm run replay -- generate';
-    throw new CodedError('J_TRAFFIC_INVALID', [{ where: path, message: code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`, hint }]);
+    const message = code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`;
+    throw new CodedError('J_TRAFFIC_INVALID', [{ where: path, message, hint }]);
   }
 }
 

@@ -38,15 +38,19 @@ export type ReplayConfig = z.infer<typeof ReplayConfig>;
 const SLACK = 0.01;
 
 /** Returns the faults of a script's `replay` that its own schema cannot see; looks at raw values. */
-export function replayFaults(raw: unknown, phases: readonly Phase[], journeys: readonly PlannedJourney[], at: (path: YamlPath) => string): Fault[] {
+export function replayFaults(
+  raw: unknown, phases: readonly Phase[], journeys: readonly PlannedJourney[], at: (path: YamlPath) => string,
+): Fault[] {
   if (raw === undefined) return [];
   const base = ['config', 'plugins', 'journeys', 'replay'];
   const { phases: named, spike } = (raw ?? {}) as { phases?: unknown; spike?: { phase?: unknown } | null };
   const known = phases.map(({ name }) => name);
   const asked = Array.isArray(named) ? named.filter((one) => typeof one === 'string') : known;
   const chosen = known.filter((name) => asked.includes(name));
-  const unknown = (name: string, key: string, among: readonly string[]): Fault[] => (among.includes(name) ? []
-    : [{ where: at([...base, key]), message: `no phase ${known.includes(name) ? 'of the replay ' : ''}is named "${name}"`, hint: didYouMean(name, among) }]);
+  const unknown = (name: string, key: string, among: readonly string[]): Fault[] => {
+    const message = `no phase ${known.includes(name) ? 'of the replay ' : ''}is named "${name}"`;
+    return among.includes(name) ? [] : [{ where: at([...base, key]), message, hint: didYouMean(name, among) }];
+  };
   const journey = journeys.find(({ name }) => name === REPLAY_JOURNEY);
   const scenario = `{ name: ${REPLAY_JOURNEY}, engine: playwright, testFunction: ${REPLAY_JOURNEY}, weight: 0 }`;
   return [
@@ -114,9 +118,12 @@ function fixtureFaults(
       hint: 'shorter phases, a lower speed, an earlier beginning, or more traffic',
     }] : []),
     ...hashed.map((one) => ({
-      message: `the names in ${one} were hashed when it was imported, so that no target has such pages`, hint: `import the log again with --keep ${one}`,
+      message: `the names in ${one} were hashed when it was imported, so that no target has such pages`,
+      hint: `import the log again with --keep ${one}`,
     })),
-    ...(pages.length === 0 ? [{ message: `in the part that is played nobody asks for ${routes.join(' or ')}`, hint: 'see what it holds: npm run replay -- show <fixture>' }] : []),
+    ...(pages.length === 0 ? [{
+      message: `in the part that is played nobody asks for ${routes.join(' or ')}`, hint: 'see what it holds: npm run replay -- show <fixture>',
+    }] : []),
   ];
 }
 
