@@ -9,9 +9,9 @@ import { writeSearchLog, writeStrangersLog, type WrittenLog } from './replay/log
 import { aimLine, atLeast, atMost, bench, figure, machine, table, type Aim } from './shell.ts';
 
 const USAGE = `usage: npm run bench:replay -- [--json] [--quick]
-Time and memory of the import of logs ("npm run replay -- import"), each in a process of its own: a day of search traffic, as
-text and packed, and a log in which nothing comes twice. The logs are generated (a million lines each, about half a gigabyte in
-the system's folder for temporary files, removed at the end). About two minutes.
+Time and memory of the import of logs ("npm run replay -- import"), each in a process of its own: a day of search
+traffic, as text and packed, and a log in which nothing comes twice. The logs are generated (a million lines each, a
+quarter of a gigabyte at a time in the system's folder for temporary files, removed at the end). About two minutes.
   --quick  100,000 lines each
   --json   one JSON object on standard output instead of the table
 exit code: 0 all aims met, 1 some missed, 3 bad options, 4 the benchmark itself failed`;
@@ -24,8 +24,8 @@ const MB = 1e6;
 const LIMIT_MS = 300_000;
 const CHILD = join(import.meta.dirname, 'replay/import-child.ts');
 /** As people call it: `node <flags> src/cli/replay.ts`. */
-const PACKAGE = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as { scripts: { replay: string } };
-const FLAGS = PACKAGE.scripts.replay.split(' ').slice(1, -1);
+const PACKAGE = readFileSync(join(import.meta.dirname, '../package.json'), 'utf8');
+const FLAGS = (JSON.parse(PACKAGE) as { scripts: { replay: string } }).scripts.replay.split(' ').slice(1, -1);
 
 interface Case {
   id: string;
@@ -97,7 +97,8 @@ async function run({ json, lines }: Options): Promise<boolean> {
       ];
     });
     if (json) {
-      console.log(JSON.stringify({ name: 'replay', machine: machine({ version: 'none', source: 'no browser' }), cases: results, aims }));
+      const host = machine({ version: 'none', source: 'no browser' });
+      console.log(JSON.stringify({ name: 'replay', machine: host, cases: results, aims }));
     } else print(results, aims);
     return aims.every(({ met }) => met);
   } finally {

@@ -15,11 +15,12 @@ export interface ImportTook {
 const KIB = 1_024;
 const [log = '', fixture = ''] = process.argv.slice(2);
 const exitCode = await replayCommand(['import', log, '--out', fixture, '--keep', '/find/:slug,/search?q'], {
-  root: join(import.meta.dirname, '../..'), environment: process.env, out: () => {}, progress: null, columns: 120, nowMs: Date.now,
-  interrupted: new AbortController().signal,
+  root: join(import.meta.dirname, '../..'), environment: process.env, out: () => {}, progress: null, columns: 120,
+  nowMs: Date.now, interrupted: new AbortController().signal,
 });
 const { user, system } = process.cpuUsage();
 const took: ImportTook = {
-  totalMs: performance.now(), processorMs: (user + system) / 1_000, peakMemoryBytes: process.resourceUsage().maxRSS * KIB, exitCode,
+  totalMs: performance.now(), processorMs: (user + system) / 1_000,
+  peakMemoryBytes: process.resourceUsage().maxRSS * KIB, exitCode,
 };
 console.log(JSON.stringify(took));

@@ -19,7 +19,8 @@ export interface WrittenLog {
 export function writeSearchLog(path: string, lines: number): Promise<WrittenLog> {
   return write(path, lines, function* () {
     // A few more than wanted: the generator gives about as many as it is asked for.
-    for (const visit of visits({ requests: Math.ceil(lines * 1.1), durationMs: DAY_MS, seed: 1 })) yield combinedLineOf(visit, BEGINS_EPOCH_MS);
+    const wanted = { requests: Math.ceil(lines * 1.1), durationMs: DAY_MS, seed: 1 };
+    for (const visit of visits(wanted)) yield combinedLineOf(visit, BEGINS_EPOCH_MS);
   });
 }
 
@@ -27,13 +28,16 @@ export function writeSearchLog(path: string, lines: number): Promise<WrittenLog>
 export function writeStrangersLog(path: string, lines: number): Promise<WrittenLog> {
   return write(path, lines, function* () {
     const random = seeded(2);
-    const letters = (count: number): string => Array.from({ length: count }, () => 'abcdefghijklmnopqrstuvwxyz'.charAt(random() * 26)).join('');
+    const letter = (): string => 'abcdefghijklmnopqrstuvwxyz'.charAt(random() * 26);
+    const word = (length: number): string => Array.from({ length }, letter).join('');
     for (let line = 0; line < lines; line += 1) {
       const at = new Date(BEGINS_EPOCH_MS + (line * DAY_MS) / lines);
       const time = `05/Jan/2026:${at.toISOString().slice(11, 19)} +0000`;
       const address = `10.${(line >> 16) & 255}.${(line >> 8) & 255}.${line & 255}`;
-      const path = `/find/${letters(8)}-for-${letters(9)}?q=${letters(7)}+${letters(5)}&session=${line.toString(36)}${letters(6)}`;
-      yield `${address} - - [${time}] "GET ${path} HTTP/1.1" 200 ${9_000 + (line % 977)} "https://${letters(10)}.example/${letters(6)}" `
+      const session = line.toString(36) + word(6);
+      const path = `/find/${word(8)}-for-${word(9)}?q=${word(7)}+${word(5)}&session=${session}`;
+      yield `${address} - - [${time}] "GET ${path} HTTP/1.1" 200 ${9_000 + (line % 977)} `
+        + `"https://${word(10)}.example/${word(6)}" `
         + `"Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.${line % 1_000}"`;
     }
   });

@@ -9,15 +9,17 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** Returns times between events that come at random, `meanMs` apart on average (exponential, as in a Poisson process). */
+/**
+ * Returns times between events that come at random, `meanMs` apart on average (exponential, as in a Poisson process).
+ */
 export function waits(random: () => number, meanMs: number): () => number {
   return () => -meanMs * Math.log(1 - random());
 }
 
 /**
- * Returns ranks from 0 to count - 1, the first by far the most often: chances fall as 1/rank (Zipf's law, exponent 1), which
- * is how pages of a site are asked for (Breslau and others, "Web Caching and Zipf-like Distributions", INFOCOM 1999: 0.6–0.9
- * for proxies, near 1 for single sites).
+ * Returns ranks from 0 to count - 1, the first by far the most often: chances fall as 1/rank (Zipf's law, exponent 1),
+ * which is how pages of a site are asked for (Breslau and others, "Web Caching and Zipf-like Distributions", INFOCOM
+ * 1999: 0.6–0.9 for proxies, near 1 for single sites).
  */
 export function zipf(random: () => number, count: number): () => number {
   const upTo: number[] = [];

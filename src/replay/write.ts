@@ -8,6 +8,7 @@ import { CodedError } from '../errors.ts';
 import type { TrafficHeader } from '../model/index.ts';
 
 const CHUNK_CHARACTERS = 1 << 18;
+const GZIP_LEVEL = 3;
 
 /** Lines written to a file that appears under its name only when it is whole. */
 export class LineFile {
@@ -24,7 +25,7 @@ export class LineFile {
       await mkdir(dirname(path), { recursive: true });
       const file = createWriteStream(`${path}.${process.pid}.rows`, { flags: 'w' });
       await once(file, 'open');
-      return new LineFile(path, file, compressed ? createGzip() : null);
+      return new LineFile(path, file, compressed ? createGzip({ level: GZIP_LEVEL }) : null);
     });
   }
 
@@ -56,8 +57,8 @@ export class LineFile {
   }
 
   /**
-   * Puts the file under its name. A header comes before all rows, but is known only now: it becomes a gzip member of its
-   * own in front of theirs, which every reader of gzip takes as one file (RFC 1952, section 2.2).
+   * Puts the file under its name. A header comes before all rows, but is known only now: it becomes a gzip member of
+   * its own in front of theirs, which every reader of gzip takes as one file (RFC 1952, section 2.2).
    */
   async finish(header?: TrafficHeader): Promise<void> {
     await this.drained();
@@ -93,6 +94,7 @@ async function unwritable<T>(path: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (thrown) {
     if (thrown instanceof CodedError) throw thrown;
-    throw new CodedError('J_TRAFFIC_UNWRITABLE', [{ where: path, message: (thrown as Error).message }], { cause: thrown });
+    const { message } = thrown as Error;
+    throw new CodedError('J_TRAFFIC_UNWRITABLE', [{ where: path, message }], { cause: thrown });
   }
 }

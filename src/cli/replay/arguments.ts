@@ -4,18 +4,18 @@ import { didYouMean } from '../../nearest.ts';
 import { LOG_FORMATS, type LogFormat } from '../../replay/import/formats.ts';
 import { parseKeep, type Keep } from '../../replay/import/paths.ts';
 
-export const USAGE = `npm run replay -- import <access.log[.gz]> … [--format auto] [--keep /find/:slug,/search] [--terms words.txt]
-                      [--key-file file] [--out file]
+export const USAGE = `npm run replay -- import <access.log[.gz]> … [--format auto] [--keep /find/:slug,/search]
+                      [--terms words.txt] [--key-file file] [--out file]
 npm run replay -- generate [--minutes 10] [--requests 3000] [--seed 1] [--as fixture|combined] [--out file]
 npm run replay -- show <fixture.ndjson.gz>`;
 export const HELP = `import    makes an anonymous traffic fixture of logs, in which nothing tells who asked for what:
   --format F       auto (default), ${LOG_FORMATS.join(', ')}
-  --keep A,B       pages that are public, as patterns; words stay in their places, all else is hashed. May be given again
+  --keep A,B       pages that are public, as patterns: their words stay, all else is hashed. May be given again
   --terms FILE     search terms that may stay, one a line; of all others only the class is kept (word, number, …)
   --key-file FILE  the key of the hashes, so that two imports can be compared; made where there is none, and to be kept
                    secret. Without it a random key is used once and thrown away
   --out FILE       reports/traffic/<name of the first log>.ndjson.gz when left out
-generate  writes synthetic search traffic for the bundled platform: people, crawlers, and few pages that draw most requests
+generate  writes synthetic search traffic for the bundled platform: people, crawlers, few pages that draw the most
   --minutes N, --requests N, --seed N   how long, about how many, and which; the same every time
   --as combined    as a log of nginx or Apache in place of a fixture
 show      tells what is in a fixture
@@ -40,11 +40,17 @@ export interface GenerateArguments {
   out: string | null;
 }
 
-export type ReplayArguments = ImportArguments | GenerateArguments | { action: 'show'; fixture: string } | { action: 'help' };
+export type ReplayArguments =
+  | ImportArguments
+  | GenerateArguments
+  | { action: 'show'; fixture: string }
+  | { action: 'help' };
 
 const ACTIONS = ['import', 'generate', 'show'];
 const OPTIONS: Record<string, string[]> = {
-  import: ['format', 'keep', 'terms', 'key-file', 'out'], generate: ['minutes', 'requests', 'seed', 'as', 'out'], show: [],
+  import: ['format', 'keep', 'terms', 'key-file', 'out'],
+  generate: ['minutes', 'requests', 'seed', 'as', 'out'],
+  show: [],
 };
 const DEFAULTS = { minutes: 10, requests: 3_000, seed: 1 };
 const MOST = { minutes: 7 * 24 * 60, requests: 20_000_000, seed: 2 ** 31 - 1 };
@@ -57,8 +63,8 @@ export function readArguments(args: string[]): ReplayArguments {
     parsed = parseArgs({
       args, allowPositionals: true,
       options: {
-        format: text, keep: { type: 'string', multiple: true }, terms: text, 'key-file': text, out: text, minutes: text, requests: text,
-        seed: text, as: text, help: { type: 'boolean', short: 'h', default: false },
+        format: text, keep: { type: 'string', multiple: true }, terms: text, 'key-file': text, out: text,
+        minutes: text, requests: text, seed: text, as: text, help: { type: 'boolean', short: 'h', default: false },
       },
     });
   } catch (thrown) {
@@ -79,7 +85,7 @@ export function readArguments(args: string[]): ReplayArguments {
     return { action, fixture: names[0] as string };
   }
   if (action === 'generate') {
-    if (names.length > 0) throw usage(`generate reads no file: ${names.join(' ')}`, 'name the file to write with --out');
+    if (names.length > 0) throw usage(`generate reads no file: ${names.join(' ')}`, 'name a file to write with --out');
     const as = values.as ?? 'fixture';
     if (as !== 'fixture' && as !== 'combined') throw usage(`--as ${as}`, 'fixture or combined');
     const number = (name: keyof typeof DEFAULTS): number => whole(name, values[name]);
@@ -102,8 +108,8 @@ function formatOf(name: string): LogFormat | 'auto' {
 
 function keepOf(text: string): Keep {
   const keep = parseKeep(text.trim());
-  if (!keep) throw usage(`--keep ${text}: is no pattern`, 'a path with names for what changes: /find/:slug, /search?q&skill');
-  return keep;
+  if (keep) return keep;
+  throw usage(`--keep ${text}: is no pattern`, 'a path with names for what changes: /find/:slug, /search?skill&city');
 }
 
 function whole(name: keyof typeof DEFAULTS, text: string | undefined): number {

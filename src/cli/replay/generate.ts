@@ -10,7 +10,8 @@ import { INTERRUPTED, isFixture, outPath, refuseToDestroy, shownPath } from './o
 const LOG_BEGINS_EPOCH_MS = Date.UTC(2026, 0, 5, 9);
 
 /** Writes synthetic traffic, as a fixture or as a log, and returns the exit code. Throws coded errors. */
-export async function generate({ minutes, requests, seed, as, out }: GenerateArguments, around: ReplaySurroundings): Promise<number> {
+export async function generate(asked: GenerateArguments, around: ReplaySurroundings): Promise<number> {
+  const { minutes, requests, seed, as, out } = asked;
   const fixture = as === 'fixture';
   const path = outPath(out, fixture ? 'synthetic.ndjson.gz' : 'synthetic.log.gz', around);
   await refuseToDestroy(path, [], fixture ? isFixture : () => false);

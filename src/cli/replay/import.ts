@@ -18,7 +18,7 @@ export async function importCommand(asked: ImportArguments, around: ReplaySurrou
   const files = await filesOf(asked.logs);
   const terms = await termsOf(asked.terms);
   const path = outPath(asked.out, `${bareName(asked.logs[0] as string)}.ndjson.gz`, around);
-  const inputs = [...asked.logs, ...(asked.terms === null ? [] : [asked.terms]), ...(asked.keyFile === null ? [] : [asked.keyFile])];
+  const inputs = [...asked.logs, asked.terms, asked.keyFile].filter((one) => one !== null);
   await refuseToDestroy(path, inputs, isFixture);
   const key = asked.keyFile === null ? newKey() : await keyOf(asked.keyFile);
   const startMs = around.nowMs();
@@ -39,16 +39,17 @@ export async function importCommand(asked: ImportArguments, around: ReplaySurrou
     progress.clear();
     await file.discard();
   }
-  const wrote = { path: shownPath(path), bytes: (await stat(path)).size };
-  const tookMs = around.nowMs() - startMs;
-  around.out(`${importLines(asked, files, imported, wrote, tookMs, around.columns).join('\n')}\n`);
+  const { size } = await stat(path);
+  const end = { files, imported, path: shownPath(path), bytes: size, tookMs: around.nowMs() - startMs };
+  around.out(`${importLines(asked, end, around.columns).join('\n')}\n`);
   return 0;
 }
 
 function headerOf({ keeps }: ImportArguments, { tally, requests, durationMs, formats }: Imported): TrafficHeader {
   const [most] = [...formats].sort(([, a], [, b]) => b - a);
   return {
-    traffic: TRAFFIC_VERSION, source: most?.[0] ?? 'combined', kept: [...new Set(keeps.map(({ text }) => text))], requests, durationMs, skipped: tally.skipped,
+    traffic: TRAFFIC_VERSION, source: most?.[0] ?? 'combined', kept: [...new Set(keeps.map(({ text }) => text))],
+    requests, durationMs, skipped: tally.skipped,
   };
 }
 
@@ -86,8 +87,9 @@ async function keyOf(path: string): Promise<Buffer> {
     throw usage(`--key-file: ${(thrown as Error).message}`);
   });
   if (text !== null) {
-    if (!/^[0-9a-f]{64,}\s*$/i.test(text)) throw usage(`--key-file ${path}: holds no key`, `${2 * KEY_BYTES} hexadecimal digits; name a file that does not exist to have one made`);
-    return Buffer.from(text.trim(), 'hex');
+    if (/^(?:[0-9a-f]{2}){32,}\s*$/i.test(text)) return Buffer.from(text.trim(), 'hex');
+    const wanted = `${2 * KEY_BYTES} hexadecimal digits; name a file that does not exist to have one made`;
+    throw usage(`--key-file ${path}: holds no key`, wanted);
   }
   const key = newKey();
   try {
@@ -101,7 +103,8 @@ async function keyOf(path: string): Promise<Buffer> {
 
 function nothing({ files, tally }: Imported): CodedError {
   const reasons = tally.leftOut.map(({ why, count }) => `${count} × ${why}`).join(', ');
+  const none = `no request in it that could be kept${reasons === '' ? '' : `: ${reasons}`}`;
   return new CodedError('J_LOG_EMPTY', files.map(({ name, damage }) => ({
-    where: name, message: damage.length > 0 ? damage.join('; ') : `no request in it that could be kept${reasons === '' ? '' : `: ${reasons}`}`,
+    where: name, message: damage.length > 0 ? damage.join('; ') : none,
   })));
 }

@@ -10,7 +10,8 @@ export const INTERRUPTED = 130;
 
 /** Returns where to write: as asked, else below the reports folder, which is not under version control. */
 export function outPath(out: string | null, name: string, { root, environment }: ReplaySurroundings): string {
-  return out === null ? join(resolve(root, readSettings(root, environment).REPORTS_DIR), 'traffic', name) : resolve(out);
+  if (out !== null) return resolve(out);
+  return join(resolve(root, readSettings(root, environment).REPORTS_DIR), 'traffic', name);
 }
 
 /** Returns a path as short as it can be given to the next command. */
@@ -21,22 +22,26 @@ export function shownPath(path: string): string {
 
 /** Returns the name of a log without its endings: `access` of `/var/log/access.log.1.gz`. */
 export function bareName(path: string): string {
-  return basename(path).replace(/(?<=.)\.(?:gz|log|txt|json|ndjson|jsonl|har|\d+)$/gi, '').replace(/(?<=.)\..*$/, '') || 'traffic';
+  return basename(path).replace(/(?<=.)\..*$/, '') || 'traffic';
 }
 
 /**
- * Throws J_USAGE where writing to `path` would destroy something: one of the logs, or any file that `mine` does not know as
- * one that this command writes.
+ * Throws J_USAGE where writing to `path` would destroy something: one of the logs, or any file that `mine` does not
+ * know as one that this command writes.
  */
-export async function refuseToDestroy(path: string, logs: readonly string[], mine: (path: string) => boolean): Promise<void> {
+export async function refuseToDestroy(
+  path: string, logs: readonly string[], mine: (path: string) => boolean,
+): Promise<void> {
   const there = await lstat(path).catch(() => null);
   if (!there) return;
   if (there.isDirectory()) throw usage(`--out ${path}: is a folder`, 'name a file');
   const real = await realpath(path).catch(() => path);
   for (const log of logs) {
-    if ((await realpath(log).catch(() => log)) === real) throw usage(`--out ${path}: is one of the logs`, 'name another file');
+    const same = (await realpath(log).catch(() => log)) === real;
+    if (same) throw usage(`--out ${path}: is one of the logs`, 'name another file');
   }
-  if (!mine(path)) throw usage(`--out ${path}: exists, and is not a traffic fixture`, 'name another file, or remove it');
+  if (mine(path)) return;
+  throw usage(`--out ${path}: exists, and is not a traffic fixture`, 'name another file, or remove it');
 }
 
 /** Returns whether a file is a traffic fixture, by its header and first row. */

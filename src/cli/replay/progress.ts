@@ -12,7 +12,8 @@ export interface Progress {
 }
 
 /** Returns a line that tells how far an import is; it writes nothing where nobody watches. */
-export function progressLine(totalBytes: number, { progress, nowMs, columns }: Pick<ReplaySurroundings, 'progress' | 'nowMs' | 'columns'>): Progress {
+export function progressLine(totalBytes: number, around: ReplaySurroundings): Progress {
+  const { progress, nowMs, columns } = around;
   let bytes = 0;
   const startMs = nowMs();
   let shownMs = startMs;

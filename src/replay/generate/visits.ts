@@ -35,6 +35,8 @@ const COMES_BACK = 0.25;
 const MEAN_AWAY_MS = 90_000;
 const MONITOR_EVERY_MS = 30_000;
 const SITE = 'openshow.example';
+/** Where people come from, each with the same chance; null for no referrer. */
+const SEARCH_ENGINES = ['https://www.google.com/', 'https://www.google.com/', 'https://www.bing.com/', null];
 
 /** A visitor who will ask for something at `tMs`. */
 interface Due {
@@ -44,9 +46,9 @@ interface Due {
 }
 
 /**
- * Returns synthetic search traffic in the order of time, the same for the same seed: people who come from search engines to
- * landing pages (few of them are asked for most, by Zipf's law), read, go on, go back to pages that they had, and return
- * later; crawlers that go over all pages alike; and a monitor.
+ * Returns synthetic search traffic in the order of time, the same for the same seed: people who come from search
+ * engines to landing pages (few of them are asked for most, by Zipf's law), read, go on, go back to pages that they
+ * had, and return later; crawlers that go over all pages alike; and a monitor.
  */
 export function* visits({ requests, durationMs, seed }: Wanted): Generator<Visit> {
   const random = seeded(seed);
@@ -73,7 +75,7 @@ export function* visits({ requests, durationMs, seed }: Wanted): Generator<Visit
     const agent = pick(BROWSERS);
     const reading = waits(random, MEAN_READING_MS - LEAST_READING_MS);
     const had: string[] = [];
-    let from: string | null = pick(['https://www.google.com/', 'https://www.google.com/', 'https://www.bing.com/', null]);
+    let from: string | null = pick(SEARCH_ENGINES);
     let returned = false;
     let next = landing();
     return { tMs, ask: (nowMs) => {
@@ -101,7 +103,8 @@ export function* visits({ requests, durationMs, seed }: Wanted): Generator<Visit
   for (const agent of CRAWLERS) due.push(crawler(agent, waits(random, crawlMs)));
   const monitor = visitors++;
   due.push({ tMs: 0, ask: (tMs) => ({
-    visit: { tMs, visitor: monitor, agent: MONITOR, path: '/', referrer: null, method: 'HEAD' }, nextMs: tMs + MONITOR_EVERY_MS,
+    visit: { tMs, visitor: monitor, agent: MONITOR, path: '/', referrer: null, method: 'HEAD' },
+    nextMs: tMs + MONITOR_EVERY_MS,
   }) });
   // A person who returns has another visit of the same length.
   const comes = waits(random, (durationMs * VIEWS_A_PERSON * (1 + COMES_BACK)) / (requests * PEOPLE_SHARE));

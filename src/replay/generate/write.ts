@@ -10,7 +10,8 @@ export function syntheticHeader(requests: number, durationMs: number): TrafficHe
 }
 
 /** Returns a visit as a row of a fixture. `firstMs` is the time of the first one. */
-export function rowOf({ tMs, visitor, agent, path, referrer, method }: Visit, seed: number, firstMs: number): TrafficRow {
+export function rowOf(visit: Visit, seed: number, firstMs: number): TrafficRow {
+  const { tMs, visitor, agent, path, referrer, method } = visit;
   return {
     t: Math.round(tMs - firstMs),
     p: path,

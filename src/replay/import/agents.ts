@@ -12,7 +12,7 @@ export interface Family {
  */
 const FAMILIES: [found: RegExp, family: string, kind: VisitorKind][] = [
   [/openshow-journeys\//i, 'load test', 'other'],
-  [/Googlebot|AdsBot-Google|Mediapartners-Google|Google-InspectionTool|GoogleOther|Storebot-Google/i, 'Googlebot', 'crawler'],
+  [/Google(?:bot|Other|-InspectionTool)|(?:AdsBot|Mediapartners|Storebot)-Google/i, 'Googlebot', 'crawler'],
   [/bingbot|BingPreview|adidxbot|msnbot/i, 'Bingbot', 'crawler'],
   [/DuckDuckBot|DuckAssistBot/i, 'DuckDuckBot', 'crawler'],
   [/YandexBot|Yandex[A-Z]\w+Bot|YandexImages/i, 'YandexBot', 'crawler'],
@@ -32,7 +32,8 @@ const FAMILIES: [found: RegExp, family: string, kind: VisitorKind][] = [
   [/AhrefsBot/i, 'AhrefsBot', 'crawler'],
   [/SemrushBot/i, 'SemrushBot', 'crawler'],
   [/MJ12bot/i, 'MJ12bot', 'crawler'],
-  [/ELB-HealthChecker|kube-probe|UptimeRobot|Pingdom|StatusCake|Site24x7|GoogleHC|Better Uptime|Datadog/i, 'monitor', 'other'],
+  [/ELB-HealthChecker|GoogleHC|kube-probe|UptimeRobot|Better Uptime|Pingdom/i, 'monitor', 'other'],
+  [/StatusCake|Site24x7|Datadog/i, 'monitor', 'other'],
   // Cubot makes telephones.
   [/(?<!cu)bot(?![a-z])|crawl|spider|archiver|scrap(?:er|y)/i, 'other crawler', 'crawler'],
   [/HeadlessChrome|PhantomJS|Playwright|Puppeteer|Lighthouse/i, 'headless browser', 'other'],

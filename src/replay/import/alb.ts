@@ -8,8 +8,8 @@ const TYPES = new Set(['http', 'https', 'h2', 'grpcs', 'ws', 'wss']);
 const UP_TO_STATUS = 5;
 
 /**
- * Application load balancers of AWS: `type time elb client:port target:port 3 × seconds status target-status received sent
- * "request" "user agent" …`. They log no referrer.
+ * Application load balancers of AWS: `type time elb client:port target:port 3 × seconds status target-status received
+ * sent "request" "user agent" …`. They log no referrer.
  */
 export function parseAlb(line: string): LogEntry | Broken {
   const fields = new Fields(line, 0);

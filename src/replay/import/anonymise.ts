@@ -6,16 +6,20 @@ import { anonymousPath, type PathRules } from './paths.ts';
 import { referrerHost } from './referrers.ts';
 
 /** Asked for by the page itself: a browser that plays the page asks for it again. */
-const ASSET = /\.(?:css|js|mjs|map|json|xml|txt|ico|png|jpe?g|gif|svg|webp|avif|bmp|woff2?|ttf|otf|eot|mp[34]|webm|ogg|wav|pdf|zip|wasm)$/i;
+const ASSET = new RegExp(String.raw`\.(?:${[
+  'css|js|mjs|map|wasm|json|xml|txt|pdf|zip', 'ico|png|jpe?g|gif|svg|webp|avif|bmp', 'woff2?|ttf|otf|eot',
+  'mp[34]|webm|ogg|wav',
+].join('|')})$`, 'i');
 /** Not found, not allowed; 429 says nothing of the page. */
-const isRefusal = (status: number | null): boolean => status !== null && status >= 400 && status < 500 && status !== 429;
+const isRefusal = (status: number | null): boolean =>
+  status !== null && status >= 400 && status < 500 && status !== 429;
 
 /** A row without its time, which is told from the first one's. */
 export type Anonymous = Omit<TrafficRow, 't'>;
 
 /**
- * Returns a function that makes a row of a log's entry, or says why it is left out. Nothing leaves it but closed lists of
- * words, keyed hashes, and what the rules name as public; cookies and users' names were never read.
+ * Returns a function that makes a row of a log's entry, or says why it is left out. Nothing leaves it but closed lists
+ * of words, keyed hashes, and what the rules name as public; cookies and users' names were never read.
  */
 export function anonymiser(rules: PathRules): (entry: LogEntry) => Anonymous | string {
   const paths = { found: new Memory<string>(), refused: new Memory<string>() };

@@ -1,15 +1,16 @@
 import { createGunzip } from 'node:zlib';
 
 /**
- * Packed bytes that are unpacked at a time: at most a thousandfold comes of them (the limit of the format), and where one of
- * them is damaged, what zlib had of the same part is lost.
+ * Packed bytes that are unpacked at a time: at most a thousandfold comes of them (the limit of the format), and where
+ * one of them is damaged, what zlib had of the same part is lost.
  */
 const PART_BYTES = 1 << 11;
 const INFLATED_BYTES = 1 << 17;
 
 /**
- * Returns the text of a file as UTF-8 bytes: unpacked where it is gzip (told by its first bytes, not by its name), converted
- * where it is UTF-16 with a byte order mark. What is damaged is told in words, and what came before the damage is returned.
+ * Returns the text of a file as UTF-8 bytes: unpacked where it is gzip (told by its first bytes, not by its name),
+ * converted where it is UTF-16 with a byte order mark. What is damaged is told in words, and what came before the
+ * damage is returned.
  */
 export async function* bytesOf(input: AsyncIterable<Buffer>, damaged: (what: string) => void): AsyncGenerator<Buffer> {
   const parts = input[Symbol.asyncIterator]();
@@ -43,7 +44,8 @@ async function* joined(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerat
 }
 
 const PACKERS: [magic: number[], name: string][] = [
-  [[0x28, 0xb5, 0x2f, 0xfd], 'zstd'], [[0x42, 0x5a, 0x68], 'bzip2'], [[0xfd, 0x37, 0x7a, 0x58], 'xz'], [[0x50, 0x4b, 0x03, 0x04], 'zip'],
+  [[0x28, 0xb5, 0x2f, 0xfd], 'zstd'], [[0x42, 0x5a, 0x68], 'bzip2'], [[0xfd, 0x37, 0x7a, 0x58], 'xz'],
+  [[0x50, 0x4b, 0x03, 0x04], 'zip'],
 ];
 
 function packerOf(first: Buffer): string | null {
@@ -51,8 +53,8 @@ function packerOf(first: Buffer): string | null {
 }
 
 /**
- * Unpacks gzip part by part. Not as `for await (… of gunzip)`: a stream that fails lets go of what it had unpacked before,
- * and that is the most of a log whose last bytes are missing.
+ * Unpacks gzip part by part. Not as `for await (… of gunzip)`: a stream that fails lets go of what it had unpacked
+ * before, and that is the most of a log whose last bytes are missing.
  */
 async function* unpacked(packed: AsyncIterable<Buffer>, damaged: (what: string) => void): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: INFLATED_BYTES });

@@ -7,9 +7,9 @@ const ADDRESS = /^[0-9a-f.:]+$/i;
 const ADDRESSES = /^[0-9a-f.:]+(?:, ?[0-9a-f.:]+)*$/i;
 
 /**
- * nginx and Apache: `address ident user [time] "request" status bytes "referrer" "user agent"`. The last two may be missing
- * (the common format), a virtual host may stand in front, and more fields behind; the first of those that is a list of
- * addresses is taken for X-Forwarded-For.
+ * nginx and Apache: `address ident user [time] "request" status bytes "referrer" "user agent"`. The last two may be
+ * missing (the common format), a virtual host may stand in front, and more fields behind; the first of those that is a
+ * list of addresses is taken for X-Forwarded-For.
  */
 export function parseCombined(line: string): LogEntry | Broken {
   // A user's name may hold a bracket of its own.

@@ -33,7 +33,8 @@ export function splitRequest(request: string): { method: string; target: string 
   const method = request.slice(0, first);
   if (!/^[A-Z]+$/.test(method)) return null;
   const last = request.lastIndexOf(' ');
-  const target = targetOf(last > first && request.startsWith('HTTP/', last + 1) ? request.slice(first + 1, last) : request.slice(first + 1));
+  const end = last > first && request.startsWith('HTTP/', last + 1) ? last : request.length;
+  const target = targetOf(request.slice(first + 1, end));
   return target === null ? null : { method, target };
 }
 

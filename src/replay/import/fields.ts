@@ -1,6 +1,8 @@
 const QUOTE = '"';
 
-/** The fields of a line, with spaces between them; those that hold spaces are in quotes, with `\"` for a quote in them. */
+/**
+ * The fields of a line, with spaces between them; those that hold spaces are in quotes, with `\"` for a quote in them.
+ */
 export class Fields {
   readonly #line: string;
   #at: number;
@@ -10,7 +12,9 @@ export class Fields {
     this.#at = from;
   }
 
-  /** Returns the next field without its quotes, escapes as they are; null where there is none, or its end is missing. */
+  /**
+   * Returns the next field without its quotes, escapes as they are; null where there is none, or its end is missing.
+   */
   next(): string | null {
     const line = this.#line;
     let from = this.#at;

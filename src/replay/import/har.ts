@@ -1,4 +1,4 @@
-import { Broken, NO_REQUEST, NO_TIME, splitRequest, type LogEntry } from './entry.ts';
+import { Broken, NO_REQUEST, NO_TIME, splitRequest, statusOf, type LogEntry } from './entry.ts';
 import { isoTime } from './times.ts';
 
 /** Bodies stand in a recording; a larger entry is counted and left out. */
@@ -18,8 +18,8 @@ export function looksLikeHar(first: Buffer): boolean {
 }
 
 /**
- * Returns the texts of `log.entries` one by one; a Broken for each that is too large, and at the end for one that is cut
- * short. A JSON parser would have to hold the whole recording, and those with bodies are larger than memory allows.
+ * Returns the texts of `log.entries` one by one; a Broken for each that is too large, and at the end for one that is
+ * cut short. A JSON parser would have to hold the whole recording, and those with bodies are larger than memory allows.
  */
 export async function* harEntries(bytes: AsyncIterable<Buffer>): AsyncGenerator<(string | Broken)[]> {
   let depth = 0;
@@ -53,8 +53,8 @@ export async function* harEntries(bytes: AsyncIterable<Buffer>): AsyncGenerator<
         depth -= 1;
         if (byte === CLOSE && entries > 0 && depth === entries && from !== -1) {
           const last = chunk.subarray(from, at + 1);
-          const whole = begunBytes + last.length > MOST_ENTRY_BYTES ? TOO_LARGE : Buffer.concat([...begun, last]).toString('utf8');
-          batch.push(whole);
+          const tooLarge = begunBytes + last.length > MOST_ENTRY_BYTES;
+          batch.push(tooLarge ? TOO_LARGE : Buffer.concat([...begun, last]).toString('utf8'));
           begun = [];
           begunBytes = 0;
           from = -1;
@@ -105,9 +105,8 @@ export function harReader(name: string): (text: string) => LogEntry | Broken {
       const found = headers.find((one) => typeof one?.name === 'string' && one.name.toLowerCase() === wanted)?.value;
       return typeof found === 'string' ? found : '';
     };
-    const status = entry.response?.status;
     return {
-      timeMs, ...request, status: typeof status === 'number' && status >= 100 && status < 600 ? Math.trunc(status) : null,
+      timeMs, ...request, status: statusOf(String(entry.response?.status)),
       address: name, agent: header('user-agent'), referrer: header('referer'),
     };
   };

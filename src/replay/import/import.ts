@@ -38,8 +38,8 @@ interface Source {
 }
 
 /**
- * Reads logs and returns the lines of a fixture, anonymous and in the order of time, in batches; `imported` grows with them.
- * Throws nothing on account of what stands in a log.
+ * Reads logs and returns the lines of a fixture, anonymous and in the order of time, in batches; `imported` grows with
+ * them. Throws nothing on account of what stands in a log.
  */
 export function importLogs(options: ImportOptions): { imported: Imported; lines: AsyncGenerator<string[]> } {
   const imported: Imported = {

@@ -1,23 +1,39 @@
-import { Broken, NO_REQUEST, NO_TIME, firstAddress, said, splitRequest, statusOf, targetOf, type LogEntry } from './entry.ts';
+import {
+  Broken, NO_REQUEST, NO_TIME, firstAddress, said, splitRequest, statusOf, targetOf, type LogEntry,
+} from './entry.ts';
 import { anyTime } from './times.ts';
 
 const NO_JSON = new Broken('no JSON object');
 const CUT = new Broken('JSON that is cut short or damaged');
 
 /**
- * Where JSON logs keep things, in the order in which they are looked for. A dot leads into an object, unless the name as a
- * whole is there: nginx's variables, Caddy, Elastic's common schema, Google's load balancers, CloudFront, pino, and others.
+ * Where JSON logs keep things, in the order in which they are looked for. A dot leads into an object, unless the name
+ * as a whole is there: nginx's variables, Caddy, Elastic's common schema, Google's load balancers, CloudFront, pino,
+ * and others.
  */
 const NAMES = {
-  time: ['time', 'timestamp', '@timestamp', 'ts', 'time_iso8601', 'time_local', 'msec', 'datetime', 'date', 'timestamp(ms)', 'start_time'],
+  time: [
+    'time', 'timestamp', '@timestamp', 'ts', 'time_iso8601', 'time_local', 'msec', 'datetime', 'date', 'timestamp(ms)',
+    'start_time',
+  ],
   request: ['request', 'request_line', 'message'],
-  method: ['method', 'request_method', 'request.method', 'httpRequest.requestMethod', 'http.request.method', 'req.method', 'http_method', 'cs-method', 'verb'],
-  path: ['path', 'request_uri', 'uri', 'url', 'target', 'request_path', 'request.uri', 'httpRequest.requestUrl', 'url.original', 'url.path', 'req.url', 'cs-uri-stem'],
+  method: [
+    'method', 'request_method', 'request.method', 'httpRequest.requestMethod', 'http.request.method', 'req.method',
+    'http_method', 'cs-method', 'verb',
+  ],
+  path: [
+    'path', 'request_uri', 'uri', 'url', 'target', 'request_path', 'request.uri', 'httpRequest.requestUrl',
+    'url.original', 'url.path', 'req.url', 'cs-uri-stem',
+  ],
   query: ['args', 'query', 'query_string', 'url.query', 'cs-uri-query'],
-  status: ['status', 'status_code', 'response_code', 'response.status', 'httpRequest.status', 'http.response.status_code', 'res.statusCode', 'sc-status'],
+  status: [
+    'status', 'status_code', 'response_code', 'response.status', 'httpRequest.status', 'http.response.status_code',
+    'res.statusCode', 'sc-status',
+  ],
   address: [
-    'x_forwarded_for', 'http_x_forwarded_for', 'addr', 'remote_addr', 'client_ip', 'remote_ip', 'ip', 'clientip', 'request.client_ip',
-    'request.remote_ip', 'httpRequest.remoteIp', 'client.ip', 'source.ip', 'source.address', 'req.remoteAddress', 'c-ip',
+    'x_forwarded_for', 'http_x_forwarded_for', 'addr', 'remote_addr', 'client_ip', 'remote_ip', 'ip', 'clientip',
+    'request.client_ip', 'request.remote_ip', 'httpRequest.remoteIp', 'client.ip', 'source.ip', 'source.address',
+    'req.remoteAddress', 'c-ip',
   ],
   agent: [
     'agent', 'user_agent', 'http_user_agent', 'userAgent', 'ua', 'request.headers.User-Agent', 'httpRequest.userAgent',
@@ -48,8 +64,9 @@ export function parseJsonLine(line: string): LogEntry | Broken {
   if (!request) return NO_REQUEST;
   const status = text(root, 'status');
   return {
-    timeMs, ...request, status: status === null ? null : statusOf(status), address: firstAddress(said(text(root, 'address'))),
-    agent: said(text(root, 'agent')), referrer: said(text(root, 'referrer')),
+    timeMs, ...request, status: status === null ? null : statusOf(status),
+    address: firstAddress(said(text(root, 'address'))), agent: said(text(root, 'agent')),
+    referrer: said(text(root, 'referrer')),
   };
 }
 

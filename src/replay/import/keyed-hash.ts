@@ -28,8 +28,8 @@ export function keyedHash(key: Buffer): KeyedHash {
 }
 
 /**
- * Returns HMAC-SHA-256 (RFC 2104) with its digest as text of a byte a character. Made of two hashes and not by Node's own
- * createHmac, which makes three objects a call and takes four times as long; a test holds one against the other.
+ * Returns HMAC-SHA-256 (RFC 2104) with its digest as text of a byte a character. Made of two hashes and not by Node's
+ * own createHmac, which makes three objects a call and takes four times as long; a test holds one against the other.
  */
 export function hmacSha256(key: Buffer): (text: string) => string {
   const block = Buffer.alloc(BLOCK_BYTES);

@@ -24,8 +24,8 @@ export class Memory<T> {
 }
 
 /**
- * A piece of a line keeps the memory of all lines that were read with it. A text put together anew does not; this is the
- * fastest way to have V8 do so.
+ * A piece of a line keeps the memory of all lines that were read with it. A text put together anew does not; this is
+ * the fastest way to have V8 do so.
  */
 function copyOf(text: string): string {
   return ` ${text}`.slice(1);

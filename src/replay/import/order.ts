@@ -3,8 +3,8 @@ import { Heap } from '../heap.ts';
 import type { Tally } from './tally.ts';
 
 /**
- * Rows held to be put in order: servers log a request when it ends, so that lines stand a little out of order. What comes
- * later than so many rows is counted and left out.
+ * Rows held to be put in order: servers log a request when it ends, so that lines stand a little out of order. What
+ * comes later than so many rows is counted and left out.
  */
 export const ORDER_ROWS = 20_000;
 
@@ -33,10 +33,12 @@ const SECOND_MS = 1_000;
 const BATCH = 1_000;
 
 /**
- * Returns rows as lines of a fixture, in the order of time, in batches. Most logs know whole seconds only: requests of one
- * and the same second are spread evenly over it, or they would be played as a burst that never was.
+ * Returns rows as lines of a fixture, in the order of time, in batches. Most logs know whole seconds only: requests of
+ * one and the same second are spread evenly over it, or they would be played as a burst that never was.
  */
-export async function* linesInOrder(rows: AsyncIterable<readonly Waiting[]>, ordered: Ordered): AsyncGenerator<string[]> {
+export async function* linesInOrder(
+  rows: AsyncIterable<readonly Waiting[]>, ordered: Ordered,
+): AsyncGenerator<string[]> {
   const waiting = new Heap<Waiting>((a, b) => a.timeMs < b.timeMs || a.timeMs === b.timeMs && a.order < b.order);
   let firstMs: number | null = null;
   let lastMs = -Infinity;

@@ -21,7 +21,8 @@ export function parseKeep(text: string): Keep | null {
   if (!path.startsWith('/') || queries.length > 1 || !names.every((name) => NAME.test(name))) return null;
   const segments = segmentsOf(path);
   const sound = segments.every((segment) => SEGMENT.test(segment.replace(/^:/, '')));
-  return sound ? { text: path, segments: segments.map((one) => (one.startsWith(':') ? null : one)), names: new Set(names) } : null;
+  if (!sound) return null;
+  return { text: path, segments: segments.map((one) => (one.startsWith(':') ? null : one)), names: new Set(names) };
 }
 
 /** Deeper ones are hashed as one. */
@@ -34,12 +35,14 @@ const HASHED = '~';
 
 /** Names that many sites use, and that say nothing of anybody. */
 const COMMON_NAMES = new Set([
-  'q', 'query', 'search', 's', 'term', 'keyword', 'page', 'p', 'sort', 'order', 'filter', 'category', 'tag', 'lang', 'limit',
-  'offset', 'per_page', 'ref', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'gclid', 'fbclid', 'msclkid',
+  'q', 'query', 'search', 's', 'term', 'keyword', 'page', 'p', 'sort', 'order', 'filter', 'category', 'tag', 'lang',
+  'limit', 'offset', 'per_page', 'ref', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'gclid',
+  'fbclid', 'msclkid',
 ]);
 
 function segmentsOf(path: string): string[] {
-  return path.replace(/^\//, '').replace(/\/$/, '').split('/').filter((segment, _, all) => segment !== '' || all.length > 1);
+  const inner = path.replace(/^\//, '').replace(/\/$/, '');
+  return inner === '' ? [] : inner.split('/');
 }
 
 export interface PathRules {
@@ -53,19 +56,22 @@ export interface PathRules {
  * Returns path and query without anything that tells who asked, or for what. Words stay where a pattern names them as
  * public and the page was there (`found`): what is asked for and not found may be any text that somebody typed.
  */
-export function anonymousPath(target: string, found: boolean, { keeps, terms, hash }: PathRules): string {
+export function anonymousPath(target: string, found: boolean, rules: PathRules): string {
   const bare = target.split('#', 1)[0] as string;
   const mark = bare.indexOf('?');
   const path = mark === -1 ? bare : bare.slice(0, mark);
   const segments = segmentsOf(path);
-  const keep = found ? keeps.find((one) => fits(one, segments)) : undefined;
+  const keep = found ? rules.keeps.find((one) => fits(one, segments)) : undefined;
   const kept = keep ? keptOf(keep, segments) : null;
-  const query = mark === -1 ? '' : anonymousQuery(bare.slice(mark + 1), kept ? keep?.names : undefined, terms, hash);
-  const parts = kept ?? hashedOf(segments, hash);
+  const query = mark === -1 ? '' : anonymousQuery(bare.slice(mark + 1), kept ? keep?.names : undefined, rules);
+  const parts = kept ?? hashedOf(segments, rules.hash);
   return `/${parts.join('/')}${parts.length > 0 && path.endsWith('/') ? '/' : ''}${query}`;
 }
 
-/** The path as its pattern has it, with the words in it; null where one of them is no plain word, so that nothing is kept. */
+/**
+ * The path as its pattern has it, with the words in it; null where one of them is no plain word, so that nothing is
+ * kept.
+ */
 function keptOf(keep: Keep, segments: readonly string[]): string[] | null {
   const parts: string[] = [];
   for (const [index, literal] of keep.segments.entries()) {
@@ -89,11 +95,16 @@ function withoutMatrix(segment: string): string {
 }
 
 function fits({ segments }: Keep, asked: readonly string[]): boolean {
-  return segments.length === asked.length
-    && segments.every((segment, index) => (segment === null ? asked[index] !== '' : segment === withoutMatrix(asked[index] as string)));
+  if (segments.length !== asked.length) return false;
+  return segments.every((literal, index) => {
+    const own = withoutMatrix(asked[index] as string);
+    return literal === null ? own !== '' : literal === own;
+  });
 }
 
-function anonymousQuery(query: string, names: ReadonlySet<string> | undefined, terms: ReadonlySet<string>, hash: KeyedHash): string {
+function anonymousQuery(
+  query: string, names: ReadonlySet<string> | undefined, { terms, hash }: PathRules,
+): string {
   const parts = query.split('&', MOST_PARAMETERS).filter((part) => part !== '').map((part) => {
     const equals = part.indexOf('=');
     const name = equals === -1 ? part : part.slice(0, equals);

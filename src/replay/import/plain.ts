@@ -5,7 +5,9 @@ const LONGEST_SHORT = 6;
 /** `3d`, `top-10`: more in a row, or more of them, may be an address, or a number of something or somebody. */
 const DIGITS_IN_A_ROW = 2;
 const NUMBERS = 2;
-/** Words in small letters, or with a capital at their start; short ones in capitals, and with digits before or behind. */
+/**
+ * Words in small letters, or with a capital at their start; short ones in capitals, and with digits before or behind.
+ */
 const WORD = /^(?:[\p{Ll}\p{Lo}\p{M}]*|\p{Lu}[\p{Ll}\p{M}]*|\d+)$/u;
 const SHORT = /^\d*(?:[\p{Ll}\p{M}]+|\p{Lu}[\p{Ll}\p{M}]*|\p{Lu}+)\d*$/u;
 /** Eight letters from a to f are no word of any language that anybody would name a page by. */

@@ -36,7 +36,9 @@ export interface FileReport {
   damage: string[];
 }
 
-/** Reads a log from its beginning to its end, in batches, and counts what it leaves out. Never throws on what is in it. */
+/**
+ * Reads a log from its beginning to its end, in batches, and counts what it leaves out. Never throws on what is in it.
+ */
 export async function* readLog(file: LogFile, options: ReadOptions, report: FileReport): AsyncGenerator<LogEntry[]> {
   const damaged = (what: string): void => void report.damage.push(what);
   const stream = createReadStream(file.path, { highWaterMark: CHUNK_BYTES });
@@ -61,7 +63,9 @@ export async function* readLog(file: LogFile, options: ReadOptions, report: File
 }
 
 /** A disk that fails is a damaged file like others. */
-async function* counted(stream: AsyncIterable<Buffer>, onBytes: (bytes: number) => void, damaged: (what: string) => void): AsyncGenerator<Buffer> {
+async function* counted(
+  stream: AsyncIterable<Buffer>, onBytes: (bytes: number) => void, damaged: (what: string) => void,
+): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of stream) {
       onBytes(chunk.length);
@@ -72,7 +76,9 @@ async function* counted(stream: AsyncIterable<Buffer>, onBytes: (bytes: number) 
   }
 }
 
-async function* fromLines(bytes: AsyncIterable<Buffer>, options: ReadOptions, report: FileReport): AsyncGenerator<LogEntry[]> {
+async function* fromLines(
+  bytes: AsyncIterable<Buffer>, options: ReadOptions, report: FileReport,
+): AsyncGenerator<LogEntry[]> {
   const { format, tally } = options;
   const reader = lineReader(format === 'har' ? 'auto' : format);
   for await (const lines of linesOf(bytes)) {
@@ -89,7 +95,9 @@ async function* fromLines(bytes: AsyncIterable<Buffer>, options: ReadOptions, re
   }
 }
 
-async function* fromHar(bytes: AsyncIterable<Buffer>, file: LogFile, options: ReadOptions, report: FileReport): AsyncGenerator<LogEntry[]> {
+async function* fromHar(
+  bytes: AsyncIterable<Buffer>, file: LogFile, options: ReadOptions, report: FileReport,
+): AsyncGenerator<LogEntry[]> {
   const read = harReader(file.path);
   for await (const texts of harEntries(bytes)) {
     const batch: LogEntry[] = [];
@@ -106,6 +114,7 @@ async function* fromHar(bytes: AsyncIterable<Buffer>, file: LogFile, options: Re
 function take(line: string, read: LogEntry | Broken | null, { tally, nowMs }: ReadOptions, batch: LogEntry[]): void {
   if (read === null) tally.others += 1;
   else if (read instanceof Broken) tally.leaveOut(/[\0-\x08\x0e-\x1f]/.test(line) ? 'binary data' : read.why, line);
-  else if (read.timeMs < EARLIEST_MS || read.timeMs > nowMs + DAY_MS) tally.leaveOut('a time before 2000 or in the future', line);
-  else batch.push(read);
+  else if (read.timeMs < EARLIEST_MS || read.timeMs > nowMs + DAY_MS) {
+    tally.leaveOut('a time before 2000 or in the future', line);
+  } else batch.push(read);
 }

@@ -13,7 +13,9 @@ export function referrerHost(referrer: string, hash: KeyedHash): string | null {
   const found = /^https?:\/\/(?:[^/?#]*@)?([^/?#:@]+)(?::\d+)?(?:[/?#]|$)/i.exec(referrer);
   if (!found) return 'other';
   const labels = (found[1] as string).toLowerCase().replace(/\.$/, '').split('.');
-  if (labels.length < 2 || labels.some((label) => label === '') || /^\d+$/.test(labels.at(-1) as string)) return 'other';
-  const levels = labels.length > 2 && (labels.at(-1) as string).length === 2 && SECOND_LEVELS.has(labels.at(-2) as string) ? 3 : 2;
-  return labels.slice(-levels).map((label) => (isPlain(label) && /^[a-z0-9-]+$/.test(label) ? label : hash('host', label))).join('.');
+  const [top, second] = labels.toReversed();
+  if (!top || !second || labels.includes('') || /^\d+$/.test(top)) return 'other';
+  const levels = top.length === 2 && SECOND_LEVELS.has(second) ? 3 : 2;
+  const kept = (label: string): boolean => isPlain(label) && /^[a-z0-9-]+$/.test(label);
+  return labels.slice(-levels).map((label) => (kept(label) ? label : hash('host', label))).join('.');
 }

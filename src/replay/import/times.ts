@@ -1,6 +1,4 @@
-const MONTHS = new Map(
-  ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'].map((name, month) => [name, month]),
-);
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const CLF = /^(\d{1,2})\/([A-Z][a-z]{2})\/(\d{4}):(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,6}))? ([+-])(\d\d)(\d\d)$/;
 const ISO = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?$/;
 
@@ -18,12 +16,13 @@ function remembering(read: (text: string) => number | null): (text: string) => n
 export const clfTime = remembering((text) => {
   const found = CLF.exec(text);
   if (!found) return null;
-  const [, day, name, year, hours, minutes, seconds, fraction, sign, zoneHours, zoneMinutes] = found as unknown as string[];
-  const month = MONTHS.get(name as string);
-  if (month === undefined) return null;
+  const [, day, name, year, hours, minutes, seconds, fraction, sign, zoneHours, zoneMinutes] = found;
+  const month = MONTHS.indexOf(name as string);
+  if (month === -1) return null;
   const localMs = Date.UTC(Number(year), month, Number(day), Number(hours), Number(minutes), Number(seconds));
   const zoneMs = (Number(zoneHours) * 60 + Number(zoneMinutes)) * 60_000;
-  return localMs + (sign === '-' ? zoneMs : -zoneMs) + (fraction === undefined ? 0 : Math.floor(Number(`0.${fraction}`) * 1_000));
+  const fractionMs = Math.floor(Number(`0.${fraction ?? 0}`) * 1_000);
+  return localMs + (sign === '-' ? zoneMs : -zoneMs) + fractionMs;
 });
 
 /** Returns an ISO 8601 time in milliseconds since 1970, in UTC where it names no zone; null for anything else. */
@@ -34,7 +33,9 @@ export const isoTime = remembering((text) => {
   return Number.isNaN(ms) ? null : ms;
 });
 
-/** Returns a count of seconds, milliseconds, microseconds or nanoseconds since 1970, told by its size, in milliseconds. */
+/**
+ * Returns a count of seconds, milliseconds, microseconds or nanoseconds since 1970, told by its size, in milliseconds.
+ */
 export function epochTime(value: number): number | null {
   if (!Number.isFinite(value) || value <= 0) return null;
   if (value < 1e11) return value * 1_000;

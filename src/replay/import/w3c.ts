@@ -1,4 +1,6 @@
-import { Broken, NO_REQUEST, NO_TIME, firstAddress, said, statusOf, targetOf, type LogEntry, type ParseLine } from './entry.ts';
+import {
+  Broken, NO_REQUEST, NO_TIME, firstAddress, said, statusOf, targetOf, type LogEntry, type ParseLine,
+} from './entry.ts';
 import { isoTime } from './times.ts';
 
 const NO_FIELDS = new Broken('no #Fields line before it');
@@ -6,8 +8,8 @@ const FEWER = new Broken('fewer fields than the #Fields line names');
 const DIRECTIVE = /^#[A-Z][A-Za-z-]+:/;
 
 /**
- * Returns a reader of one file in the W3C extended format, as CloudFront writes it (and IIS): a `#Fields:` line names the
- * columns. CloudFront puts tabs between them, others spaces; no column holds either.
+ * Returns a reader of one file in the W3C extended format, as CloudFront writes it (and IIS): a `#Fields:` line names
+ * the columns. CloudFront puts tabs between them, others spaces; no column holds either.
  */
 export function w3cReader(): ParseLine {
   let at: Map<string, number> | null = null;
