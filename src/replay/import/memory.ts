@@ -1,24 +1,19 @@
-/** Together with the generation before, twice as many. */
-const GENERATION = 5_000;
+/** Then everything is forgotten: what is popular is there again at once, and to look for what is old costs more. */
+const MOST = 10_000;
 /** A longer text is worked out each time: many of them would take more memory than time. */
 const MOST_CHARACTERS = 1_024;
 
 /** Remembers what was worked out for the texts seen last: popular pages and busy visitors come again and again. */
 export class Memory<T> {
-  #now = new Map<string, T>();
-  #before = new Map<string, T>();
+  readonly #known = new Map<string, T>();
 
   of(text: string, work: (text: string) => T): T {
-    const known = this.#now.get(text);
+    const known = this.#known.get(text);
     if (known !== undefined) return known;
-    let value = this.#before.get(text);
-    value ??= work(text);
+    const value = work(text);
     if (text.length > MOST_CHARACTERS) return value;
-    if (this.#now.size >= GENERATION) {
-      this.#before = this.#now;
-      this.#now = new Map();
-    }
-    this.#now.set(copyOf(text), value);
+    if (this.#known.size >= MOST) this.#known.clear();
+    this.#known.set(copyOf(text), value);
     return value;
   }
 }
