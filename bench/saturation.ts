@@ -12,7 +12,7 @@ import { bench, whole } from './shell.ts';
 const USAGE = `usage: npm run bench:saturation -- [--json] [--quick] [--rounds N]
 Measures a page with a server delay of 120 ms, on the idle machine and under a browser crowd that takes 50 %, 100 % and
 far more than 100 % of the processors: by Playwright and by the probe inside the crowd, and by observers apart.
-  --rounds N  rounds in which every load and both arrangements take their turn (default 3, about five minutes)
+  --rounds N  rounds in which every load and both arrangements take their turn (default 5, about eight minutes)
   --quick     one short round, under a minute: too few samples for the percentiles
   --json      one JSON object on standard output instead of the table
 exit code: 0 all aims met, 1 some missed, 3 bad options, 4 the benchmark itself failed`;
@@ -33,7 +33,7 @@ function read(): Options {
       rounds: { type: 'string' },
     },
   });
-  const rounds = whole('rounds', values.rounds ?? (values.quick ? '1' : '3'), 1, 50);
+  const rounds = whole('rounds', values.rounds ?? (values.quick ? '1' : '5'), 1, 50);
   const times = values.quick
     ? { idleMs: 5_000, stretchMs: 4_000, settleMs: 1_000 }
     : { idleMs: 20_000, stretchMs: 11_000, settleMs: 2_000 };
