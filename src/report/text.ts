@@ -58,10 +58,13 @@ export function padStart(text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - cells(text))) + text;
 }
 
-/** Returns the words of a text in lines of at most `width` cells. */
+/** Spaces at which a line may end: none between a figure and its unit, nor behind a sign of comparison. */
+const BREAKS = /(?<![≤≥<>]) (?!(?<=\d )(?:%|ms|s|min|h|B|[KMG]i?B)(?![\p{L}\d]))/u;
+
+/** Returns the words of a text in lines of at most `width` cells; figures stay together with their units. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const word of text.split(BREAKS)) {
     const last = lines.at(-1);
     if (last !== undefined && cells(last) + 1 + cells(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(cut(word, width));
@@ -85,9 +88,12 @@ export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** Returns a value as precise as its unit deserves: whole milliseconds, rates to two digits that say something, else three. */
+/**
+ * Returns a value as precise as its unit deserves: whole milliseconds, below one two digits, so that nothing measured reads as
+ * nothing; shares to two digits that say something, else three.
+ */
 export function amount(value: number, unit: string): string {
-  if (unit === 'ms') return count(Math.round(value));
+  if (unit === 'ms') return Math.abs(value) < 1 ? plain(value, 2) : count(Math.round(value));
   if (unit === 'score') return String(Number(value.toFixed(3)));
   // Hundreds are whole; a tiny figure keeps the digits that say something.
   if (unit !== '%') return Math.abs(value) >= 100 ? count(Math.round(value)) : plain(value);
@@ -97,9 +103,9 @@ export function amount(value: number, unit: string): string {
   return String(Number(value.toFixed(digits)));
 }
 
-/** Three digits without an exponent: 0.0000123 stays readable as such. */
-function plain(value: number): string {
-  return Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 12 });
+/** Few digits without an exponent: 0.0000123 stays readable as such. */
+function plain(value: number, digits = 3): string {
+  return Number(value.toPrecision(digits)).toLocaleString('en-US', { maximumFractionDigits: 12 });
 }
 
 /** Returns a value with its unit; a score has none. */

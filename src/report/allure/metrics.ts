@@ -27,8 +27,8 @@ export function metricsOf({ plan, verdict, totals }: RunRecord): MetricSample[] 
     return [{
       id: `${plan.runId}/${id}`, key: id,
       title: harmless(stat === 'rate' ? title : `${title} ${stat}`),
-      // Fractions of a millisecond are below what such a percentile can tell from run to run.
-      value: unit === 'ms' ? Math.round(observed) : observed, unit,
+      // Fractions of a millisecond are below what such a percentile can tell from run to run; but less than one is not none.
+      value: unit === 'ms' && Math.abs(observed) >= 1 ? Math.round(observed) : observed, unit,
       better: limit.kind === 'max' ? 'lower' : 'higher',
       group, groupTitle: group,
       start: plan.startedAtEpochMs, stop: plan.startedAtEpochMs + Math.round(totals.durationMs),

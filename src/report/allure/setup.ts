@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunRecord, Story } from '../../model/index.ts';
 import { facts } from '../lines.ts';
-import { count, harmless } from '../text.ts';
+import { count, harmless, withUnit } from '../text.ts';
 import { step } from './model.ts';
 import type { Attached, Step } from './model.ts';
 
@@ -27,7 +27,7 @@ export function loadRun(record: RunRecord, story: Story, charts: readonly Attach
         { name: 'began', value: count(started) },
         { name: 'finished', value: count(finished) },
         ...(dropped === 0 ? [] : [{ name: 'turned away', value: count(dropped) }]),
-        ...(lateness === null ? [] : [{ name: 'late p95', value: `${count(Math.round(lateness.p95Ms))} ms` }]),
+        ...(lateness === null ? [] : [{ name: 'late p95', value: withUnit(lateness.p95Ms, 'ms') }]),
         ...(note === null ? [] : [{ name: 'note', value: harmless(note) }]),
       ],
     });
