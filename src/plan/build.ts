@@ -9,7 +9,7 @@ import { ApiConfig, buildApi, buildMetrics, sentBy, type PlanSettings } from './
 import { budgetsOf } from './budget-slo.ts';
 import { askedDrillFiles, buildDrills, chosenDrills, keptPhases, readDrillFiles, withDrillGates } from './drills.ts';
 import { guardRules, type GuardRules } from './guards/rules.ts';
-import { buildReplay } from './replay.ts';
+import { buildReplay, withReplayed } from './replay.ts';
 import { readScenarios } from './scenarios.ts';
 import { effectivePhases, readScript } from './script.ts';
 import { readSlo } from './slo.ts';
@@ -137,7 +137,7 @@ export function buildPlan(request: PlanRequest): Draft {
     ...(drills || Object.keys(config.weights).length > 0 ? withDrillGates(gates, profile, drills?.gates ?? []) : gates),
     audit,
     sourceHash: createHash('sha256').update([...texts, sloText, ...(apiText === null ? [] : [apiText]), ...drillFiles.texts, ...(replay ? [replay.sourceHash, String(replay.speed)] : [])].join('\0')).digest('hex'),
-    routes: config.routes,
+    routes: withReplayed(config.routes, replay),
     ...(config.api && scenarios && apiPath !== null ? { api: buildApi(config.api, apiPath, scenarios, inUse, scale) } : {}),
     ...(metrics ? { metrics } : {}),
     kpis: slo.slo.kpis,

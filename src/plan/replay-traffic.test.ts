@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { CodedError } from '../errors.ts';
 import { REPLAY_JOURNEY, type Phase, type TrafficHeader, type TrafficRow } from '../model/index.ts';
-import { ReplayConfig, buildReplay, replayFaults } from './replay.ts';
+import { ReplayConfig, buildReplay, replayFaults, withReplayed } from './replay.ts';
 import { readTraffic } from './replay-traffic.ts';
 
 const HEADER: TrafficHeader = { traffic: 1, source: 'combined', kept: ['/find/:slug'], requests: 3, durationMs: 60_000, skipped: {} };
@@ -49,7 +49,7 @@ test('a fixture is read gzipped, of several members, and plain; the hash is of t
 test('a large fixture is read over its chunks without a line torn', (t) => {
   const many = Array.from({ length: 20_000 }, (_, index) => ({ ...ROW, t: index, c: `visitor-${index * 7_919}`, p: `/find/ü-${index}` }));
   let sum = 0;
-  readTraffic(fileWith(t, gzipSync(text(HEADER, ...many))), ({ p }) => (sum += p.length) > 0);
+  readTraffic(fileWith(t, gzipSync(text({ ...HEADER, requests: many.length }, ...many))), ({ p }) => (sum += p.length) > 0);
   assert.equal(sum, many.reduce((all, { p }) => all + p.length, 0));
 });
 
@@ -60,6 +60,7 @@ const BROKEN: [what: string, content: string | Buffer, said: RegExp][] = [
   ['a newer format', text({ ...HEADER, traffic: 9 }), /^1 has version 9/],
   ['a row with more in it', text(HEADER, { ...ROW, address: '192.0.2.1' }), /^2 .*address/],
   ['rows out of order', text(HEADER, ...rows(5, 4)), /^3 its time lies before/],
+  ['a fixture cut between two lines', text(HEADER, ...rows(0, 1)), /^3 holds 2 rows; its header says 3/],
   ['half an archive', gzipSync(text(HEADER, ...rows(...Array.from({ length: 5_000 }, (_, i) => i)))).subarray(0, 2_000), /broken gzip/],
   ['an archive of noise', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0, 7, 7, 7, 7, 7, 7]), /broken gzip|is empty/],
   ['a line without end', `${text(HEADER)}${'x'.repeat(600_000)}`, /far too long|is not JSON/],
@@ -71,10 +72,11 @@ for (const [what, content, said] of BROKEN) {
   });
 }
 
-test('no file, and a folder, are refused', (t) => {
+test('no file, a folder and a device are refused', (t) => {
   assert.match(refusal(() => readTraffic(join(tmpdir(), 'no-such-traffic'), () => true)), /there is no such file/);
   const path = fileWith(t, '');
   assert.match(refusal(() => readTraffic(join(path, '..'), () => true)), /cannot be read \(EISDIR\)/);
+  assert.match(refusal(() => readTraffic('/dev/null', () => true)), /is a pipe or a device/);
 });
 
 const phase = (name: string, durationS: number): Phase => ({ name, durationS, arrivalRate: null, rampTo: null, arrivalCount: null, pause: true });
@@ -100,4 +102,9 @@ test('a replay names phases that there are, and needs its journey in the script'
     'replay.phases: no phase is named "three"', 'replay.spike: no phase of the replay is named "two"',
   ]);
   for (const weight of [null, 1]) assert.match(faults({}, weight).join(), /needs a scenario of weight 0/);
+});
+
+test('what is played is a route of the plan, so that vitals of its pages are found under it', () => {
+  assert.deepEqual(withReplayed(['/find/:slug', '/creators/:id'], { routes: ['/find/:slug', '/blog/:post'] }), ['/find/:slug', '/creators/:id', '/blog/:post']);
+  assert.deepEqual(withReplayed(['/a'], null), ['/a']);
 });

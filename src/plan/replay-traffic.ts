@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import { Gunzip } from 'fflate';
 import { CodedError } from '../errors.ts';
@@ -43,13 +43,20 @@ export function readTraffic(path: string, take: (row: TrafficRow) => boolean): T
 
 function opened(path: string): number {
   try {
+    const found = statSync(path);
+    // The plan reads it and the run once more; and whoever would write into a pipe may never come.
+    if (found.isFIFO() || found.isCharacterDevice()) throw unreadable(path, 'is a pipe or a device');
     return openSync(path, 'r');
   } catch (error) {
+    if (error instanceof CodedError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    const hint = 'make one: npm run replay -- import access.log, or npm run replay -- generate';
-    const message = code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`;
-    throw new CodedError('J_TRAFFIC_INVALID', [{ where: path, message, hint }]);
+    throw unreadable(path, code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`);
   }
+}
+
+function unreadable(path: string, message: string): CodedError {
+  const hint = 'make one: npm run replay -- import access.log, or npm run replay -- generate';
+  return new CodedError('J_TRAFFIC_INVALID', [{ where: path, message, hint }]);
 }
 
 function read(file: number, buffer: Buffer, path: string): number {
@@ -81,6 +88,7 @@ class Lines {
   #line = 0;
   #header: TrafficHeader | null = null;
   #lastMs = 0;
+  #rows = 0;
 
   constructor(path: string, take: (row: TrafficRow) => boolean) {
     this.#path = path;
@@ -104,6 +112,9 @@ class Lines {
       const hint = 'make one of a log: npm run replay -- import access.log';
       throw new CodedError('J_TRAFFIC_INVALID', [{ where: this.#path, message: 'is empty', hint }]);
     }
+    const { requests } = this.#header;
+    // A file that is not packed can be cut between two lines: the last phases would be without load.
+    if (!this.done && this.#rows !== requests) this.#fail(`holds ${this.#rows} rows; its header says ${requests}: was it copied whole?`);
     return this.#header;
   }
 
@@ -127,6 +138,7 @@ class Lines {
     }
     if (row.data.t < this.#lastMs) this.#fail('its time lies before the row above: a fixture is sorted by time');
     this.#lastMs = row.data.t;
+    this.#rows += 1;
     this.done = !this.#take(row.data);
   }
 

@@ -136,3 +136,8 @@ export function isReplayAlone({ phases, replay }: Pick<Plan, 'phases' | 'replay'
 export function replayGates(gates: readonly Gate[], profile: string): Gate[] {
   return gates.filter((gate) => gate.profiles?.includes(profile));
 }
+
+/** Returns the script's route patterns with those of the replay: what a page is played as, its vitals are told as. */
+export function withReplayed(routes: readonly string[], replay: Pick<ReplayPlan, 'routes'> | null): string[] {
+  return [...new Set([...routes, ...(replay?.routes ?? [])])];
+}

@@ -98,6 +98,7 @@ test('what cannot be read is refused, all files at once, and nothing is left beh
   await writeFile(empty, '');
   await writeFile(diary, 'Dear diary\nit rains\n');
   await refused(['import', join(folder, 'none.log'), folder, empty], folder, 'J_LOG_UNREADABLE', /none\.log: does not exist\n.*is a folder/);
+  await refused(['import', '/dev/null'], folder, 'J_LOG_UNREADABLE', /null: is a pipe or a device/);
   await refused(['import', empty, diary], folder, 'J_LOG_EMPTY', /empty\.log: is empty\n.*diary\.txt: .*2 × in no format/);
   assert.deepEqual((await readdir(join(folder, 'reports/traffic'))), []);
 }));

@@ -59,10 +59,14 @@ async function filesOf(logs: readonly string[]): Promise<LogFile[]> {
   const files: LogFile[] = [];
   for (const path of logs) {
     try {
-      const file = await open(path);
-      const found = await file.stat().finally(() => file.close());
+      // Asked before it is opened, which would wait for whoever writes into a pipe; and a file is opened more than once.
+      const found = await stat(path);
       if (found.isDirectory()) faults.push({ where: path, message: 'is a folder', hint: 'name the logs in it' });
-      else files.push({ path, name: basename(path), bytes: found.size });
+      else if (!found.isFile()) faults.push({ where: path, message: 'is a pipe or a device', hint: 'name a file; gzip is unpacked by itself' });
+      else {
+        await (await open(path)).close();
+        files.push({ path, name: basename(path), bytes: found.size });
+      }
     } catch (thrown) {
       const { code, message } = thrown as NodeJS.ErrnoException;
       faults.push({ where: path, message: code === 'ENOENT' ? 'does not exist' : message });
