@@ -145,7 +145,8 @@ function due(schedule: Schedule, phase: Phase, ranMs: number): number {
   return low;
 }
 
-function latenessOf(values: readonly number[], toleranceMs: number): Lateness | null {
+/** Returns how late something came, beyond the tolerance counted; null where nothing did. */
+export function latenessOf(values: readonly number[], toleranceMs: number): Lateness | null {
   if (values.length === 0) return null;
   const sorted = values.toSorted((a, b) => a - b);
   const at = (p: number): number => tenth(sorted[nearestRank(sorted.length, p) - 1] ?? 0);

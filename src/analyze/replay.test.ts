@@ -21,7 +21,7 @@ const plan = planOf({ replay: REPLAY, gates: GATES });
 function pageOf(changes: Partial<ReplayObservation> = {}): ReplayObservation {
   return {
     v: 1, runId: 'r', kind: 'replay', tMs: 70_000, phase: 'steady', vu: null, journey: null, route: '/find/:slug', by: 'crawler', group: 'hot',
-    first: false, revisit: false, dueMs: 69_980, lateMs: 0.5, status: 200, durationMs: 20, generationMs: 4, cache: 'hit', ...changes,
+    first: false, revisit: false, dueMs: 69_980, lateMs: 0, status: 200, durationMs: 20, generationMs: 4, cache: 'hit', ...changes,
   };
 }
 const pages = (count: number, changes: Partial<ReplayObservation> = {}): Observation[] => Array.from({ length: count }, () => pageOf(changes));
@@ -42,7 +42,8 @@ test('cold and warm, hot and tail, people and crawlers are told apart, with thei
   assert.deepEqual(group('crawler', 'hot')?.generation, { n: 100, p50Ms: 4, p75Ms: 4, p95Ms: 4 });
   assert.deepEqual([group('crawler', 'all')?.cacheHitShare, group('crawler', 'all')?.cacheKnown], [100 / 120, 120]);
   assert.deepEqual([group('person', 'revisit')?.latency.p75Ms, group('person', 'first')], [40, undefined]);
-  assert.deepEqual(report.played, { people: 30, crawlers: 120, late: 0, neverSent: 350 });
+  const { lateness, ...played } = report.played;
+  assert.deepEqual([played, lateness.crawler?.late, lateness.person?.n], [{ people: 30, crawlers: 120, neverSent: 350 }, 0, 30]);
   assert.deepEqual([...gates].map(([id, { status, n }]) => [id, status, n]), [
     ['crawlers', 'pass', 120], ['people', 'pass', 30], ['made', 'pass', 20], ['cache', 'pass', 130], ['errors', 'inconclusive', 150], ['refused', 'inconclusive', 120],
   ]);
@@ -66,21 +67,26 @@ test('a failure is slower than its deadline and an error; a page that failed say
   assert.equal(report.groups.find(({ group }) => group === 'all')?.latency.failed, 50);
 });
 
-test('refusals, unfinished and late ones are neither fast nor slow, and what never left was not played', () => {
+test('refusals, redirects, unfinished and late ones are neither fast nor slow; what never left was not played, and could have met anything', () => {
   const { report, gates } = judged([
     ...pages(100), ...pages(10, { status: 429 }), ...pages(5, { status: null, durationMs: null, failure: 'unfinished' }), ...pages(5, { lateMs: 1_001 }),
-    ...pages(7, { status: null, durationMs: null, failure: 'not sent: too many in flight' }),
+    ...pages(3, { status: 301, durationMs: 1, generationMs: 0.1 }),
+    ...pages(7, { status: null, durationMs: null, generationMs: null, cache: null, failure: 'not sent: too many in flight' }),
   ]);
-  assert.deepEqual(report.played, { people: 0, crawlers: 120, late: 5, neverSent: 380 });
-  assert.match(gates.get('crawlers')?.evidence.join() ?? '', /20 of 120 left far too late, were under way/);
+  const { lateness, ...played } = report.played;
+  assert.deepEqual([played, lateness.person], [{ people: 0, crawlers: 123, neverSent: 377 }, null]);
+  assert.deepEqual(lateness.crawler, { n: 123, late: 5, toleranceMs: 10, p50Ms: 0, p95Ms: 0, maxMs: 1_001 });
+  assert.match(gates.get('crawlers')?.evidence.join() ?? '', /30 of 130 left far too late or never, were under way/);
   assert.deepEqual([gates.get('errors')?.observed, gates.get('errors')?.n], [0, 105]);
-  assert.deepEqual([gates.get('refused')?.status, gates.get('refused')?.n], ['fail', 115]);
+  assert.deepEqual([gates.get('cache')?.n, gates.get('made')?.status], [105, 'no-data']);
+  assert.deepEqual([gates.get('refused')?.status, gates.get('refused')?.n], ['fail', 118]);
 });
 
 test('what left late is timed from when it left: the delay is the generator\'s', () => {
   const { report } = judged(pages(20, { durationMs: 130, lateMs: 100 }));
-  assert.deepEqual([report.groups[0]?.latency.p75Ms, report.played.late], [30, 20]);
-  assert.equal(judged(pages(20, { durationMs: 130, lateMs: 10 })).report.groups[0]?.latency.p75Ms, 130);
+  assert.deepEqual([report.groups[0]?.latency.p75Ms, report.played.lateness.crawler?.late], [30, 20]);
+  // Or a generator that is always a little late would be told as a slow target.
+  assert.equal(judged(pages(20, { durationMs: 12, lateMs: 9.5 })).report.groups[0]?.latency.p75Ms, 2.5);
 });
 
 test('only observers are timed, and no page of a warm-up phase; its errors count all the same', () => {
@@ -112,4 +118,12 @@ test('vitals are rated at the 75th percentile of the page group, others left out
 
 test('a run that plays nothing has no report', () => {
   assert.equal(analyze(planOf(), []).replay, null);
+});
+
+test('a document that the browser had by itself was neither made nor asked of a cache: it leaves no doubt about either', () => {
+  const { gates, report } = judged([...pages(60), ...seen(60, { revisit: true, kept: true, generationMs: null, cache: null, durationMs: 1 })]);
+  const cache = gates.get('cache');
+  assert.deepEqual([cache?.status, cache?.n, cache?.hint], ['pass', 60, null]);
+  const revisits = report.groups.find(({ by, group }) => by === 'person' && group === 'revisit');
+  assert.deepEqual([revisits?.latency.n, revisits?.generation.n, revisits?.cacheKnown, revisits?.cacheHitShare], [60, 0, 0, null]);
 });

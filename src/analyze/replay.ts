@@ -1,4 +1,5 @@
 import type { Plan, ReplayGroup, ReplayObservation, ReplayReport, ReplayedBy } from '../model/index.ts';
+import { latenessOf } from './arrivals.ts';
 import { percentileOf } from './findings.ts';
 import { RATE_LIMITED, TOO_MANY_REQUESTS } from './rate-limited.ts';
 import { addFailure, seriesKey } from './series.ts';
@@ -6,7 +7,7 @@ import type { Failure, LatencySeries, RateSeries } from './series.ts';
 import type { SeriesBook } from './series-book.ts';
 import { ratedVital } from './vital-ratings.ts';
 
-/** A crawler's request that left later than this after its time is late, as in the API lane. */
+/** A crawler's request that left later than this after its time is told as late, as in the API lane. */
 const LATE_SEND_MS = 10;
 /** One that left later than this was another load than the recorded one: it is no sample. As users who come in bunches. */
 const LATEST_SEND_MS = 1_000;
@@ -15,8 +16,9 @@ type Group = ReplayReport['groups'][number];
 const GROUPS: readonly ReplayGroup[] = ['all', 'hot', 'tail', 'first', 'again', 'revisit'];
 /** Under way when the run ended: neither success nor failure. */
 const UNFINISHED = 'unfinished';
-/** It never left the generator, whose connections were all taken: for callers no answer came. */
+/** It never left the generator, whose connections were all taken. */
 const NOT_SENT = 'not sent';
+const NOT_MODIFIED = 304;
 
 export interface Replay {
   add(one: ReplayObservation): void;
@@ -29,7 +31,7 @@ type Book = Pick<SeriesBook, 'latency' | 'rates' | 'latencyOf' | 'wholeRun' | 'r
 /** Gathers what replayed traffic met into the series of a run. */
 export function createReplay(plan: Plan, book: Book): Replay {
   const warmUp = new Set(plan.warmUpPhases);
-  const played = { people: 0, crawlers: 0, late: 0 };
+  const latenessMs: Record<ReplayedBy, number[]> = { person: [], crawler: [] };
 
   const addLatency = (one: ReplayObservation, scope: Record<string, string>, failure: Failure | null): void => {
     if (one.by === 'person') {
@@ -49,10 +51,11 @@ export function createReplay(plan: Plan, book: Book): Replay {
       addFailure(series.failures, failure);
     } else if (isUnknown(one) || one.durationMs === null || one.lateMs > LATEST_SEND_MS) series.unmeasured += 1;
     // Nothing that the target does can make this thread late: the delay is the generator's, and never the target's latency.
-    else series.values.push(one.lateMs > LATE_SEND_MS ? Math.max(0, one.durationMs - one.lateMs) : one.durationMs);
+    else series.values.push(Math.max(0, one.durationMs - one.lateMs));
   };
 
   const addMaking = (one: ReplayObservation, scope: Record<string, string>): void => {
+    if (one.kept) return;
     const generation = book.wholeRun('replay_generation', scope);
     if (one.generationMs === null) generation.unmeasured += 1;
     else generation.values.push(one.generationMs);
@@ -64,10 +67,7 @@ export function createReplay(plan: Plan, book: Book): Replay {
 
   return {
     add(one) {
-      // What never left was not played, though the target was not there for it.
-      if (one.failure?.startsWith(NOT_SENT)) return;
-      played[one.by === 'person' ? 'people' : 'crawlers'] += 1;
-      if (one.lateMs > (one.by === 'person' ? plan.validity.late_user_ms : LATE_SEND_MS)) played.late += 1;
+      if (!isUnsent(one)) latenessMs[one.by].push(one.lateMs);
       const failure = failureOf(one);
       const groups = groupsOf(one);
       if (one.by === 'crawler') addRefusal(book.rateOf(RATE_LIMITED, {}), one);
@@ -83,23 +83,39 @@ export function createReplay(plan: Plan, book: Book): Replay {
     },
     report() {
       if (plan.replay === undefined) return null;
-      const { people, crawlers, late } = played;
+      const { person: people, crawler: crawlers } = latenessMs;
       const due = plan.replay.expected.people + plan.replay.expected.crawlers;
       return {
         groups: BY.flatMap((by) => GROUPS.flatMap((group) => groupReport(book, by, group, plan.confidence))),
         vitals: [...book.latency.values()].flatMap((series) => ratedVital(series, plan.replay?.routes ?? [], plan.confidence)),
-        played: { people, crawlers, late, neverSent: Math.max(0, due - people - crawlers) },
+        played: {
+          people: people.length, crawlers: crawlers.length, neverSent: Math.max(0, due - people.length - crawlers.length),
+          lateness: { person: latenessOf(people, plan.validity.late_user_ms), crawler: latenessOf(crawlers, LATE_SEND_MS) },
+        },
       };
     },
   };
 }
 
-function groupsOf({ group, first, revisit }: ReplayObservation): ReplayGroup[] {
+function groupsOf(one: ReplayObservation): ReplayGroup[] {
+  const { group, first, revisit } = one;
+  // Nobody knows whether it would have been the first to ask.
+  if (isUnsent(one)) return ['all', group];
   return ['all', group, first ? 'first' : 'again', ...(revisit ? ['revisit' as const] : [])];
 }
 
-function isUnknown({ status, failure }: ReplayObservation): boolean {
-  return status === TOO_MANY_REQUESTS || failure === UNFINISHED;
+/** It never left: it is missing in the load that was due, and what it would have met could be anything. */
+function isUnsent({ failure }: ReplayObservation): boolean {
+  return failure?.startsWith(NOT_SENT) === true;
+}
+
+/** Crawlers follow no redirect: however fast that answer was, it is not the page. */
+function isElsewhere({ by, status }: ReplayObservation): boolean {
+  return by === 'crawler' && status !== null && status >= 300 && status < 400 && status !== NOT_MODIFIED;
+}
+
+function isUnknown(one: ReplayObservation): boolean {
+  return one.status === TOO_MANY_REQUESTS || one.failure === UNFINISHED || isUnsent(one) || isElsewhere(one);
 }
 
 /** What was answered with status 400 or above, or not at all; null for all else. */

@@ -82,7 +82,7 @@ export const RateLimitedGate = z.strictObject({ ...limit, metric: z.literal('rat
 
 // --- Replayed search traffic --------------------------------------------------------------------------------------------
 const group = ReplayGroup.default('all');
-/** A crawler's request from when it was due, a person's document from when it was sent, to its last byte. */
+/** A crawler's request from when it left, a person's document from when it was sent, to its last byte. */
 export const ReplayLatencyGate = z.strictObject({ ...limit, metric: z.literal('replay_latency'), by: ReplayedBy, group, stat: percentile, ...ms });
 /** Making a page, as the target's Server-Timing says. */
 export const ReplayGenerationGate = z.strictObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Lateness } from './arrivals.ts';
 
 /** Version of the traffic fixture's format. */
 export const TRAFFIC_VERSION = 1;
@@ -118,12 +119,14 @@ export const ReplayedView = {
   /** How much later than due it left the generator. */
   lateMs: z.number().nonnegative(),
   status: z.number().int().nullable(),
-  /** From when it was due (a crawler) or sent (a browser) to its last byte; null where no answer came. */
+  /** From when it was due (a crawler; how late it left is in it) or sent (a browser) to its last byte; null where no answer came. */
   durationMs: z.number().nonnegative().nullable(),
   /** Making the page, as the target's Server-Timing says; null where it does not. */
   generationMs: z.number().nonnegative().nullable(),
   /** Whether the target's cache had it, as its answer says; null where it does not. */
   cache: z.enum(['hit', 'miss']).nullable(),
+  /** This person's browser had the document by itself: the target neither made it nor asked a cache for it. */
+  kept: z.literal(true).optional(),
   failure: z.string().optional(),
 } as const;
 
@@ -146,6 +149,9 @@ export const ReplayReport = z.strictObject({
   })),
   /** The 75th percentile of page views, as search engines count them. */
   vitals: z.array(vital),
-  played: z.strictObject({ people: count, crawlers: count, late: count, neverSent: count }),
+  /** Lateness is null where nobody of them was sent. */
+  played: z.strictObject({
+    people: count, crawlers: count, neverSent: count, lateness: z.strictObject({ person: Lateness.nullable(), crawler: Lateness.nullable() }),
+  }),
 });
 export type ReplayReport = z.infer<typeof ReplayReport>;

@@ -7,7 +7,7 @@ export function replayLines({ replay }: Pick<Plan, 'replay'>): string[] {
   const visits = load.reduce((sum, one) => sum + one.visits, 0);
   const leftOut = expected.leftOut === 0 ? '' : `, ${expected.leftOut} left out (other pages, failures)`;
   const added = spike === null ? [] : [
-    `spike in phase "${spike.phase}": ${spike.kind === 'burst' ? 'a burst on' : 'a crawl over'} ${spike.slugs} pages, `
+    `spike in phase "${spike.phase}": ${spike.kind === 'burst' ? 'a burst on' : 'a crawl over'} ${Math.min(spike.slugs, pages.hot + pages.tail)} pages, `
       + `${spike.requestsPerSecond} requests a second at its height`,
   ];
   return [

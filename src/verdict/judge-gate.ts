@@ -103,7 +103,7 @@ function noData(gate: Gate, analysis: Analysis): Judged {
 /** What unmeasured samples are, in words. */
 const UNMEASURED: Partial<Record<Gate['metric'], string>> = {
   request_latency: 'were not timed, or refused with status 429',
-  replay_latency: 'left far too late, were under way at the end, or refused with status 429',
+  replay_latency: 'left far too late or never, were under way at the end, redirected, or refused with status 429',
   replay_generation: 'did not say how long they took to make',
 };
 
@@ -137,7 +137,7 @@ const UNKNOWN: Partial<Record<Gate['metric'], string>> = {
   api_error_rate: 'were never sent, or refused with status 429',
   api_throughput: 'were never sent',
   replay_cache_hits: 'did not say whether they came from a cache',
-  replay_error_rate: 'were under way at the end, or refused with status 429',
+  replay_error_rate: 'were never sent, were under way at the end, redirected, or refused with status 429',
 };
 
 function judgeRate(gate: Gate, series: RateSeries, confidence: number): Judged {

@@ -76,13 +76,13 @@ test('a visit asks for its pages when they are due, and each is a line with what
   const { result, views, steps } = await visited([view(0), view(1), view(0, 700, true), view(1, 0, true), view(2)]);
   assert.equal(result.outcome, 'passed', result.message);
   assert.deepEqual(steps, ['page passed', 'page passed', 'page again passed', 'page again passed', 'page passed']);
-  assert.deepEqual(views.map(({ group, first, revisit, status, generationMs, cache }) => [group, first, revisit, status, generationMs, cache]), [
-    ['hot', true, false, 200, 1, 'miss'],
-    ['tail', true, false, 200, 2, 'hit'],
-    ['hot', false, true, 200, 3, 'hit'],
+  assert.deepEqual(views.map(({ group, first, revisit, status, generationMs, cache, kept }) => [group, first, revisit, status, generationMs, cache, kept ?? false]), [
+    ['hot', true, false, 200, 1, 'miss', false],
+    ['tail', true, false, 200, 2, 'hit', false],
+    ['hot', false, true, 200, 3, 'hit', false],
     // The browser's own copy: nobody asked the target, whose cache said so long before.
-    ['tail', false, true, 200, null, null],
-    ['tail', true, false, 200, 4, 'hit'],
+    ['tail', false, true, 200, null, null, true],
+    ['tail', true, false, 200, 4, 'hit', false],
   ]);
   assert.ok(views.every(({ vu, role, by, phase, durationMs }) => vu === 'vu-1' && role === 'observer' && by === 'person' && phase === 'steady' && durationMs !== null));
   const third = views[2];

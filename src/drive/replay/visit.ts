@@ -38,12 +38,14 @@ interface Underway {
   first: boolean;
   /** Resolves when it has been recorded. */
   recorded: Promise<void>;
-  record: (rest: Pick<ReplayObservation, 'status' | 'durationMs' | 'generationMs' | 'cache' | 'failure'>) => void;
+  record: (rest: Pick<ReplayObservation, 'status' | 'durationMs' | 'generationMs' | 'cache' | 'kept' | 'failure'>) => void;
 }
 
 /** The document may end after what its user waited for is shown: it is waited for this long. */
 const DOCUMENT_END_LIMIT_MS = 1_000;
 const NOTHING = { durationMs: null, generationMs: null, cache: null } as const;
+/** Together they are of one answer: another of the target has another date, and another of a cache in front of it another age or id. */
+const OF_ONE_ANSWER = ['date', 'age', 'server-timing', 'x-request-id', 'x-cache', 'x-timer', 'cf-ray', 'x-amz-cf-id'];
 
 /**
  * Plays one person's visit: yields each page when it is due, and records what became of its document, by the times of the
@@ -128,7 +130,7 @@ function isRedirect(request: Request): boolean {
 
 function answerOf(
   request: Request, page: number, answers: Map<number, string>,
-): Pick<ReplayObservation, 'status' | 'durationMs' | 'generationMs' | 'cache'> {
+): Pick<ReplayObservation, 'status' | 'durationMs' | 'generationMs' | 'cache' | 'kept'> {
   const response = request.existingResponse();
   const headers = response?.headers() ?? {};
   let sent = request;
@@ -137,8 +139,8 @@ function answerOf(
   // From the first of its redirects on: that is what its user waits for.
   const durationMs = responseEnd < 0 ? null : Math.max(0, startTime + responseEnd - sent.timing().startTime);
   const timed = { status: response?.status() ?? null, durationMs };
-  const stamp = `${headers['date'] ?? ''} ${headers['server-timing'] ?? ''}`;
-  const isOwnCopy = headers['server-timing'] !== undefined && answers.get(page) === stamp;
-  answers.set(page, stamp);
-  return isOwnCopy ? { ...timed, generationMs: null, cache: null } : { ...timed, ...makingOf(headers) };
+  const answer = JSON.stringify(OF_ONE_ANSWER.map((name) => headers[name] ?? null));
+  const isOwnCopy = headers['date'] !== undefined && answers.get(page) === answer;
+  answers.set(page, answer);
+  return isOwnCopy ? { ...timed, generationMs: null, cache: null, kept: true } : { ...timed, ...makingOf(headers) };
 }

@@ -18,12 +18,12 @@ export function replaySection({ record }: View): Section[] {
   if (!replay) return [];
   const { groups, vitals } = replay;
   return [{
-    id: 'replay', title: 'Replayed search traffic', lead: `${playedText(replay)}.`,
+    id: 'replay', title: 'Replayed search traffic', lead: `${playedText(replay, record.totals)}.`,
     body: html`<p>${aboutTraffic(plan)}</p>
 ${groups.length === 0 ? absent('for any page', 'none was played') : groupTable(groups)}
 <p class="small muted">Hot: the most wanted pages; long tail: all others. Asked for first: by anybody in this run, so that the target is cold; again:
 warm; revisits: by the same person, whose browser has parts of it. People: from when their browser sent the request, of observers only; crawlers:
-from when the request was due. Made in: as the target’s Server-Timing says. Cache: of the answers that say.</p>
+from when the request left. Made in: as the target’s Server-Timing says. Cache: of the answers that say.</p>
 <p class="small muted">Nobody clicks in a replay, so that there is no INP.</p>
 ${vitals.length === 0 ? absent('for vitals', 'no observed person saw a page of these groups') : vitalTable(vitals)}`,
   }];
@@ -33,9 +33,9 @@ function aboutTraffic({ replay }: RunRecord['plan']): string {
   if (!replay) return '';
   const { source, synthetic, speed, pages, spike, expected } = replay;
   const played = `${source}${synthetic ? ', which is synthetic' : ''}, at ${speed} times the recorded speed`;
-  const hot = `${counted(pages.hot, 'page')} of ${count(pages.hot + pages.tail)} are hot: together they draw ${Math.round(replay.hotShare * 100)} % of the requests`;
+  const hot = `${counted(pages.hot, 'page')} of ${count(pages.hot + pages.tail)} are hot: together they draw at least ${Math.round(replay.hotShare * 100)} % of what was recorded`;
   const added = spike === null ? ''
-    : ` Phase “${spike.phase}” adds ${spike.kind === 'burst' ? 'a burst on' : 'a crawl over'} ${counted(spike.slugs, 'page')}, ${spike.requestsPerSecond} requests a second at its height.`;
+    : ` Phase “${spike.phase}” adds ${spike.kind === 'burst' ? 'a burst on' : 'a crawl over'} ${counted(Math.min(spike.slugs, pages.hot + pages.tail), 'page')}, ${spike.requestsPerSecond} requests a second at its height.`;
   const left = expected.leftOut === 0 ? '' : ` ${counted(expected.leftOut, 'recorded request')} of this time left out: other pages, and failures.`;
   return `${played}. ${hot}.${added}${left}`;
 }
