@@ -23,7 +23,7 @@ export interface Asked {
   accept: string;
   /** Sent as a form with POST; GET without. */
   form?: Record<string, string>;
-  /** Sent as JSON with POST. A redirect is the answer then: followed, it would become a GET that delivers nothing. */
+  /** Sent as JSON with POST. */
   json?: unknown;
 }
 
@@ -32,7 +32,8 @@ const MIB = 1024 ** 2;
 /**
  * Asks for a page and gives it to `onText` piece by piece as it comes; returns its status and content type.
  * User and password in the address are sent as basic authentication. A page beyond its bounds is left at once, in the
- * middle. Throws NoPage; whatever `onText` throws ends the exchange too, and is passed on.
+ * middle. A redirect is the answer: it may lead to a host that nothing may be sent to, and a POST would become a GET. Throws
+ * NoPage; whatever `onText` throws ends the exchange too, and is passed on.
  */
 export async function fetchBounded(
   { url, accept, form, json }: Asked, { limitMs, maxBytes, signal, headers = {} }: Bounds, onText: (text: string, head: Head) => void,
@@ -45,10 +46,10 @@ export async function fetchBounded(
   let onTextThrew: unknown;
   try {
     const response = await fetch(address, {
-      signal: bounds,
+      signal: bounds, redirect: 'manual',
       headers: { ...headers, accept, ...(authorization ? { authorization } : {}), ...(json ? { 'content-type': 'application/json' } : {}) },
       ...(form ? { method: 'POST', body: new URLSearchParams(form) } : {}),
-      ...(json ? { method: 'POST', redirect: 'manual', body: JSON.stringify(json) } : {}),
+      ...(json ? { method: 'POST', body: JSON.stringify(json) } : {}),
     });
     const head = { status: response.status, contentType: response.headers.get('content-type') ?? '', host };
     const give = (text: string): void => {

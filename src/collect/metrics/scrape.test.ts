@@ -49,6 +49,17 @@ test('HTML, JSON, an error page, binary and a cut page are no metrics pages', as
   }
 });
 
+test('a redirect is not followed: it may lead to a host that nothing may be sent to', async (t) => {
+  let asked = 0;
+  const elsewhere = await serve(t, (_request, response) => {
+    asked += 1;
+    response.end('up 1\n');
+  });
+  const { url } = await serve(t, (_request, response) => response.writeHead(302, { location: elsewhere.url }).end());
+  assert.match(why(await read(url)), /^not a metrics page: 127\.0\.0\.1:\d+, it answers 302$/);
+  assert.equal(asked, 0);
+});
+
 test('an exporter that hangs, before its page or within it, is left at the limit', async (t) => {
   const silent = await serve(t, () => {});
   assert.match(why(await read(silent.url, 100)), /^no answer: 127\.0\.0\.1:\d+ took longer than 100 ms$/);
