@@ -85,7 +85,7 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
   if (locks && settings.RESUME !== undefined) parts.lock = RunLock.take(basename(settings.RESUME));
   const resumed = settings.RESUME === undefined ? null : resumption(settings.RESUME, draft.sourceHash);
   const segment = resumed?.segment ?? 1;
-  const runId = resumed?.plan.runId ?? makeRunId(settings.RUN_ID, startedAt, draft.profile);
+  const runId = resumed?.plan.runId ?? makeRunId(settings.RUN_ID, startedAt, draft.profile, asked !== 'embedded');
   const left = resumed ? remainingPhases(resumed.plan.phases, phases, resumed.phase) : { phases: draft.phases, raw: phases };
   const guards = new RunGuards({ settings, target: asked, rules, where });
   const overBudget = guards.checkPlan({ ...draft, phases: left.phases }, Date.now());

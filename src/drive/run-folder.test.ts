@@ -19,6 +19,10 @@ function temporary(t: TestContext): string {
 test("a run's id is the one asked for, or its start and profile", () => {
   assert.equal(makeRunId('release-1.2_rc', START, 'smoke'), 'release-1.2_rc');
   assert.equal(makeRunId(undefined, START, 'smoke'), '2026-11-21T18-52-31Z-smoke');
+  const shared = Array.from({ length: 5 }, () => makeRunId(undefined, START, 'smoke', true));
+  for (const id of shared) assert.match(id, /^2026-11-21T18-52-31Z-smoke-[\da-f]{4}$/);
+  assert.ok(new Set(shared).size > 1, 'two machines that begin in one second are two runs');
+  assert.equal(makeRunId('mine', START, 'smoke', true), 'mine');
   assert.equal(makeRunId(undefined, START, '../my profile'), '2026-11-21T18-52-31Z-..-my-profile');
 });
 

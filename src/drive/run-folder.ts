@@ -1,14 +1,21 @@
+import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CodedError } from '../errors.ts';
 import { isAlive, markOf, type ProcessMark } from './liveness.ts';
 
-const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+/** As a folder's name it leads to no other place, and as a part of an address neither. */
+export const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
-/** Returns the run's id: the one asked for, or its start in UTC and the profile. Throws J_RUN_ID. */
-export function makeRunId(asked: string | undefined, startedAt: Date, profile: string): string {
-  const id = asked ?? `${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}Z-${profile.replace(/[^A-Za-z0-9._-]+/g, '-')}`;
+/**
+ * Returns the run's id: the one asked for, or its start in UTC and the profile. On a target that others may test in the same
+ * second, from another machine, `shared` adds what makes it one of a kind: data is removed, and payments are audited, by it.
+ * Throws J_RUN_ID.
+ */
+export function makeRunId(asked: string | undefined, startedAt: Date, profile: string, shared = false): string {
+  const own = `${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}Z-${profile.replace(/[^A-Za-z0-9._-]+/g, '-')}`;
+  const id = asked ?? (shared ? `${own}-${randomBytes(2).toString('hex')}` : own);
   if (!RUN_ID.test(id)) throw new CodedError('J_RUN_ID', [{ where: `RUN_ID ${JSON.stringify(id)}`, message: 'not usable as a folder name' }]);
   return id;
 }

@@ -31,6 +31,7 @@ test('a token goes to this machine or over an encrypted line, and the run id cho
   const refused = [
     'https://a.test/all', '/all', '//b.test/{runId}', '/\\b.test/{runId}', 'http://a.test/{runId}', 'https://u:p@a.test/{runId}',
     'https://{runId}.a.test/', 'https://a.test:{runId}/', 'ftp://a.test/{runId}', '{runId}',
+    'https://a.test/runs#{runId}', '/runs#{runId}', '/runs/{runId}/..', '/runs/{runId}/%2e%2e/', 'https://a.test/{runId}/../runs',
   ];
   for (const url of taken) assert.equal(TeardownConfig.safeParse({ url }).success, true, url);
   for (const url of refused) assert.equal(TeardownConfig.safeParse({ url }).success, false, url);

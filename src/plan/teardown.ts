@@ -8,12 +8,19 @@ const RUN_ID = '{runId}';
 /** Where the bundled platform counts and removes what a run made. */
 const OWN_PATH = `/api/v1/test-runs/${RUN_ID}`;
 
-/** The id may stand in the path or the query: in the host it would choose whom the token is sent to. */
+/** Stands for one that no address holds by itself. */
+const PROBE = 'r.4c1d2e-probe';
+
+/**
+ * The id may stand in the path or the query, as they are sent: in the host it would choose whom the token is sent to, and
+ * without it (in a fragment, or taken back by `..`) everything would be removed.
+ */
 function isTeardownUrl(text: string): boolean {
   if (text === EMBEDDED) return true;
-  if (!text.includes(RUN_ID)) return false;
-  if (text.startsWith('/')) return !text.startsWith('//') && !text.includes('\\');
-  return isSafeAddress(text) && !(URL.parse(text)?.host ?? '').includes(RUN_ID.toLowerCase());
+  const isPath = text.startsWith('/');
+  if (isPath ? text.startsWith('//') || text.includes('\\') : !isSafeAddress(text)) return false;
+  const sent = URL.parse(teardownAddress(`${isPath ? 'http://127.0.0.1' : ''}${text}`, PROBE));
+  return sent !== null && !sent.host.includes(PROBE) && `${sent.pathname}${sent.search}`.includes(PROBE);
 }
 
 const WRONG_URL = 'must be a path of the target or an https address without credentials (http for this machine only), '

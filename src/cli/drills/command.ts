@@ -44,7 +44,7 @@ export async function drillsCommand(args: string[], around: DrillsSurroundings):
 
 async function run(drills: readonly string[], json: boolean, { root, command, environment, out, columns }: DrillsSurroundings): Promise<number> {
   const settings = readSettings(root, environment);
-  const runId = makeRunId(settings.RUN_ID, new Date(), 'drills');
+  const runId = makeRunId(settings.RUN_ID, new Date(), 'drills', (settings.TARGET_URL ?? 'embedded') !== 'embedded');
   const recordPath = join(resolve(root, settings.REPORTS_DIR), runId, 'record.json');
   // A run with an id that is taken is refused, and what lies there is another one's.
   const taken = existsSync(recordPath);

@@ -42,3 +42,11 @@ test('one that fails, is not there, prints nonsense or hangs has removed nothing
     .count(50).then(() => null, (error: unknown) => (error as Error).message);
   assert.match(hung ?? '', /SIGKILL after 50 ms/);
 });
+
+test('one that leaves its group and holds the pipe is not waited for', { skip: process.platform !== 'linux' }, async () => {
+  const pidFile = join(folder, 'left');
+  const left = await openTarget({ url: null, command: program(`setsid sh -c 'echo $$ > ${pidFile}; exec sleep 60' & exec sleep 60`), timeoutMs: 1 }, 'r', { auth: {}, token: undefined })
+    .count(1_000).then(() => null, (error: unknown) => (error as Error).message);
+  process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
+  assert.match(left ?? '', /SIGKILL after 1000 ms/);
+});

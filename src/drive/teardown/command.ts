@@ -16,13 +16,15 @@ export function commandTarget(command: readonly string[], runId: string, environ
     let printed = '';
     let said = '';
     const end = (): void => {
-      // Zero would be our own group.
-      if (!child.pid) return;
       try {
-        process.kill(-child.pid, 'SIGKILL');
+        // Zero would be our own group.
+        if (child.pid) process.kill(-child.pid, 'SIGKILL');
       } catch {
         // It has just ended by itself.
       }
+      // What left the group may hold them open for ever; without them, its end counts.
+      child.stdout.destroy();
+      child.stderr.destroy();
     };
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       if (printed.length < MOST_ANSWER_BYTES) printed += text;

@@ -44,6 +44,14 @@ test('who is busy is asked again: under way, more to do, too many requests, a se
   assert.equal(target.seen.length, 9);
 });
 
+test('who works on it meanwhile is not asked in a hurry', async () => {
+  target.answers.push(asUsual, ...Array.from({ length: 10_000 }, () => status(202)));
+  const report = await remove(1_100);
+  assert.deepEqual([report.outcome, report.before], ['failed', BEFORE]);
+  // Counted first, and once more when the time is over: that, too, answers 202 here.
+  assert.ok(target.seen.length <= 5, `${target.seen.length} requests`);
+});
+
 test('a target that says all is gone, and counts otherwise, is not believed', async () => {
   for (let round = 0; round < 10; round += 1) target.answers.push(asUsual, status(200));
   const report = await remove();
@@ -59,7 +67,7 @@ test('refused for good, it does not try on: the rows are still there, and counte
 });
 
 test('what does not count is not empty', async () => {
-  const bad = ['', 'null', '[]', '{}', '{"counts":{"users":-1}}', '{"counts":{"users":"3"}}', '{"counts":[1]}', '<html>', `{"counts":{"${'x'.repeat(80)}":1}}`];
+  const bad = ['', 'null', '[]', '{}', '{"counts":{}}', '{"counts":{"users":-1}}', '{"counts":{"users":"3"}}', '{"counts":[1]}', '<html>', `{"counts":{"${'x'.repeat(80)}":1}}`];
   for (const body of bad) {
     target.answers.push(status(200, {}, body));
     const report = await remove();

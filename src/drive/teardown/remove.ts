@@ -65,9 +65,13 @@ export async function removeRun({ target, timeoutMs, onProgress }: RemovalOption
   let toldMs = startedMs;
   for (let emptyRounds = 0; heldRows(now) > 0; ) {
     if (leftMs() <= 0) return lastly(before, why);
-    let waitMs = 0;
+    const askedMs = monotonicMs();
+    let waitMs: number;
     try {
-      if ((await target.remove(callMs())) === 'done') {
+      if ((await target.remove(callMs())) === 'more') {
+        // Who works on it meanwhile, and says so at once, is not to be asked a thousand times a second.
+        waitMs = Math.max(0, PAUSE_MS - (monotonicMs() - askedMs));
+      } else {
         const last = heldRows(now);
         now = await counted();
         emptyRounds = heldRows(now) < last ? 0 : emptyRounds + 1;

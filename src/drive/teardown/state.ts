@@ -4,15 +4,17 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { asCodedError, CodedError, type Fault } from '../../errors.ts';
 import { TeardownPlan, TeardownReport, type Plan } from '../../model/index.ts';
+import { GAME_DAYS } from '../drills/journal.ts';
 import { isAlive, markOf } from '../liveness.ts';
-import { writeRunFile } from '../run-folder.ts';
+import { RUN_ID, writeRunFile } from '../run-folder.ts';
 
 /** What a run owes its target, in the run's folder. */
 export const TEARDOWN_FILE = 'teardown.json';
 
 const State = z.strictObject({
   version: z.literal(1),
-  runId: z.string(),
+  // An empty one, or `..`, would be the address of all runs.
+  runId: z.string().regex(RUN_ID),
   startedAtEpochMs: z.number(),
   /** The harness that owes it: while that lives, it is its own business. */
   pid: z.number().int(),
@@ -84,17 +86,25 @@ export interface Owed {
   fault: Fault | null;
 }
 
-/** Returns the run folders that still owe their targets something, and whose harness is gone. */
-export function owedTeardowns(reports: string): Owed[] {
-  let names: string[];
+/** Returns the folders below a reports folder in which there are folders of runs: its own, game days, campaigns. */
+export function placesOfRuns(reports: string): string[] {
+  const campaigns = namesIn(reports).filter((name) => name.startsWith('campaign-'));
+  return [reports, ...[GAME_DAYS, ...campaigns].map((name) => join(reports, name))];
+}
+
+function namesIn(folder: string): string[] {
   try {
-    names = readdirSync(reports);
+    return readdirSync(folder).sort();
   } catch {
     // Nothing was ever run here.
     return [];
   }
-  return names.sort().flatMap((name): Owed[] => {
-    const runDir = join(reports, name);
+}
+
+/** Returns the folders of runs and game days that still owe their targets something, and whose harness is gone. */
+export function owedTeardowns(reports: string): Owed[] {
+  const folders = placesOfRuns(reports).flatMap((place) => namesIn(place).map((name) => join(place, name)));
+  return folders.flatMap((runDir): Owed[] => {
     try {
       const state = readTeardown(runDir);
       // What the bundled platform had is gone with it.

@@ -39,7 +39,9 @@ export const MOST_ANSWER_BYTES = 256 * 1024;
 
 /** What counting gives: `{ "counts": { "users": 12 } }`; other fields are for others. */
 const Answer = z.looseObject({
-  counts: HeldCounts.refine((counts) => Object.keys(counts).length <= MOST_KINDS, `more than ${MOST_KINDS} kinds`)
+  // Empty as an answer of somebody else's would be: a run of which nothing is left has zeros.
+  counts: HeldCounts.refine((counts) => Object.keys(counts).length > 0, 'names no kind of rows')
+    .refine((counts) => Object.keys(counts).length <= MOST_KINDS, `more than ${MOST_KINDS} kinds`)
     .refine((counts) => Object.keys(counts).every((name) => name.length <= LONGEST_NAME), `a name of more than ${LONGEST_NAME} characters`),
 });
 
