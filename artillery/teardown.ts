@@ -61,12 +61,19 @@ export class RunTeardown {
   readonly #target: TeardownTarget;
   #platformIsGone = false;
   #done = false;
+  #settled = false;
 
   constructor(state: TeardownState, runDir: string, target: TeardownTarget, platform: Pick<RunningPlatform, 'died'> | null) {
     this.#state = state;
     this.#runDir = runDir;
     this.#target = target;
     void platform?.died.then(() => (this.#platformIsGone = true));
+  }
+
+  /** What to tell a person where this process ends without it; null where nothing would stay. */
+  get owed(): string | null {
+    const { runId, embedded } = this.#state;
+    return this.#settled || embedded ? null : `teardown still owed: npm run teardown -- ${runId}`;
   }
 
   /**
@@ -88,6 +95,8 @@ export class RunTeardown {
     try {
       settleTeardown(this.#runDir, this.#state, result);
       this.#record(result, now());
+      // Of what is left, the error tells.
+      this.#settled = true;
     } catch (error) {
       return asCodedError(error);
     }

@@ -13,6 +13,7 @@ const report = (changes: Partial<TeardownReport>): TeardownReport =>
 test('each end of a teardown reads as what is known of the target', () => {
   const cases: [string | null, string | null][] = [
     [note(report({}), false), 'teardown: removed 412 of 412 rows, 0 left (counted)'],
+    [note(report({ before: { users: 0 }, after: { users: 0 } }), false), 'teardown: nothing to remove, the target counts no row of this run (documentation/teardown.md)'],
     [note(report({ outcome: 'left', after: { users: 9, orders: 1 }, message: 'no\u001b[31mt now' }), false),
       'teardown: 10 of 412 rows left (users 9, orders 1): not now; npm run teardown -- r-1'],
     [note(report({ outcome: 'failed', before: null, after: null, message: 'nobody listens there' }), false),

@@ -18,6 +18,8 @@ export function teardownNote({ plan, teardown }: Pick<RunRecord, 'plan' | 'teard
   const rest = embedded ? 'the rest ended with the bundled platform' : again(plan.runId);
   if (outcome === 'failed' || before === null || after === null) return `teardown: not known to be done: ${harmless(message)}; ${rest}`;
   const [was, is] = [heldRows(before), heldRows(after)];
+  // Users who came, and left nothing under the run's id, may have left it under none.
+  if (outcome === 'removed' && was === 0) return 'teardown: nothing to remove, the target counts no row of this run (documentation/teardown.md)';
   if (outcome === 'removed') return `teardown: removed ${count(was)} of ${counted(was, 'row')}, 0 left (counted)`;
   return `teardown: ${count(is)} of ${counted(Math.max(was, is), 'row')} left (${heldText(after)}): ${harmless(message)}; ${rest}`;
 }

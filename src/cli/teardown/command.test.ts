@@ -40,11 +40,17 @@ function owing(runId: string, changed: object = {}, url = target.url): string {
 }
 
 async function command(...args: string[]): Promise<{ exitCode: number; out: string }> {
-  let out = '';
-  const exitCode = await teardownCommand(args, {
-    root, environment: { REPORTS_DIR: reports, TEARDOWN_TOKEN: 'secret' }, out: (text) => (out += text), err: () => {},
-  });
+  const { exitCode, out } = await commandWith({}, ...args);
   return { exitCode, out };
+}
+
+async function commandWith(more: Record<string, string>, ...args: string[]): Promise<{ exitCode: number; out: string; err: string }> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const exitCode = await teardownCommand(args, {
+    root, environment: { REPORTS_DIR: reports, TEARDOWN_TOKEN: 'secret', ...more }, out: (text) => out.push(text), err: (text) => err.push(text),
+  });
+  return { exitCode, out: out.join(''), err: err.join('') };
 }
 const refused = (code: string, ...args: string[]) =>
   assert.rejects(command(...args), (error: CodedError) => error.code === code || assert.fail(`${error.code}: ${JSON.stringify(error.faults)}`));
@@ -83,6 +89,16 @@ test('--all takes those that still owe it, and goes on where one target does not
   assert.match((await command('c-bundled')).out, /ended with it/);
 });
 
+test('a game day or a run of a campaign that was killed owes it as a run does', async () => {
+  for (const [folder, runId] of [['gamedays', 'day-1'], ['campaign-x-2026-11-21T22-33-15Z', 'gate-1']] as const) {
+    owing(`${folder}/${runId}`, { runId });
+    target.held.set(runId, { users: 1 });
+    assert.deepEqual(owedTeardowns(reports).map(({ state }) => state?.runId), [runId]);
+    assert.equal((await command(runId, '--dry-run')).out, `${runId}  1 row on ${target.origin} (users 1)\n`);
+    assert.equal((await command('--all')).out, `${runId}  removed 1 of 1 row, 0 left (counted)\n`);
+  }
+});
+
 test('--dry-run only counts', async () => {
   const runDir = owing('kept');
   assert.deepEqual(await command('kept', '--dry-run'), { exitCode: 0, out: `kept  3 rows on ${target.origin} (users 2, orders 1)\n` });
@@ -113,6 +129,21 @@ test('without its folder a run is removed where --url says', async () => {
   assert.deepEqual(await command('lost', '--url', target.url), { exitCode: 0, out: 'lost  removed 5 of 5 rows, 0 left (counted)\n' });
 });
 
+test('nothing is removed, nor asked, where a run could not have gone', async () => {
+  owing('owed');
+  await refused('J_TARGET_NOT_ALLOWED', 'x', '--url', 'https://shop.test/runs/{runId}');
+  await refused('J_TARGET_NOT_ALLOWED', 'x', '--dry-run', '--url', 'https://shop.test/runs/{runId}');
+  const production = { PRODUCTION_HOSTS: '127.0.0.1' };
+  for (const args of [['owed'], ['--all'], ['x', '--url', target.url]]) {
+    await assert.rejects(commandWith(production, ...args), (error: CodedError) => error.code === 'J_PRODUCTION_TARGET');
+  }
+  assert.deepEqual(target.seen, []);
+  const override = { ...production, GUARD_OVERRIDES: 'production', GUARD_REASON: 'what checks left on 127.0.0.1, agreed' };
+  const { exitCode, err } = await commandWith(override, 'owed');
+  assert.equal(exitCode, 0);
+  assert.match(err, /^guards {3}OVERRIDDEN: production · the teardown is on 127\.0\.0\.1, which is production · what checks left/);
+});
+
 test('nothing is sent for a command line, a folder or a file that makes no sense', async () => {
   owing('sound');
   mkdirSync(join(reports, 'torn'));
@@ -124,6 +155,10 @@ test('nothing is sent for a command line, a folder or a file that makes no sense
   for (const args of usage) await refused('J_USAGE', ...args);
   for (const run of ['nowhere', '../../etc', 'reports/none', '/']) await refused('J_RUN_NOT_FOUND', run);
   await refused('J_RUN_UNREADABLE', 'torn');
+  for (const runId of ['', '..', 'a/b']) {
+    owing('sound', { runId });
+    await refused('J_RUN_UNREADABLE', 'sound');
+  }
   await refused('J_RUN_UNREADABLE', '--all');
   assert.deepEqual(target.seen, []);
   assert.match((await command('--help')).out, /--dry-run/);

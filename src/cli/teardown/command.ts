@@ -5,6 +5,9 @@ import { removeRun } from '../../drive/teardown/remove.ts';
 import { settleTeardown } from '../../drive/teardown/state.ts';
 import { CodedError, ERRORS } from '../../errors.ts';
 import { OBSERVATION_VERSION, heldRows, type HeldCounts, type TeardownReport } from '../../model/index.ts';
+import { hostOf } from '../../plan/guards/hosts.ts';
+import { overridden } from '../../plan/guards/refusals.ts';
+import { targetRefusals } from '../../plan/guards/targets.ts';
 import { readSettings, type HarnessSettings } from '../../plan/settings.ts';
 import { heldText } from '../../report/teardown.ts';
 import { count, counted, harmless } from '../../report/text.ts';
@@ -40,6 +43,7 @@ export async function teardownCommand(args: string[], { root, environment, out, 
   }
   const settings = readSettings(root, environment);
   const runs = owingRuns(asked, settings.REPORTS_DIR);
+  for (const line of passGuards(runs, settings)) err(`${line}\n`);
   const keys = { auth: basicAuth(settings), token: settings.TEARDOWN_TOKEN };
   const ended: Ended[] = [];
   for (const run of runs) {
@@ -51,6 +55,20 @@ export async function teardownCommand(args: string[], { root, environment, out, 
   else if (runs.length === 0) out('no run owes its target anything\n');
   // Left or not known: a dry run only fails where it could not count.
   return ended.some(({ outcome }) => outcome === 'left' || outcome === 'failed') ? ERRORS.J_TEARDOWN.exitCode : 0;
+}
+
+/**
+ * Holds where data is to be removed against the lists of hosts, as a run's target is (documentation/guards.md): an address that is
+ * typed, or was allowed once, may be production. Returns what to tell of overrides. Throws J_TARGET_NOT_ALLOWED, J_PRODUCTION_TARGET.
+ */
+function passGuards(runs: readonly OwingRun[], settings: HarnessSettings): string[] {
+  const { ALLOWED_HOSTS: allowed = [], PRODUCTION_HOSTS: production = [], GUARD_OVERRIDES: guards = [], GUARD_REASON: reason = '' } = settings;
+  const asking = runs.filter(({ folder, teardown: { url } }) => folder?.state.embedded !== true && url !== null);
+  // Each host once, however many runs it has.
+  const byHost = new Map(asking.map(({ teardown }) => [hostOf(teardown.url ?? ''), teardown]));
+  const refusals = [...byHost.values()].flatMap((teardown) => targetRefusals('', { teardown }, { allowed, production }));
+  return overridden(refusals, { guards, reason })
+    .map(({ guard, what }) => `guards   OVERRIDDEN: ${guard} · ${harmless(what)} · ${harmless(reason)}`);
 }
 
 async function removed(run: OwingRun, keys: TeardownKeys, err: (text: string) => void): Promise<Ended> {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { isHeld, isOwn, owedTeardowns, readTeardown, type TeardownState } from '../../drive/teardown/state.ts';
+import { RUN_ID } from '../../drive/run-folder.ts';
+import { isHeld, isOwn, owedTeardowns, placesOfRuns, readTeardown, type TeardownState } from '../../drive/teardown/state.ts';
 import { CodedError, type Fault } from '../../errors.ts';
 import type { TeardownPlan } from '../../model/index.ts';
 import { TeardownConfig } from '../../plan/teardown.ts';
@@ -15,8 +16,6 @@ export interface OwingRun {
   folder: { runDir: string; state: TeardownState } | null;
 }
 
-/** As makeRunId gives them; as a folder's name it leads to no other place. */
-const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 /** An id is enough to remove: a stranger's address is asked only where somebody typed it. */
 const URL_TIMEOUT_MS = 60_000;
 
@@ -47,8 +46,8 @@ function wouldDo({ url, command }: TeardownPlan): string {
 }
 
 function namedRun(run: string, reports: string): { runDir: string; state: TeardownState; fault: null } {
-  const inReports = RUN_ID.test(run) ? join(reports, run) : run;
-  const runDir = existsSync(inReports) ? inReports : run;
+  const inReports = RUN_ID.test(run) ? placesOfRuns(reports).map((place) => join(place, run)) : [];
+  const runDir = inReports.find((folder) => existsSync(folder)) ?? run;
   const state = readTeardown(runDir);
   if (state === null) {
     const message = existsSync(runDir) ? 'holds no teardown.json: its plan removes nothing' : 'there is no such run folder';
