@@ -87,7 +87,7 @@ export class RunGuards {
     const { target } = this.#options;
     const host = hostOf(target) ?? '';
     // Before anything is sent there. Only names can be compared with a list of names.
-    const names = this.#production.length === 0 ? [] : await (this.#options.aliases ?? aliasesOf)(host);
+    const names = this.#production.length === 0 ? [] : await (this.#options.aliases ?? tellingAliases)(host);
     this.#decide(aliasRefusals(host, names, this.#production));
     const { manifest, ...said } = await askManifest(target, headers);
     this.#decide([
@@ -135,6 +135,11 @@ export class RunGuards {
   #isOverridden(guard: GuardName): boolean {
     return this.#overrides.some((one) => one.guard === guard);
   }
+}
+
+/** What could not be looked up is not held against any list: whoever relies on that is told. */
+function tellingAliases(host: string): Promise<string[]> {
+  return aliasesOf(host, (why) => say(`guards   whether ${host} is an alias of production is not known (${harmless(why)})`));
 }
 
 /** Returns the faults that a check throws as what a guard has against the run. */

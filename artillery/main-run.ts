@@ -11,6 +11,7 @@ import { CodedError, asCodedError, formatError, type Fault } from '../src/errors
 import { keepHistory } from '../src/history/keep.ts';
 import type { AnyJourney } from '../src/journey.ts';
 import { OBSERVATION_VERSION, type Plan, type RunObservation } from '../src/model/index.ts';
+import { preflightFault } from '../src/plan/hooks.ts';
 import { harmless } from '../src/report/text.ts';
 import { auditPayments } from './audit.ts';
 import { artillery, muteStockTables, say, type ExitEvent } from './artillery-global.ts';
@@ -18,6 +19,7 @@ import { Channel, type Message } from './channel.ts';
 import { prepareRun } from './prepare.ts';
 import { checkPrivacy } from './privacy.ts';
 import { RunParts } from './run-parts.ts';
+import { WORKER_INPUT } from './worker-input.ts';
 
 /** The worker closes its users within 10 s and its browsers within 5 s; answers of the API may take longer. */
 const DRAIN_LIMIT_MS = 20_000;
@@ -56,8 +58,10 @@ export class MainRun {
     artillery().ext({ ext: 'beforeExit', method: (event) => this.#finish(event) });
     process.on('SIGINT', () => this.#onInterrupt());
     process.on('exit', () => this.#onExit());
-    const flow = (script as { before?: { flow?: { function?: string }[] } }).before?.flow;
-    if (!flow?.some((step) => step.function === 'preflight')) this.#refuse(new CodedError('J_PREFLIGHT_MISSING'));
+    // Of a run that this one was started in.
+    delete process.env[WORKER_INPUT];
+    const fault = preflightFault(script);
+    if (fault !== null) this.#refuse(new CodedError('J_PREFLIGHT_MISSING', fault === 'missing' ? [] : [fault]));
   }
 
   /** Refuses everything that can be refused before the first arrival, and starts what the run needs. Ends the process on a fault. */
@@ -128,7 +132,12 @@ export class MainRun {
   async #conclude(event: ExitEvent): Promise<number> {
     const interrupted = event.earlyStop === true && this.#stopped === null;
     const { runDir } = this.#parts;
-    if (!this.#plan || !runDir) return interrupted ? 130 : (event.exitCode ?? 0);
+    if (!this.#plan || !runDir) {
+      // The preflight may still be making accounts: what is removed beneath it would not be all.
+      const owed = this.#parts.teardown?.owed ?? null;
+      if (owed !== null) say(owed);
+      return interrupted ? 130 : (event.exitCode ?? 0);
+    }
     // At once: from here on no user is due any more.
     if (this.#stopped !== null) this.#record({ event: 'stopped', detail: this.#stopped });
     if (interrupted && !this.#fatal) {
@@ -198,6 +207,8 @@ export class MainRun {
   #onExit(): void {
     if (this.#ended) return;
     this.#parts.dropNow();
+    const owed = this.#parts.teardown?.owed ?? null;
+    if (owed !== null) process.stderr.write(`\n${owed}\n`);
     if (!this.#plan || !this.#parts.runDir) return;
     if (process.exitCode === 11) process.exitCode = 4;
     process.stderr.write(`\nended without a verdict; what was seen can be judged: npm run judge -- ${this.#parts.runDir}\n`);

@@ -32,7 +32,7 @@ export const ERRORS = {
   J_NO_BROWSER: { exitCode: 3, what: 'No browser was found.', fix: 'Run "npm ci" on Linux x64, or "npx playwright install chromium-headless-shell", or set BROWSER_PATH; "npm run doctor" tells more.' },
   J_BROWSER_LAUNCH: { exitCode: 4, what: 'The browser does not start.', fix: 'Run "npm run doctor"; it names missing system libraries.' },
   J_PLUGIN_MISSING: { exitCode: 3, what: 'The journeys plugin is not loaded, so the run would end without a verdict.', fix: 'Keep "plugins: { journeys: {} }" in the script and run "npm ci".' },
-  J_PREFLIGHT_MISSING: { exitCode: 3, what: 'The script does not call the preflight check.', fix: 'Keep "before: { flow: [{ function: preflight }] }" in the script.' },
+  J_PREFLIGHT_MISSING: { exitCode: 3, what: 'The script does not begin with the preflight check.', fix: 'Keep "before: { flow: [{ function: preflight }] }" in the script, with nothing before it.' },
   J_RUN_ID: { exitCode: 3, what: 'The run id has characters that a folder name cannot have.', fix: 'Use letters, digits, dots, dashes and underscores, 100 at most.' },
   J_RUN_EXISTS: { exitCode: 3, what: 'A run with this id exists already.', fix: 'Leave RUN_ID unset, or choose another.' },
   J_RUN_LOCKED: { exitCode: 3, what: 'Another run is under way on this machine.', fix: 'Wait for it, or end it: two runs would measure each other. ALLOW_PARALLEL_RUNS=1 overrides, and is recorded.' },

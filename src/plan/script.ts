@@ -7,6 +7,7 @@ import { ApiConfig, MetricsConfig, unknownPhases } from './api.ts';
 import { AuditConfig } from './audit.ts';
 import { DrillsConfig } from './drill-config.ts';
 import { GUARDS_CONFIG } from './guards/rules.ts';
+import { hookFaults } from './hooks.ts';
 import { ReplayConfig, replayFaults } from './replay.ts';
 import { locateIn } from './sources.ts';
 import { TeardownConfig } from './teardown.ts';
@@ -97,7 +98,7 @@ export function readScript(script: unknown, sources: readonly YamlFile[], knownJ
     const where = at(['config', 'plugins', 'journeys', 'browsers']);
     faults.push({ where, message: 'no browsers and no "api", so nothing would be sent', hint: 'add "api" or "replay", or leave "browsers" out' });
   }
-  faults.push(...unknownPhases(api, phases, at), ...replayFaults(replay, phases, journeys, at));
+  faults.push(...hookFaults(script, at), ...unknownPhases(api, phases, at), ...replayFaults(replay, phases, journeys, at));
   if (faults.length > 0) throw new CodedError('J_SCRIPT_INVALID', [...faults, ...unknown]);
   if (unknown.length > 0) throw new CodedError('J_JOURNEY_UNKNOWN', unknown);
   const { data: config } = parsed as { data: PluginConfig };

@@ -12,15 +12,24 @@ function systemResolver(): ResolveCname {
   return (host) => resolver.resolveCname(host);
 }
 
+/** A name without an alias, and one that is nobody's: both are answers. */
+const NO_ALIAS = ['ENODATA', 'ENOTFOUND'];
+
 /**
- * Returns the names that a host is an alias of in DNS (CNAME), one after the other; none where there are none or nobody tells.
- * Nothing is sent to the host itself.
+ * Returns the names that a host is an alias of in DNS (CNAME), one after the other; none where there are none, or where nobody
+ * tells, which `onUnknown` then hears of. Nothing is sent to the host itself.
  */
-export async function aliasesOf(host: string, resolve: ResolveCname = systemResolver()): Promise<string[]> {
+export async function aliasesOf(
+  host: string, onUnknown: (why: string) => void = () => {}, resolve: ResolveCname = systemResolver(),
+): Promise<string[]> {
   const names: string[] = [];
   if (host.startsWith('[') || /^[\d.]+$/.test(host)) return names;
   for (let name = host; names.length < MAX_ALIASES;) {
-    const [next] = await resolve(name).catch(() => []);
+    const [next] = await resolve(name).catch((error: unknown) => {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (!NO_ALIAS.includes(code ?? '')) onUnknown(code ?? message);
+      return [];
+    });
     const plain = next?.toLowerCase().replace(/\.$/, '');
     if (plain === undefined || names.includes(plain)) return names;
     names.push(plain);

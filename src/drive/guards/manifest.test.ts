@@ -94,13 +94,16 @@ test('the aliases of a name are followed to their end, and asked for once each',
   const resolve = async (host: string): Promise<string[]> => {
     asked.push(host);
     const next = records[host];
-    if (next === undefined) throw new Error('ENODATA');
+    if (next === undefined) throw Object.assign(new Error(host), { code: host === 'mute.test' ? 'ETIMEOUT' : 'ENODATA' });
     return [next];
   };
-  assert.deepEqual(await aliasesOf('a.test', resolve), ['b.test', 'c.test', 'd.test']);
-  assert.deepEqual(await aliasesOf('ring.test', resolve), ['gnir.test', 'ring.test']);
-  assert.deepEqual(await aliasesOf('none.test', resolve), []);
+  const unknown: string[] = [];
+  const aliases = (host: string): Promise<string[]> => aliasesOf(host, (why) => unknown.push(`${host} ${why}`), resolve);
+  assert.deepEqual(await aliases('a.test'), ['b.test', 'c.test', 'd.test']);
+  assert.deepEqual(await aliases('ring.test'), ['gnir.test', 'ring.test']);
+  assert.deepEqual([await aliases('none.test'), unknown], [[], []]);
+  assert.deepEqual([await aliases('mute.test'), unknown], [[], ['mute.test ETIMEOUT']]);
   asked.length = 0;
-  for (const address of ['127.0.0.1', '[::1]']) assert.deepEqual(await aliasesOf(address, resolve), []);
+  for (const address of ['127.0.0.1', '[::1]']) assert.deepEqual(await aliases(address), []);
   assert.deepEqual(asked, []);
 });

@@ -13,6 +13,7 @@ for (const [written, plain] of TAKEN) test(`the entry ${JSON.stringify(written)}
 const REFUSED = [
   '*', '*.', '*.com', '**.example.com', 'a.*.example.com', '*example.com', '*.192.0.2.7', '*.[2001:db8::1]', 'https://staging.example.com',
   'staging.example.com:8443', 'staging.example.com/app', 'user@staging.example.com', 'staging example', '', '?', 'a\\b', 'a#b',
+  '＊', '＊.com', 'a.＊.example.com',
 ];
 for (const written of REFUSED) {
   test(`the entry ${JSON.stringify(written)} is refused, in words that do not repeat it`, () => {

@@ -11,12 +11,24 @@ export function isOwnHost(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
+/** `[::ffff:192.0.2.7]`, as addresses have it. */
+const MAPPED = /^\[::ffff:([\da-f]{1,4}):([\da-f]{1,4})\]$/;
+
+/** Returns the IPv4 address of a host that is one written as IPv6 (RFC 4291, 2.5.5.2); others as they are. */
+export function unmapped(host: string): string {
+  const [, high, low] = MAPPED.exec(host) ?? [];
+  if (high === undefined || low === undefined) return host;
+  return [high, low].map((word) => parseInt(word, 16)).flatMap((word) => [word >> 8, word & 255]).join('.');
+}
+
 /** A host as a person writes it, in the form in which addresses have it: lower case, punycode; null if it is none. */
 function plainHost(text: string): string | null {
   // A scheme, port, path or user would be taken off in silence, and a person believe that it counts.
   const isIpv6 = /^\[?[\da-f:]*:[\da-f:.]*:[\da-f:.]*\]?$/i.test(text);
   if (!isIpv6 && /[:/?#@\\\s*]/.test(text)) return null;
-  return hostOf(`http://${isIpv6 && !text.startsWith('[') ? `[${text}]` : text}/`);
+  const host = hostOf(`http://${isIpv6 && !text.startsWith('[') ? `[${text}]` : text}/`);
+  // As an address has it, a full-width star is a plain one.
+  return host?.includes('*') === true ? null : host;
 }
 
 /** With fewer names after it, a star would stand for a whole top-level domain. */

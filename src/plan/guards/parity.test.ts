@@ -40,11 +40,13 @@ test('parts that are not as agreed are unknown, and the others hold', () => {
 
 const FORBIDDING: [text: string, says: RegExp | null][] = [
   ['{"loadTests":"forbidden"}', /^forbids load tests$/],
-  ['{"loadTests":"Forbidden"}', /answers loadTests with "Forbidden", which is not "allowed"/],
+  ['{"loadTests":"Forbidden"}', /answers loadTests with "Forbidden", which is not "loadTests": "allowed"/],
   ['{"loadTests":false}', /with false/], ['{"loadTests":null}', /with null/], ['{"loadTests":["allowed"]}', /with \["allowed"\]/],
   ['{"environment":"production"}', /environment "production"/], ['{"environment":"PROD"}', /"PROD"/], ['{"environment":"live"}', /"live"/],
   ['{"environment":"production","loadTests":"allowed"}', null], ['{"environment":"pre-production"}', null], ['{"loadTests":"allowed"}', null],
-  ['{}', null], ['', null], ['<!doctype html>', null], ['[{"loadTests":"forbidden"}]', null], ['"forbidden"', null], ['null', null],
+  ['{"loadtests":"forbidden"}', /answers loadtests with "forbidden"/], ['{"load_tests":"allowed"}', /answers load_tests/],
+  ['{"loadTests":"forbidden",}', /cannot be read/], ['[{"loadTests":"forbidden"}]', /cannot be read/], ['loadTests: forbidden', /cannot be read/],
+  ['{}', null], ['', null], ['<!doctype html>We hold load tests', null], ['no load-test.json', null], ['"forbidden"', null], ['null', null],
 ];
 for (const [text, says] of FORBIDDING) {
   test(`a manifest ${JSON.stringify(text)} ${says ? 'forbids load tests' : 'forbids nothing'}`, () => {

@@ -13,14 +13,16 @@ export interface ReadManifest {
 const PARTS = TargetManifest.shape;
 const PRODUCTION = /^(?:prod|production|live)$/i;
 const SHOWN_VALUE = 60;
+/** What somebody wrote for us, though it is no JSON object, and no page either: a comma too many must not open production. */
+const MEANT = /^\s*\{|^[^<]*load[-_ ]?tests/i;
 
 /**
  * Reads the text of `/.well-known/load-test.json`. A part that is not as agreed is left out, and is unknown then; but whoever
- * answers `loadTests` in words of their own means no.
+ * answers `loadTests` in words or spellings of their own means no, and so does a file that was meant as an answer and cannot be read.
  */
 export function readManifestText(text: string): ReadManifest {
   const given = asObject(text);
-  if (given === null) return { manifest: null, forbids: null };
+  if (given === null) return { manifest: null, forbids: MEANT.test(text) ? 'serves a manifest that cannot be read' : null };
   const known = Object.entries(PARTS).flatMap(([name, schema]: [string, z.ZodType]) => {
     const parsed = schema.safeParse(Object.hasOwn(given, name) ? given[name] : undefined);
     return parsed.success && parsed.data !== undefined ? [[name, parsed.data] as const] : [];
@@ -42,8 +44,9 @@ function asObject(text: string): Record<string, unknown> | null {
 function forbidden(given: Record<string, unknown>, { loadTests, environment }: TargetManifest): string | null {
   if (loadTests === 'forbidden') return 'forbids load tests';
   if (loadTests === 'allowed') return null;
-  if (Object.hasOwn(given, 'loadTests')) {
-    return `answers loadTests with ${JSON.stringify(given['loadTests']).slice(0, SHOWN_VALUE)}, which is not "allowed"`;
+  const [word] = Object.keys(given).filter((name) => name.replace(/[-_ ]/g, '').toLowerCase() === 'loadtests');
+  if (word !== undefined) {
+    return `answers ${word.slice(0, SHOWN_VALUE)} with ${JSON.stringify(given[word]).slice(0, SHOWN_VALUE)}, which is not "loadTests": "allowed"`;
   }
   if (environment === undefined || !PRODUCTION.test(environment)) return null;
   return `says that it is the environment ${JSON.stringify(environment)}`;

@@ -1,5 +1,10 @@
-import { hostOf, matchingPattern } from './hosts.ts';
+import { hostOf, matchingPattern, unmapped } from './hosts.ts';
 import type { Refusal } from './refusals.ts';
+
+/** Returns the entry of PRODUCTION_HOSTS that a host falls under, however it is written; null for none. */
+export function productionEntry(host: string, production: readonly string[]): string | null {
+  return matchingPattern(unmapped(host), production.map(unmapped));
+}
 
 /** Returns the refusal of a host that PRODUCTION_HOSTS names; `leads` is what comes before it: `the target is on`. */
 export function productionByName(leads: string, host: string, pattern: string): Refusal {
@@ -12,7 +17,7 @@ export function productionByName(leads: string, host: string, pattern: string): 
 
 function amongProduction(hosts: readonly string[], leads: string, production: readonly string[]): Refusal[] {
   return hosts.flatMap((host) => {
-    const pattern = matchingPattern(host, production);
+    const pattern = productionEntry(host, production);
     return pattern === null ? [] : [productionByName(leads, host, pattern)];
   });
 }

@@ -24,6 +24,10 @@ test('production is refused by name also where it is allowed, or is this machine
   const both: HostLists = { ...LISTS, allowed: ['www.example.com'] };
   assert.deepEqual(targetRefusals('https://www.example.com', {}, both).map(({ code }) => code), ['J_PRODUCTION_TARGET']);
   assert.deepEqual(codes('http://127.0.0.9:81'), ['J_PRODUCTION_TARGET']);
+  // Read only, so that no other list holds it back.
+  const metrics = (url: string): string[] => codes('embedded', { metrics: { urls: [url], prometheus: null, everyMs: 1 } });
+  assert.deepEqual(metrics('http://[::ffff:127.0.0.9]/metrics'), ['J_PRODUCTION_TARGET']);
+  assert.deepEqual(metrics('http://[::ffff:127.0.0.8]/metrics'), []);
   for (const target of ['https://WWW.EXAMPLE.COM.', 'https://www.example.com:8443/app', 'https://eu.live.example.com']) {
     const refusals = targetRefusals(target, {}, LISTS);
     // Nobody is told to put production on the list.

@@ -1,6 +1,6 @@
 import type { Plan } from '../../model/index.ts';
 import { hostOf, isOwnHost, matchingPattern, overlap } from './hosts.ts';
-import { productionByName } from './production.ts';
+import { productionByName, productionEntry } from './production.ts';
 import type { Refusal } from './refusals.ts';
 
 /** The lists of hosts in the settings. */
@@ -47,7 +47,7 @@ function usedAddresses({ metrics, audit, drills, teardown }: Using): UsedAddress
 function hostRefusals(
   who: string, host: string, { allowed, production }: HostLists, mustBeAllowed = true,
 ): Refusal[] {
-  const named = matchingPattern(host, production);
+  const named = productionEntry(host, production);
   const refusals: Refusal[] = named === null ? [] : [productionByName(`${who} is on`, host, named)];
   if (!mustBeAllowed || isOwnHost(host) || matchingPattern(host, allowed) !== null) return refusals;
   return [...refusals, {
