@@ -6,12 +6,10 @@ import { chromium } from 'playwright';
 import { resolveBrowser, type ResolvedBrowser } from '../drive/browser.ts';
 import { memoryLimit, packageVersion } from '../drive/environment.ts';
 import { probePriority } from '../drive/launcher.ts';
-import { checkTarget, parseTarget } from '../drive/target.ts';
 import { CodedError, ERRORS, asCodedError, formatError } from '../errors.ts';
-import { overridden } from '../plan/guards/refusals.ts';
-import { targetRefusals } from '../plan/guards/targets.ts';
 import { readSettings, type HarnessSettings } from '../plan/settings.ts';
 import { calibrateMachine } from './calibrate.ts';
+import { askTarget } from './doctor-target.ts';
 import { gibibytes } from './units.ts';
 
 /** Below this, two browsers, Node and a few dozen users do not fit (a user takes about 18 MB). */
@@ -141,11 +139,7 @@ async function target(settings: HarnessSettings): Promise<Line> {
     return { mark: '✓', name: 'target', found: 'the bundled platform, started with the run (TARGET_URL in .env names another)' };
   }
   try {
-    const url = parseTarget(settings.TARGET_URL);
-    const { ALLOWED_HOSTS: allowed = [], PRODUCTION_HOSTS: production = [] } = settings;
-    // Where a run may not go, this one request does not go either.
-    overridden(targetRefusals(url, {}, { allowed, production }), { guards: [], reason: '' });
-    await checkTarget(url, { healthPath: settings.HEALTH_PATH });
+    const url = await askTarget(settings.TARGET_URL, settings);
     return { mark: '✓', name: 'target', found: `${url} answers` };
   } catch (error) {
     return broken('target', asCodedError(error));
