@@ -10,6 +10,7 @@ import { rollBack, type RolledBack } from '../src/drive/drills/rollback.ts';
 import { OPERATIONS_TOKEN, secretsOf, type Secrets } from '../src/drive/drills/secrets.ts';
 import { addressOf } from '../src/drive/drills/undo.ts';
 import type { RunningPlatform } from '../src/drive/platform.ts';
+import { taggedRequest } from '../src/drive/tags.ts';
 import { CodedError, type Fault } from '../src/errors.ts';
 import { OBSERVATION_VERSION, type Drill, type DrillObservation, type DrillsPlan, type Plan } from '../src/model/index.ts';
 import { isLoopback } from '../src/plan/drill-config.ts';
@@ -33,14 +34,15 @@ export async function openDrills({ plan, platform, runDir, places, recorder, now
   const secrets = secretsFor(platform);
   const reaches = reachesOf(drills, platform && { url: platform.url, toxiproxyUrl: platform.toxiproxyUrl, controls: controlsOf(platform) });
   const metricsUrls = metrics?.urls ?? [];
-  await checkDrills({ plan: drills, reaches, secrets, places, metricsUrls });
+  const headers = taggedRequest({ runId, kind: 'load' });
+  await checkDrills({ plan: drills, reaches, secrets, places, metricsUrls, headers });
   const record = (what: Pick<DrillObservation, 'drill' | 'event' | 'dependency'> & Partial<DrillObservation>): void => {
     const { phase = null } = drills.drills.find(({ name }) => name === what.drill) ?? {};
     recorder.record({ v: OBSERVATION_VERSION, kind: 'drill', runId, tMs: now(), vu: null, journey: null, ...what, phase });
   };
   let current: string | null = null;
   const watch = new BreakerWatch({
-    urls: metricsUrls, everyMs: drills.watchEveryMs, now,
+    urls: metricsUrls, everyMs: drills.watchEveryMs, headers, now,
     onBreaker: ({ dependency, state, sinceMs, detail }) => {
       if (current !== null) record({ drill: current, event: 'breaker', dependency, state, ...(sinceMs === null ? {} : { sinceMs }), ...(detail === undefined ? {} : { detail }) });
     },

@@ -16,14 +16,15 @@ interface Watching {
 async function watching(t: TestContext, requestsMetric: string | null = null): Promise<Watching> {
   let page: string | null = '';
   let nowMs = 0;
-  const exporter = await serve(t, (_, response) => {
-    if (page === null) response.writeHead(500).end();
+  const exporter = await serve(t, ({ headers }, response) => {
+    // Every look says that it is a test's.
+    if (page === null || headers['x-test-run-id'] !== 'run-1') response.writeHead(500).end();
     else response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(page);
   });
   const changes: BreakerChange[] = [];
   const counts: RequestCount[] = [];
   const watch = new BreakerWatch({
-    urls: [exporter.url], everyMs: 3_600_000, now: () => nowMs, onBreaker: (change) => changes.push(change), onRequests: (count) => counts.push(count),
+    urls: [exporter.url], everyMs: 3_600_000, headers: { 'x-test-run-id': 'run-1' }, now: () => nowMs, onBreaker: (change) => changes.push(change), onRequests: (count) => counts.push(count),
   });
   t.after(() => watch.stop());
   const see = async (text: string | null): Promise<void> => {

@@ -38,6 +38,8 @@ export interface BreakerOptions {
   /** The target's metrics pages. */
   urls: readonly string[];
   everyMs: number;
+  /** What marks its requests as those of a test. */
+  headers?: Record<string, string>;
   /** Milliseconds since the run's start, monotonic. */
   now: () => number;
   onBreaker: (change: BreakerChange) => void;
@@ -103,10 +105,11 @@ export class BreakerWatch {
   }
 
   async #look(follows: readonly Follow[]): Promise<void> {
-    const { urls, now } = this.#options;
+    const { urls, now, headers = {} } = this.#options;
     const names = new Set(follows.flatMap(({ breaker, transitions, requests }) => [breaker?.name, transitions?.name, requests?.name]));
     const atMs = now();
-    const pages = await Promise.all(urls.map((url) => scrape(url, { wanted: (name) => names.has(name), now, limitMs: LOOK_LIMIT_MS })));
+    const how = { wanted: (name: string) => names.has(name), now, limitMs: LOOK_LIMIT_MS, headers };
+    const pages = await Promise.all(urls.map((url) => scrape(url, how)));
     // Another drill has begun meanwhile.
     if (follows !== this.#follows) return;
     const samples = pages.flatMap((page) => ('page' in page ? page.page.samples : []));

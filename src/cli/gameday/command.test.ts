@@ -181,6 +181,7 @@ test(
     );
     assert.equal((await against('shop.test')).code, 'J_TARGET_NOT_ALLOWED');
     assert.equal((await against('127.0.0.1', { PRODUCTION_HOSTS: '127.0.0.1' })).code, 'J_PRODUCTION_TARGET');
+    assert.equal((await against('127.0.0.1', { PRODUCTION_HOSTS: 'www.shop.test', BROWSER_HOSTS: '*.shop.test' })).code, 'J_PRODUCTION_TARGET');
     assert.deepEqual(asked, []);
     const marked = await against('127.0.0.1');
     assert.equal(marked.code, 'J_PRODUCTION_TARGET', marked.faults);

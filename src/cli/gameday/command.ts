@@ -79,7 +79,7 @@ export async function gameDayCommand(args: string[], around: GameDaySurroundings
   const fixtures = await loadFixtures(root);
   const reports = resolve(root, settings.REPORTS_DIR);
   refuseLeftovers(reports);
-  const id = makeRunId(undefined, new Date(), 'gameday');
+  const id = makeRunId(undefined, new Date(), 'gameday', !embedded);
   const overrides = await passGuards(target, plan, settings, targetHeaders(id, 'marker', settings));
   // A terminal that does not tell its width says 0.
   const width = Math.max(LEAST_WIDTH, around.columns || WIDTH);

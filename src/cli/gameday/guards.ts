@@ -8,7 +8,7 @@ import { targetRefusals } from '../../plan/guards/targets.ts';
 import type { HarnessSettings } from '../../plan/settings.ts';
 import type { GameDayPlan } from './plan.ts';
 
-type Settings = Pick<HarnessSettings, 'ALLOWED_HOSTS' | 'PRODUCTION_HOSTS' | 'GUARD_OVERRIDES' | 'GUARD_REASON'>;
+type Settings = Pick<HarnessSettings, 'ALLOWED_HOSTS' | 'PRODUCTION_HOSTS' | 'BROWSER_HOSTS' | 'GUARD_OVERRIDES' | 'GUARD_REASON'>;
 
 /**
  * Holds a game day against the guards on hosts, as a run is (documentation/guards.md): it breaks things. By name first,
@@ -24,6 +24,7 @@ export async function passGuards(
   const {
     ALLOWED_HOSTS: allowed = [],
     PRODUCTION_HOSTS: production = [],
+    BROWSER_HOSTS: browser = [],
     GUARD_OVERRIDES: guards = [],
     GUARD_REASON: reason = '',
   } = settings;
@@ -34,7 +35,7 @@ export async function passGuards(
     ...(audit ? { audit } : {}),
     ...(teardown ? { teardown } : {}),
   };
-  const byName = decide(targetRefusals(target, using, { allowed, production }));
+  const byName = decide(targetRefusals(target, using, { allowed, production, browser }));
   const host = hostOf(target);
   // The bundled platform is this machine alone.
   if (host === null) return byName;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { redaction } from '../../collect/redaction.ts';
 import { checkDrills } from '../../drive/drills/preflight.ts';
 import { commitOf, harnessVersion } from '../../drive/environment.ts';
+import { taggedRequest } from '../../drive/tags.ts';
 import { asCodedError, CodedError } from '../../errors.ts';
 import { GAME_DAY_VERSION, type GameDay } from '../../model/game-day.ts';
 import type { DrillsPlan, PaymentObservation } from '../../model/index.ts';
@@ -22,7 +23,7 @@ import { gameDayMarkdown } from './report.ts';
 import { keepRounds, surroundings } from './rounds.ts';
 import { runbookNames } from './script.ts';
 import { openStage } from './stage.ts';
-import { targetHeaders } from './tags.ts';
+import { tagOf, targetHeaders } from './tags.ts';
 import type { Team } from './team.ts';
 import { GameDayTeardown } from './teardown.ts';
 import { keepTrickling } from './trickle.ts';
@@ -103,6 +104,7 @@ export async function holdGameDay(options: HoldOptions): Promise<{ day: GameDay;
       secrets: stage.secrets,
       places,
       metricsUrls: stage.metricsUrls,
+      headers: taggedRequest(tagOf(id)),
     });
     const teardown =
       plan.teardown === null

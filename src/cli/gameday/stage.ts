@@ -8,7 +8,7 @@ import { reachesOf, type Reaches } from '../../drive/drills/hands.ts';
 import { RollbackJournal } from '../../drive/drills/journal.ts';
 import { OPERATIONS_TOKEN, secretsOf, type Secrets } from '../../drive/drills/secrets.ts';
 import { createLauncher, endLeftovers } from '../../drive/launcher.ts';
-import { agentTag } from '../../drive/tags.ts';
+import { agentTag, taggedRequest } from '../../drive/tags.ts';
 import { startPlatform, type RunningPlatform } from '../../drive/platform.ts';
 import { checkTarget } from '../../drive/target.ts';
 import { asCodedError, CodedError } from '../../errors.ts';
@@ -95,7 +95,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     );
     const journal = RollbackJournal.begin(folder, id);
     const guard = startGuard(folder, secrets);
-    const watch = watchBreakers(drills, metricsUrls, options.onBreaker);
+    const watch = watchBreakers(drills, metricsUrls, taggedRequest(tagOf(id)), options.onBreaker);
     return {
       url,
       hosts,
@@ -125,10 +125,12 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 function watchBreakers(
   { dependencies, watchEveryMs }: DrillsPlan,
   urls: readonly string[],
+  headers: Record<string, string>,
   onBreaker: StageOptions['onBreaker'],
 ): BreakerWatch {
   const watch = new BreakerWatch({
     urls,
+    headers,
     everyMs: watchEveryMs,
     now: () => performance.now(),
     onBreaker: ({ dependency, state }) => onBreaker(dependency, state),

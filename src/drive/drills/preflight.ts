@@ -18,6 +18,8 @@ export interface DrillPreflight {
   places: ReadonlyMap<string, string>;
   /** The target's metrics pages; none where none is read. */
   metricsUrls: readonly string[];
+  /** What marks requests for them as those of a test. */
+  headers?: Record<string, string>;
 }
 
 type Reason = Omit<Fault, 'where'>;
@@ -125,12 +127,12 @@ function isProgram(name: string): boolean {
 }
 
 /** Whether breakers and requests can be watched; a series may come to be only later, with the process that has it. */
-async function metricsFaults({ plan, metricsUrls }: DrillPreflight): Promise<Fault[]> {
+async function metricsFaults({ plan, metricsUrls, headers = {} }: DrillPreflight): Promise<Fault[]> {
   const asks = ({ expect }: Drill): boolean =>
     expect.breakerOpensWithinS !== null || expect.breakerClosesWithinS !== null || expect.requestsPerSecondAtMost !== null;
   if (!plan.drills.some(asks)) return [];
   const pages = await Promise.all(metricsUrls.map(async (url) => ({
-    url, scraped: await scrape(url, { wanted: () => false, now: () => 0, limitMs: SCRAPE_LIMIT_MS }),
+    url, scraped: await scrape(url, { wanted: () => false, now: () => 0, limitMs: SCRAPE_LIMIT_MS, headers }),
   })));
   return pages.flatMap(({ url, scraped }) => ('missing' in scraped ? [{ where: `metrics page ${url}`, message: scraped.missing }] : []));
 }
