@@ -1,6 +1,7 @@
 import type { Detector, Hit } from './hit.ts';
 
-const V4 = /(?<![\w.+-]|\d,)(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)/g;
+/** Behind a comma it may be one of a list of addresses; behind a comma after any other number it is none. */
+const V4 = /(?<![\w.+-]|(?<!\d\.\d{1,3}\.\d{1,3}\.\d{1,3})(?<=\d),)(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)/g;
 /** All that is given out to anybody lies in 2000::/3 (IANA), so that the first group has four digits. */
 const V6 = /(?<![\w:.])[23][0-9a-f]{3}(?::[0-9a-f]{0,4}){2,7}(?![\w:])/gi;
 /** `Chrome/153.0.0.1`, `v1.2.3.4`, `"version":"1.2.3.4"`: four numbers, and no address. */

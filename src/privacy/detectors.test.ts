@@ -7,6 +7,9 @@ import { Redactor } from './redactor.ts';
 const redactor = new Redactor();
 const foundIn = (text: string): string[] => redactor.find(text).map(({ kind, from, to }) => `${kind} ${text.slice(from, to)}`);
 
+/** Of 16,384 bits. */
+const LONG_KEY = `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${'MIIEvgIBADANBgkqhkiG9w0BAQEFAASC\n'.repeat(380)}-----END ENCRYPTED PRIVATE KEY-----`;
+
 /** Text and what is private in it. */
 const PRIVATE: [text: string, ...found: string[]][] = [
   ['{"to":"jana.novak@gmail.com"}', 'email jana.novak@gmail.com'],
@@ -14,6 +17,13 @@ const PRIVATE: [text: string, ...found: string[]][] = [
   ['<jörg.müller@müller.de>', 'email jörg.müller@müller.de'],
   ['mail a@xn--mller-kva.xn--p1ai now', 'email a@xn--mller-kva.xn--p1ai'],
   ['O\'Brien: o\'brien+shop@mail.example.org.uk.', 'email o\'brien+shop@mail.example.org.uk'],
+  ['shots/jana@firma.de_2.jpg', 'email jana@firma.de'],
+  ['?next=%2Fsignup%3Femail%3Djana%2540firma.de', 'email jana%2540firma.de'],
+  ['&lt;jana&#64;firma.de&gt;', 'email jana&#64;firma.de'],
+  [String.raw`"refused:\njana@firma.de\n93.184.216.34\n+49 30 901820\n4539578763621486"`, 'email jana@firma.de', 'ip 93.184.216.34', 'phone +49 30 901820', 'card 4539578763621486'],
+  ['?next=%2Fpay%3Fcard%3D4539578763621486', 'card 4539578763621486'],
+  ['%7B%22n%22%3A%224539%205787%206362%201486%22%7D', 'card 4539%205787%206362%201486'],
+  ['to=https%3A%2F%2Fjana%3Ageheim%40shop.test%2F', 'token jana%3Ageheim'],
   ['card 5425233430109903 declined', 'card 5425233430109903'],
   ['{"n":"4539 5787 6362 1486"}', 'card 4539 5787 6362 1486'],
   ['number=4539-5787-6362-1486', 'card 4539-5787-6362-1486'],
@@ -26,7 +36,11 @@ const PRIVATE: [text: string, ...found: string[]][] = [
   ['(212) 736-5000', 'phone (212) 736-5000'],
   ['212-736-5000 or 212.736.5000', 'phone 212-736-5000', 'phone 212.736.5000'],
   ['"phone":"030 901820"', 'phone 030 901820'],
+  ['Telefon: 030 901820', 'phone 030 901820'],
+  ['Tel. 030/901820', 'phone 030/901820'],
+  ['PHONE=030 901820', 'phone 030 901820'],
   ['from 8.8.4.44:443', 'ip 8.8.4.44'],
+  ['x-forwarded-for: 93.184.216.34,151.101.1.69', 'ip 93.184.216.34', 'ip 151.101.1.69'],
   ['"serverIPAddress":"93.184.216.34"', 'ip 93.184.216.34'],
   ['[2a00:1450:4001:82a::200e]:443', 'ip 2a00:1450:4001:82a::200e'],
   ['at 2606:4700:0:0:0:0:6810:84e5 now', 'ip 2606:4700:0:0:0:0:6810:84e5'],
@@ -40,10 +54,13 @@ const PRIVATE: [text: string, ...found: string[]][] = [
   ['{\\"api_key\\": \\"q9Zt41LmXv07RkPw\\"}', 'token q9Zt41LmXv07RkPw'],
   ['https://jana:geheim@shop.example.com/', 'token jana:geheim'],
   ['-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----', 'token -----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----'],
+  [LONG_KEY, `token ${LONG_KEY}`],
+  ['x -----BEGIN PRIVATE KEY-----\nMIIE', 'token -----BEGIN PRIVATE KEY-----\nMIIE'],
+  ['-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQOY\n-----END PGP PRIVATE KEY BLOCK-----', 'token -----BEGIN PGP PRIVATE KEY BLOCK-----\nlQOY\n-----END PGP PRIVATE KEY BLOCK-----'],
 ];
 
 for (const [text, ...found] of PRIVATE) {
-  test(`in ${JSON.stringify(text)} there is ${found.join(' and ') || 'nothing, since its check digit is wrong'}`, () => assert.deepEqual(foundIn(text), found));
+  test(`in ${JSON.stringify(text).slice(0, 200)} there is ${found.join(' and ').slice(0, 200) || 'nothing, since its check digit is wrong'}`, () => assert.deepEqual(foundIn(text), found));
 }
 
 /** What looks private to a coarse eye, and is not. */
@@ -54,6 +71,7 @@ const HARMLESS = [
   '1795329736741', '1795329736741000', '1795329736741000000', '0.4539578763621486', 'load-test-4539578763621486', 'a.4539578763621486@example.com',
   '1 1 0 1 1 1 4539 5787 6362 1486', '2026-11-22T06-42-16Z-smoke', '2026-11-22T06:42:16.123+01:00', '1e+21', 'canary +1.2 ms',
   '+1 555 010 0199', '+1 212 555 0123', '(415) 555-0199', '+44 7700 900123', '+49 30 23125 456', 'M300 250 1000 212 736 5000',
+  'M12,93.184.216.34', 'mobile.20261122', 'hotel: 12345678',
   '127.0.0.9', '10.1.2.3', '192.168.178.20', '172.16.5.4', '169.254.10.20', '100.64.1.12', '192.0.2.11', '198.51.100.27', '203.0.113.99',
   'Chrome/153.0.7204.0', 'Chrome/153.0.0.0', 'Version/17.4.11.2', '"version":"12.13.14.15"', '1.2.3.4', '93.184.216.0', '1.2.3.4.5', '300.1.2.30',
   '2001:db8::1', '3fff:fff::1', 'fe80::1', '::1', '12:34:56', 'a::before', '2026:11:22',
@@ -66,7 +84,7 @@ for (const text of HARMLESS) test(`${JSON.stringify(text)} is nobody's`, () => a
 
 const MASKED: [kind: PrivateKind, text: string, masked: string][] = [
   ['email', 'jana.novak@gmail.com', 'j***@g***.com'], ['email', 'jana%40firma.de', 'j***@f***.de'], ['card', '4539 5787 6362 1486', '***1486'],
-  ['phone', '+49 30 901820', '+49***20'], ['ip', '93.184.216.34', '93.184.*.*'], ['ip', '2a00:1450::200e', '2a00:***'],
+  ['phone', '+49 30 901820', '+49***20'], ['phone', '901820', '***20'], ['email', 'jana%2540firma.de', 'j***@f***.de'], ['ip', '93.184.216.34', '93.184.*.*'], ['ip', '2a00:1450::200e', '2a00:***'],
   ['token', 'jana:geheim', 'ja***'], ['secret', 'correct horse', '***'],
 ];
 

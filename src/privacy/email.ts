@@ -12,7 +12,7 @@ const AT = /@|%40/g;
 /** RFC 5321 allows 64 bytes. Quoted local parts are left out: nobody has one. */
 const LONGEST_LOCAL = 64;
 const LOCAL = /[\p{L}\p{N}](?:[\p{L}\p{N}._%+'-]*[\p{L}\p{N}_+-])?$/u;
-const DOMAIN = /(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+(?:xn--[a-z0-9-]{2,59}|\p{L}{2,24})(?![\p{L}\p{N}_])/uy;
+const DOMAIN = /(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+(?:xn--[a-z0-9-]{2,59}|\p{L}{2,24})(?![\p{L}\p{N}])/uy;
 /** `icon@2x.png`, `chunk@next.js`: no top-level domains, but ends of names of files. */
 const FILE_END = /\.(?:png|jpe?g|gif|svg|webp|avif|ico|css|[cm]?js|jsx|tsx?|json|html?|map|woff2?|ttf|txt|ndjson|log)$/i;
 

@@ -1,4 +1,5 @@
 import type { PrivateKind } from '../model/index.ts';
+import { asMeant } from './unescaped.ts';
 
 const stars = '***';
 
@@ -6,13 +7,14 @@ const stars = '***';
 export function maskedForm(kind: PrivateKind, text: string): string {
   switch (kind) {
     case 'email': {
-      const [local = '', domain = ''] = text.split(/@|%40/);
+      const [local = '', domain = ''] = asMeant(text).split('@');
       return `${first(local)}${stars}@${first(domain)}${stars}.${domain.split('.').at(-1) ?? ''}`;
     }
     case 'card':
       return `${stars}${text.slice(-4)}`;
     case 'phone':
-      return `${text.slice(0, 3)}${stars}${text.slice(-2)}`;
+      // Of a short number, more would be most of it.
+      return `${text.length < 10 ? '' : text.slice(0, 3)}${stars}${text.slice(-2)}`;
     case 'ip':
       return text.includes(':') ? `${text.split(':')[0] ?? ''}:${stars}` : text.replace(/\.\d+\.\d+$/, '.*.*');
     case 'token':

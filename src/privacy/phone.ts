@@ -6,8 +6,9 @@ const INTERNATIONAL = /(?<![\w+])(?:\+|%2B)[1-9](?:(?:[ ().\u00a0-]{0,2}|%20)\d)
 const NATIONAL = /(?<![\w.+-])(?:\(([2-9]\d{2})\)[ -]?|([2-9]\d{2})([.-]))([2-9]\d{2})(?:\3|(?<=\) ?\d{3})[ -])(\d{4})(?![\w]|[.-]\d)/g;
 /** Any digits behind a word that says what they are. */
 const NAMED = new RegExp([
-  '(?<![A-Za-z])(?:[a-z]*(?:Phone|Tel|Mobile|Fax)|phone|telephone|telefon|tel|mobile|mobil|handy|fax|whatsapp)(?:[_ -]?(?:[Nn]umber|[Nn]o|[Nn]r))?',
-  '["\'\\\\]{0,3}\\s?[:=]\\s?["\'\\\\]{0,3}',
+  '(?<![A-Za-z])(?:[a-z]*(?:Phone|Tel|Mobile|Fax)|[Pp]hone|[Tt]elephone|[Tt]elefon|[Tt]el|[Mm]obile?|[Hh]andy|[Ff]ax|[Ww]hats[Aa]pp',
+  '|(?:TELE)?PHONE|TELEFON|TEL|MOBILE?|HANDY|FAX|WHATSAPP)(?:[_ -]?(?:[Nn]umber|[Nn]o|[Nn]r|N(?:UMBER|[OR])))?',
+  '(?:\\.?["\'\\\\]{0,3}\\s?[:=]|\\.(?=\\s))\\s?["\'\\\\]{0,3}',
   '((?:\\+|00|\\()?\\d(?:[ ()/.-]{0,2}\\d){5,14})(?![\\w.])',
 ].join(''), 'g');
 

@@ -13,8 +13,29 @@ test('everything private in a value goes, names of fields too, and the rest stay
   assert.equal(redactor.line({ a: 'jana@firma.de' }), '{"a":"[masked email]"}');
 });
 
+test('what stands behind a line break in a line of JSON is seen: its escape is no part of the word', () => {
+  const knowing = new Redactor({ secrets: ['staging1'] });
+  for (const hidden of ['4539578763621486', 'staging1', '93.184.216.34', '+49 30 901820', `${'sk'}_live_51HxYzAbCdEf`, 'jana@firma.de']) {
+    const line = JSON.stringify({ message: `refused:\n${hidden}\tby` });
+    assert.ok(!knowing.line(JSON.parse(line)).includes(hidden), hidden);
+    const { message } = JSON.parse(knowing.text(line)) as { message: string };
+    assert.match(message, /^refused:\n\[masked \w+\]\tby$/, hidden);
+  }
+});
+
+test('what is private by its field\'s name is masked in that field: the scanner, which sees both, would find it', () => {
+  const line = redactor.line({ password: 'q9Zt41LmXv07RkPw', phone: '030 901820', other: '030 901820', list: ['q9Zt41LmXv07RkPw'] });
+  assert.equal(line, '{"password":"[masked token]","phone":"[masked phone]","other":"030 901820","list":["q9Zt41LmXv07RkPw"]}');
+  assert.deepEqual(redactor.find(line), []);
+});
+
 test('two names that are masked alike stay two', () => {
   assert.deepEqual(redactor.value({ 'a@firma.de': 1, 'b@firma.de': 2 }), { '[masked email]': 1, '[masked email] 2': 2 });
+});
+
+test('names that every object has are names like others', () => {
+  const line = '{"constructor":1,"toString":"jana@firma.de","__proto__":{"a":2}}';
+  assert.equal(redactor.line(JSON.parse(line)), line.replace('jana@firma.de', '[masked email]'));
 });
 
 test('a value without anything private is the very same one', () => {
@@ -35,6 +56,9 @@ test('where two kinds overlap, the one that says more stands, once', () => {
 test('values of .env go in every form in which they are written; those that are too short, words or numbers cannot be told from other text', () => {
   const secret = 'päss "word"/&+1';
   const knowing = new Redactor({ secrets: [secret, 'abc1', 'signup', 'Berlin', '120000'] });
+  const lowerCase = encodeURIComponent(secret).replace(/%[0-9A-F]{2}/g, (one) => one.toLowerCase());
+  assert.equal(knowing.text(lowerCase), '[masked secret]');
+  assert.equal(new Redactor({ secrets: ['x! y(z)~1'] }).text(new URLSearchParams({ q: 'x! y(z)~1' }).toString()), 'q=[masked secret]');
   for (const form of formsOf(secret)) assert.equal(knowing.text(`x ${form} y`), 'x [masked secret] y', form);
   for (const padding of ['', 'u', 'us', 'use']) {
     const encoded = Buffer.from(`${padding}:${secret}:rest`).toString('base64');

@@ -6,6 +6,7 @@ import type { Detector, Hit } from './hit.ts';
 import { phone } from './phone.ts';
 import { knownSecrets } from './secret.ts';
 import { token } from './token.ts';
+import { asMeant, unescaped, type Unescaped } from './unescaped.ts';
 
 export interface KnownToRun {
   /** Values that nobody may read: those of .env. */
@@ -27,6 +28,7 @@ export function markOf(kind: PrivateKind): string {
  * which the quick look sees nothing costs that look alone.
  */
 export class Redactor {
+  readonly #known: Detector | null;
   readonly #detectors: readonly Detector[];
   readonly #hint: RegExp;
   readonly #allowed: Set<string>;
@@ -35,6 +37,7 @@ export class Redactor {
 
   constructor({ secrets = [], allowed = [] }: KnownToRun = {}) {
     const known = knownSecrets(secrets);
+    this.#known = known;
     this.#detectors = [...(known ? [known] : []), token, email, card, address, phone];
     this.#hint = new RegExp(this.#detectors.map(({ hint }) => hint).join('|'), 'i');
     this.allowed = allowed;
@@ -48,13 +51,14 @@ export class Redactor {
 
   /** Returns whether a text could hold something private: false is certain, true is not. */
   suspects(text: string): boolean {
-    return this.#hint.test(text);
+    return this.#mayHold(text, unescaped(text));
   }
 
   /** Returns what is private in a text, in order, without overlaps. */
   find(text: string): Hit[] {
-    if (!this.suspects(text)) return [];
-    const all = this.#detectors.flatMap((detector) => detector.find(text)).filter((hit) => !this.#allows(hit, text));
+    const meant = unescaped(text);
+    if (!this.#mayHold(text, meant)) return [];
+    const all = this.#everyHit(text, meant).filter((hit) => !this.#allows(hit, text));
     if (all.length < 2) return all;
     const apart: Hit[] = [];
     for (const hit of all.toSorted((a, b) => a.from - b.from)) {
@@ -71,13 +75,7 @@ export class Redactor {
 
   /** Returns a text with a mark in the place of everything private; the same text where there is nothing. */
   text(text: string): string {
-    let done = 0;
-    let masked = '';
-    for (const { kind, from, to } of this.find(text)) {
-      masked += text.slice(done, from) + markOf(kind);
-      done = to;
-    }
-    return done === 0 ? text : masked + text.slice(done);
+    return this.#masked(text, this.find(text));
   }
 
   /** Returns a value of JSON with all its texts and names masked; the very same value where there is nothing to mask. */
@@ -89,6 +87,39 @@ export class Redactor {
   line(value: unknown): string {
     const line = JSON.stringify(value);
     return this.suspects(line) ? JSON.stringify(this.value(value)) : line;
+  }
+
+  #masked(text: string, hits: readonly Hit[]): string {
+    let done = 0;
+    let masked = '';
+    for (const { kind, from, to } of hits) {
+      masked += text.slice(done, from) + markOf(kind);
+      done = to;
+    }
+    return done === 0 ? text : masked + text.slice(done);
+  }
+
+  #mayHold(text: string, meant: Unescaped | null): boolean {
+    return this.#hint.test(text) || (meant !== null && this.#hint.test(meant.text));
+  }
+
+  /** In the text as it is meant; secrets and tokens in the text as it is written, too, since those may be encoded ones themselves. */
+  #everyHit(text: string, meant: Unescaped | null): Hit[] {
+    const found = this.#detectors.flatMap((detector) => detector.find(meant?.text ?? text));
+    if (meant === null) return found;
+    const placed = found.map(({ kind, from, to }): Hit => {
+      const [begin, end] = meant.written(from, to);
+      return { kind, from: begin, to: end };
+    });
+    return [...placed, ...token.find(text), ...(this.#known?.find(text) ?? [])];
+  }
+
+  /** Returns a field's text masked: some things are private by their field's name alone, as whoever reads the line sees. */
+  #field(name: string, text: string): string {
+    const head = `"${name}":"`;
+    const masked = this.#masked(head + text, this.find(head + text).filter(({ to }) => to > head.length).map(
+      (hit) => ({ ...hit, from: Math.max(hit.from, head.length) })));
+    return masked.slice(head.length);
   }
 
   #inside(value: unknown): unknown {
@@ -104,14 +135,14 @@ export class Redactor {
       return changed ? masked : value;
     }
     let changed = false;
-    const masked: Record<string, unknown> = {};
+    const masked = new Map<string, unknown>();
     for (const [name, one] of Object.entries(value)) {
-      const inner = this.#inside(one);
+      const inner = typeof one === 'string' ? this.#field(name, one) : this.#inside(one);
       const key = this.text(name);
       changed ||= inner !== one || key !== name;
-      masked[key in masked ? another(key, masked) : key] = inner;
+      masked.set(masked.has(key) ? another(key, masked) : key, inner);
     }
-    return changed ? masked : value;
+    return changed ? Object.fromEntries(masked) : value;
   }
 
   #allows({ kind, from, to }: Hit, text: string): boolean {
@@ -125,12 +156,12 @@ export class Redactor {
 }
 
 /** Two masked names of one object must not become one. */
-function another(key: string, taken: object): string {
-  for (let count = 2; ; count += 1) if (!(`${key} ${count}` in taken)) return `${key} ${count}`;
+function another(key: string, taken: ReadonlyMap<string, unknown>): string {
+  for (let count = 2; ; count += 1) if (!taken.has(`${key} ${count}`)) return `${key} ${count}`;
 }
 
 /** One way of writing for all that mean the same: no case, no encoding, phone numbers in digits. */
 function plain(written: string): string {
-  const text = written.trim().toLowerCase().replace(/%40/g, '@').replace(/%2b/g, '+').replace(/%20/g, ' ');
+  const text = asMeant(written.trim()).toLowerCase();
   return /[@:a-z]|^(?:\d+\.){3}\d+$/.test(text) ? text : text.replace(/\D/g, '');
 }

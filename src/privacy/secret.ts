@@ -21,7 +21,9 @@ export function formsOf(value: string): string[] {
   });
   const html = value.replace(/[&<>"']/g, (one) => entities[one] ?? one);
   const url = encodeURIComponent(value);
-  return [...new Set([value, JSON.stringify(value).slice(1, -1), html, url, url.replaceAll('%20', '+'), ...inside])];
+  const form = new URLSearchParams([['', value]]).toString().slice(1);
+  const lowerCase = url.replace(/%[0-9A-F]{2}/g, (one) => one.toLowerCase());
+  return [...new Set([value, JSON.stringify(value).slice(1, -1), html, url, lowerCase, encodeURI(value), form, ...inside])];
 }
 
 function patternOf(form: string): string {

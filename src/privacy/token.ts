@@ -8,7 +8,8 @@ const SHAPES = new RegExp([
   'gh[opsur]_[A-Za-z0-9]{30,}', 'github_pat_\\w{30,}', 'glpat-[\\w-]{20,}', 'npm_[A-Za-z0-9]{36}',
   'xox[abeprs]-[\\w-]{10,}', 'AIza[\\w-]{35}(?![\\w-])', 'sk-(?:ant-|proj-)[\\w-]{20,}', 'sk-[A-Za-z0-9]{40,}', 'SG\\.[\\w-]{16,}\\.[\\w-]{16,}',
 ].map((shape) => `(?:${shape})`).join('|'), 'g');
-const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----[\s\S]{0,4096}?(?:-----END (?:[A-Z]+ )*PRIVATE KEY-----|$)/g;
+/** As far as the key's lines go, also where its end was cut off. */
+const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----(?:[\w+/=\s\\:,.]|-(?!----)){0,20000}(?:-----END (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----)?/g;
 const SCHEME = /\b(Bearer|Basic)(?: +|%20|\+)([A-Za-z0-9+/_.~-]{8,}={0,2})/gi;
 /** `https://user:password@host`; a mask in the password's place is none. */
 const IN_ADDRESS = /(?<=\w:\/\/)[^\s/@:"'<>\\]{1,128}:(?!\*+@|\[)[^\s/@"'<>\\]{1,128}(?=@[\w[])/g;
