@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'dotenv';
+import { ALLOWABLE } from '../model/index.ts';
 import { Redactor } from '../privacy/redactor.ts';
 
 /** Names of settings whose values nobody may read. */
@@ -45,7 +46,8 @@ export function redactionOf(folder: string, environment: Environment): Redactor 
   return new Redactor({
     // Also what the environment takes the place of: it may stand in a file that was written before.
     secrets: [...secretValues(settings), ...secretValues(fromFile)],
-    allowed: (settings['PRIVACY_ALLOW'] ?? '').split(',').map((one) => one.trim()).filter((one) => one !== ''),
+    // A run refuses settings of any other form; whoever asks for less than a run must not let everything pass.
+    allowed: (settings['PRIVACY_ALLOW'] ?? '').split(',').map((one) => one.trim()).filter((one) => ALLOWABLE.test(one)),
   });
 }
 

@@ -4,6 +4,9 @@ import { z } from 'zod';
 export const PrivateKind = z.enum(['email', 'card', 'token', 'phone', 'secret', 'ip']);
 export type PrivateKind = z.infer<typeof PrivateKind>;
 
+/** What PRIVACY_ALLOW may name: `support@yoursite.com`, `@qa.yoursite.com`, `+1 212 736 5000`, `93.184.216.34`, `2a00::1`. */
+export const ALLOWABLE = /^(?:[^@\s*]*@[^@\s*]+\.[^@\s*]+|\+?[\d ().-]{7,}|[\da-f:]*:[\da-f:.]+)$/i;
+
 export const PrivateFind = z.strictObject({
   kind: PrivateKind,
   /** Inside the run folder; a part of an archive stands behind a `!`. */

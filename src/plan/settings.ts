@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'dotenv';
 import { z } from 'zod';
 import { CodedError } from '../errors.ts';
-import { GuardName } from '../model/index.ts';
+import { ALLOWABLE, GuardName } from '../model/index.ts';
 import { isMetricsUrl, SHARE_MAX } from './api.ts';
 import { HostPattern } from './guards/hosts.ts';
 import { LoadWindowSetting } from './guards/off-peak.ts';
@@ -14,8 +14,6 @@ const text = z.string().trim().min(1);
 const MOST_SOAK_S = 24 * 86_400;
 const words = text.transform((list) => list.split(',').map((word) => word.trim()).filter((word) => word !== ''))
   .refine((list) => list.length > 0, 'names, with commas between them');
-/** `support@yoursite.com`, `@qa.yoursite.com`, `+1 212 736 5000`, `93.184.216.34`, `2a00::1`. */
-const ALLOWABLE = /^(?:[^@\s*]*@[^@\s*]+\.[^@\s*]+|\+?[\d ().-]{7,}|[\da-f:]*:[\da-f:.]+)$/i;
 const webAddress = text.refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), 'an http(s) address');
 const hosts = words.pipe(z.array(HostPattern));
 /** So that a reason is one to somebody who reads the report. */

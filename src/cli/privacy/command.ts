@@ -34,6 +34,9 @@ export async function privacyCommand(args: string[], { root, environment, out }:
     throw new CodedError('J_RUN_NOT_FOUND', [{ where: asked.folder, message: 'is no folder', hint: USAGE }]);
   }
   const report = await scanRun(folder, redactionOf(root, environment));
+  if (report.files + report.unread.length === 0) {
+    throw new CodedError('J_RUN_NOT_FOUND', [{ where: asked.folder, message: 'holds no files: there is nothing to look through', hint: USAGE }]);
+  }
   const typed = relative(process.cwd(), folder) || '.';
   out(asked.json ? `${JSON.stringify(report)}\n` : `\n ${privacyLines(report, typed).join('\n ')}\n\n`);
   return privacyExitCode(report);

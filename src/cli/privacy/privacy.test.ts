@@ -46,6 +46,15 @@ test('a run without anything private is a GO, in one line, and privacy.json says
   assert.deepEqual(JSON.parse((await run([folder, '--json'])).text), kept);
 });
 
+test('a folder without any file was not looked through: nothing found in nothing is no GO', async (t) => {
+  await assert.rejects(run([folderWith(t)]), (error) => error instanceof CodedError && error.code === 'J_RUN_NOT_FOUND');
+});
+
+test('addresses let pass by a setting that no run would take let nothing pass', async (t) => {
+  const folder = folderWith(t, { 'a.txt': 'jana@gmail.com' });
+  assert.equal((await run([folder], { PRIVACY_ALLOW: '@com,*' })).code, 1);
+});
+
 test('a find is shown masked, with file and line, and makes the exit code 1', async (t) => {
   const folder = folderWith(t, { 'observations.worker-1.ndjson': `{"a":1}\n{"a":2}\n{"message":"no answer for ${MAIL}"}\n`, 'plan.json': '{}' });
   const { code, text } = await run([folder]);
@@ -59,10 +68,10 @@ test('a find is shown masked, with file and line, and makes the exit code 1', as
 test('archives are looked into, also those inside of archives, and each part has its name', async (t) => {
   const inner = zipSync({ 'trace.trace': bytes(`{}\n{"text":"${MAIL}"}\n`), 'clean.css': bytes('p { color: red }') });
   assert.deepEqual(await finds(t, {
-    'failures/1.zip': inner, 'log.gz': gzipSync(bytes(`x\ny\nz ${MAIL}\n`)), 'deep.zip': zipSync({ 'a/b.zip': inner, 'c.gz': gzipSync(bytes(MAIL)) }, { level: 0 }),
+    'failures/1.zip': inner, 'log.gz': gzipSync(bytes(`x\ny\nz ${MAIL}\n`)), 'two.gz': Buffer.concat([gzipSync(bytes('one\n')), gzipSync(bytes(`${MAIL}\n`))]), 'deep.zip': zipSync({ 'a/b.zip': inner, 'c.gz': gzipSync(bytes(MAIL)) }, { level: 0 }),
   }), [
     'deep.zip!a/b.zip!trace.trace:2 email j***@f***.de', 'deep.zip!c.gz!gz:1 email j***@f***.de',
-    'failures/1.zip!trace.trace:2 email j***@f***.de', 'log.gz!gz:3 email j***@f***.de',
+    'failures/1.zip!trace.trace:2 email j***@f***.de', 'log.gz!gz:3 email j***@f***.de', 'two.gz!gz:2 email j***@f***.de',
   ]);
 });
 
