@@ -55,10 +55,16 @@ export class PrivateTexts {
     const texts = await within(handle.evaluate((read) => read?.stretches.map(({ text, parts }) => (
       { text, parts: parts.map(({ from, to }) => [from, to] as const) })) ?? null));
     if (texts === null) return null;
-    const chosen = texts.flatMap(({ text, parts }, stretch) => this.#redactor.find(text).flatMap((hit) => (
-      parts.flatMap(([from, to], part) => (hit.to > from && hit.from < to ? [[stretch, part] as const] : [])))));
+    const chosen = texts.flatMap(({ text, parts }, stretch) => this.#partsToCover(text, parts).map((part) => [stretch, part] as const));
     if (chosen.length === 0) return 0;
     return within(handle.evaluate(markElements, { chosen, mark: MARK }));
+  }
+
+  /** In the whole stretch, since an address may be cut in two, and in each part: what stands beside it may be set apart by its style alone. */
+  #partsToCover(text: string, parts: readonly (readonly [from: number, to: number])[]): number[] {
+    const hits = this.#redactor.find(text);
+    return parts.flatMap(([from, to], part) => (
+      hits.some((hit) => hit.to > from && hit.from < to) || (parts.length > 1 && this.#redactor.find(text.slice(from, to)).length > 0) ? [part] : []));
   }
 }
 
@@ -102,11 +108,12 @@ function readTexts(most: number): PageTexts | null {
       return true;
     }
     if (node instanceof HTMLSelectElement) {
-      for (const option of node.selectedOptions) alone(option.text, node);
+      // A list shows those that are not chosen, too.
+      for (const option of node.size > 1 || node.multiple ? node.options : node.selectedOptions) alone(option.text, node);
       return true;
     }
     if (node instanceof HTMLImageElement) alone(node.alt, node);
-    const inline = /^(?:inline|contents)/.test(getComputedStyle(node).display);
+    const inline = node.localName !== 'br' && /^(?:inline|contents)/.test(getComputedStyle(node).display);
     if (!inline) open = null;
     for (const child of [...(node.shadowRoot?.childNodes ?? []), ...node.childNodes]) if (!walk(child, node)) return false;
     if (!inline) open = null;
