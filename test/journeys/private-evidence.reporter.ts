@@ -1,21 +1,28 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Reporter, TestCase, TestError, TestResult } from '@playwright/test/reporter';
+import type { Reporter, TestCase, TestError, TestResult, TestStep } from '@playwright/test/reporter';
 import { unzipSync, zipSync } from 'fflate';
 import { redaction } from '../../src/collect/redaction.ts';
 import { maskTrace } from '../../src/collect/trace-mask.ts';
 
 /**
  * Masks what a failed test leaves, in its place, before the reporters listed behind this one take it along: its errors, the
- * description of its page, its trace. Playwright's own trace holds cookies, passwords and bodies; what belongs to the test
+ * description of its page, what it printed, its trace. Playwright's own trace holds cookies, passwords and bodies; what belongs to the test
  * and not to its browser is left out with them. Pictures are taken by src/drive/picture.ts, which covers what is private.
  */
 export default class PrivateEvidence implements Reporter {
-  onTestEnd(_test: TestCase, { attachments, errors }: TestResult): void {
+  onStepEnd(_test: TestCase, _result: TestResult, { error }: TestStep): void {
+    if (error) maskError(error);
+  }
+
+  onTestEnd(_test: TestCase, { attachments, errors, stdout, stderr }: TestResult): void {
     for (const error of errors) maskError(error);
-    for (const { name, path, contentType } of attachments) {
-      if (path === undefined) continue;
-      if (name === 'trace') maskTraceFile(path);
-      else if (contentType.startsWith('text/')) writeFileSync(path, redaction().text(readFileSync(path, 'utf8')));
+    for (const printed of [stdout, stderr].filter(({ length }) => length > 0)) printed.splice(0, printed.length, redaction().text(printed.join('')));
+    for (const attachment of attachments) {
+      const { name, path, body, contentType } = attachment;
+      const isText = /^text\/|[/+](?:json|xml)\b/.test(contentType);
+      if (name === 'trace' && path !== undefined) maskTraceFile(path);
+      else if (isText && path !== undefined) writeFileSync(path, redaction().text(readFileSync(path, 'utf8')));
+      else if (isText && body !== undefined) attachment.body = Buffer.from(redaction().text(body.toString('utf8')));
     }
   }
 
