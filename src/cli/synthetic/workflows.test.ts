@@ -11,6 +11,8 @@ const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
 interface Step {
+  id?: string;
+  if?: string;
   name?: string;
   uses?: string;
   run?: string;
@@ -71,6 +73,19 @@ for (const file of FILES) {
     assert.deepEqual(workflow.permissions, { contents: 'read' });
     assert.ok(workflow.concurrency);
     for (const job of jobs) assert.ok((job['timeout-minutes'] ?? 0) > 0);
+  });
+
+  test(`${file} publishes nothing that was not looked through for private data just before`, () => {
+    for (const { steps } of jobs) {
+      steps.forEach((step, at) => {
+        if (!step.uses?.startsWith('actions/upload-artifact')) return;
+        const looked = steps[at - 1];
+        const path = String(step.with?.['path']).replace(/\$\{\{ env\.(\w+) \}\}/, '$$$1');
+        assert.equal(looked?.id, 'privacy');
+        assert.deepEqual(commands(looked.run ?? ''), [['npm', 'run', 'privacy', '--', path]]);
+        assert.match(step.if ?? '', /&& steps\.privacy\.outcome == 'success'/);
+      });
+    }
   });
 
   test(`${file} calls commands that there are`, () => {
