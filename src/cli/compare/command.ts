@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { compareRuns } from '../../analyze/compare/compare.ts';
+import { redaction } from '../../collect/redaction.ts';
 import { seededRandom } from '../../drive/observers.ts';
 import { CodedError } from '../../errors.ts';
 import type { Comparison, SampledRun } from '../../model/index.ts';
@@ -61,7 +62,8 @@ async function compare(asked: CompareArguments & { kind: 'compare' }, reportsDir
   const folder = asked.b === null ? newestRun(reportsDir, warn) : folderOf(reportsDir, asked.b);
   const b = await sampleRun(folder);
   const a = await other(asked, reportsDir, b, warn);
-  const comparison = compareRuns(a, b, { random: seededRandom(`${a.run.runId}/${b.run.runId}`), marginPercent: asked.marginPercent });
+  const compared = compareRuns(a, b, { random: seededRandom(`${a.run.runId}/${b.run.runId}`), marginPercent: asked.marginPercent });
+  const comparison = withoutPrivate(compared);
   const fault = await writeComparison(folder, comparison, around.environment['GITHUB_STEP_SUMMARY'] || null).catch((thrown: unknown) => String(thrown));
   const report = join(folder, reportName(comparison, 'html'));
   const text = `\n${comparisonText(comparison, { reportPath: fault === null ? typed(report) : null, width: around.columns ?? WIDTH, color: around.color })}`;
@@ -69,6 +71,16 @@ async function compare(asked: CompareArguments & { kind: 'compare' }, reportsDir
   if (fault !== null) warn(`the report could not be written: ${fault}`);
   const exitCode = EXIT_CODES[comparison.result];
   return exitCode === 0 && fault !== null ? REPORT_FAULT : exitCode;
+}
+
+/** Runs of older versions, and baselines from elsewhere, may hold what a run of today would have masked. */
+function withoutPrivate(comparison: Comparison): Comparison {
+  const redactor = redaction();
+  for (const { target } of [comparison.a, comparison.b]) {
+    const host = URL.parse(target)?.hostname;
+    if (host !== undefined) redactor.know(host);
+  }
+  return redactor.value(comparison);
 }
 
 async function other({ a }: CompareArguments & { kind: 'compare' }, reportsDir: string, b: SampledRun, warn: (text: string) => void): Promise<SampledRun> {

@@ -33,6 +33,15 @@ test('a line that a power cut has left half is not glued to the next round', asy
   assert.deepEqual(JSON.parse(lines[2] ?? ''), round(NEW_YEAR + 1));
 });
 
+test('a round holds nothing private, whatever kept it from running, and is found again by its target\'s address', async (t) => {
+  const folder = temporaryFolder(t);
+  const target = 'http://93.184.216.34:8080';
+  await appendRound(folder, { ...round(NEW_YEAR, target), event: 'refused', detail: `no answer of ${target} for jana@firma.de` });
+  const line = readFileSync(monthFile(folder, NEW_YEAR), 'utf8');
+  assert.match(line, /no answer of http:\/\/93\.184\.216\.34:8080 for \[masked email\]/);
+  assert.equal((await newestRound(folder, (one) => one.target === target))?.event, 'refused');
+});
+
 test('the newest round that suits is found, also in the month before, past lines that nobody can read', async (t) => {
   const folder = temporaryFolder(t);
   assert.equal(await newestRound(folder, () => true), null);

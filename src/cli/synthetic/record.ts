@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { redaction } from '../../collect/redaction.ts';
 import { CodedError } from '../../errors.ts';
 import { CheckRound } from '../../model/index.ts';
 
@@ -34,10 +35,14 @@ function unwritable(where: string, thrown: unknown): CodedError {
   return new CodedError('J_REPORTS_UNWRITABLE', [{ where, message: code ?? message }], { cause: thrown });
 }
 
-/** Appends a round, as one line in one write, and waits until it is on the disk. Throws J_REPORTS_UNWRITABLE. */
+/** Appends a round, without what is private, as one line in one write, and waits until it is on the disk. Throws J_REPORTS_UNWRITABLE. */
 export async function appendRound(folder: string, round: CheckRound): Promise<void> {
   const path = monthFile(folder, round.startedAtEpochMs);
-  const line = `${JSON.stringify(CheckRound.parse(round))}\n`;
+  const redactor = redaction();
+  // By its target a round is found again.
+  const host = URL.parse(round.target)?.hostname;
+  if (host !== undefined) redactor.know(host);
+  const line = `${redactor.line(CheckRound.parse(round))}\n`;
   try {
     makeChecksFolder(folder);
     const file = await open(path, 'a+');
