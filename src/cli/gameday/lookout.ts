@@ -85,6 +85,8 @@ export class Lookout {
 
   sawBreaker(dependency: string, state: BreakerState): void {
     const wasOpen = this.openBreakers.length > 0;
+    // Nobody has seen it close: a target that tells nothing while it is down is not well again by that.
+    if (state === 'unknown' && this.openBreakers.includes(dependency)) return;
     this.#breakers.set(dependency, state);
     const open = this.openBreakers.length > 0;
     if (open && !this.#tripped)
@@ -94,7 +96,7 @@ export class Lookout {
     this.#look();
   }
 
-  /** Dependencies whose breaker is known not to be closed; one that nobody can read holds nothing up. */
+  /** Dependencies whose breaker was not closed when it was last read; one that nobody could ever read holds nothing up. */
   get openBreakers(): string[] {
     return [...this.#breakers].filter(([, state]) => state === 'open' || state === 'half-open').map(([name]) => name);
   }

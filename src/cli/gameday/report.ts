@@ -1,4 +1,5 @@
 import { cpus, totalmem } from 'node:os';
+import { redaction } from '../../collect/redaction.ts';
 import type { GameDay, GameDayAim, GameDayTimes } from '../../model/game-day.ts';
 import { heldRows } from '../../model/index.ts';
 import { escape } from '../../report/step-summary.ts';
@@ -101,7 +102,7 @@ export function gameDayLines(day: GameDay, { width, path }: { width: number; pat
     drill === null || drill.what.length === 0
       ? []
       : [`   fits: ${drill.runbooks.join(' or ')}; ${drill.decisions.join(' or ')}`];
-  return [
+  const lines = [
     ...wrap(`${day.outcome.toUpperCase()}  ${harmless(brokenWords(day))}`, width - 2).map((line) => ` ${line}`),
     ...right,
     '',
@@ -115,7 +116,8 @@ export function gameDayLines(day: GameDay, { width, path }: { width: number; pat
     ...day.notUndone.map((what) => ` NOT UNDONE: ${harmless(what)}`),
     '',
     `   report   ${path}`,
-  ].join('\n');
+  ];
+  return redaction().text(lines.join('\n'));
 }
 
 /** Returns the game day as a page for people: what it was, the times, the aims, the decisions, the time line. */
@@ -196,7 +198,7 @@ export function gameDayJson(day: GameDay): object {
   return {
     name: 'gameday',
     machine: { cpu: cpu?.model ?? null, cores: cpus().length, memoryBytes: totalmem(), node: process.version },
-    cases: [day],
+    cases: [redaction().value(day)],
     aims: day.aims.map(({ id, unit, limit, observed, n, state, why }) => ({
       id,
       unit,
