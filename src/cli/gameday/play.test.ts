@@ -60,6 +60,21 @@ test(
 );
 
 test(
+  'short rounds make nobody less patient: what was done has its time to help before the team is asked again',
+  TIMEOUT,
+  async (t) => {
+    const {
+      record: {
+        day: { times },
+      },
+    } = await playInWorld(t, scriptedTeam({ decisions: [WAIT, ROLL_BACK] }), (world) => {
+      world.roundMs = 1_000;
+    });
+    assert.ok((times.rollback ?? 0) - (times.decision ?? 0) >= 15_000);
+  },
+);
+
+test(
   'failing over recovers although the breaker of what is passed by stays open; it is taken out afterwards',
   TIMEOUT,
   async (t) => {

@@ -27,6 +27,8 @@ export interface PlayOptions {
 const MOST_STEADY_ROUNDS = 8;
 /** Rounds after a decision before the team is asked again: breakers close within a few seconds, queues drain. */
 const PATIENCE_ROUNDS = 4;
+/** And at least so long: rounds may follow each other faster than what waits is done. */
+const PATIENCE_MS = 15_000;
 /** Rounds for the target to be well again once everything is out. */
 const MOST_SETTLE_ROUNDS = 6;
 
@@ -129,7 +131,11 @@ async function respond(options: PlayOptions, noticing: Promise<true | null>, sig
     if (first.kind !== 'wait') failedOver = first.kind === 'fail-over';
     const watching = lookout.good(nowEpochMs(), !failedOver, signal);
     good = watching.then((atEpochMs) => atEpochMs ?? new Promise<never>(() => {}));
-    const soon = await Promise.race([watching, lookout.moreRounds(PATIENCE_ROUNDS, signal)]);
+    const patience = Promise.all([
+      lookout.moreRounds(PATIENCE_ROUNDS, signal),
+      options.sleep(PATIENCE_MS, signal),
+    ]).then(([more]) => more);
+    const soon = await Promise.race([watching, patience]);
     if (soon === null) return false;
     if (soon !== true) return recoveredWith(record, soon);
   }

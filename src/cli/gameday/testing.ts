@@ -19,6 +19,7 @@ export interface World {
   passedBy: boolean;
   /** What a round sees although nothing was broken. */
   illAnyway: boolean;
+  roundMs: number;
   /** What was done, in order. */
   deeds: string[];
   /** What people were told. */
@@ -92,6 +93,7 @@ export async function playInWorld(
     broken: false,
     passedBy: false,
     illAnyway: false,
+    roundMs: ROUND_MS,
     deeds: [],
     told,
     eachRound: () => {},
@@ -147,7 +149,7 @@ export async function playInWorld(
 async function aRound(world: World, lookout: Lookout): Promise<void> {
   const startedAtEpochMs = world.nowMs;
   const ill = world.illAnyway || (world.broken && !world.passedBy);
-  world.nowMs += ROUND_MS / 2;
+  world.nowMs += world.roundMs / 2;
   lookout.sawBreaker('payments', world.broken ? 'open' : 'closed');
   lookout.sawRound({
     startedAtEpochMs,
@@ -157,7 +159,7 @@ async function aRound(world: World, lookout: Lookout): Promise<void> {
       { journey: 'escrow checkout', status: ill ? 'down' : 'up', why: ill ? 'no receipt' : null, degraded: [] },
     ],
   });
-  world.nowMs += ROUND_MS / 2;
+  world.nowMs += world.roundMs / 2;
   for (let count = 0; count < TURNS; count += 1) await turn();
 }
 
