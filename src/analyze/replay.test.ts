@@ -43,7 +43,7 @@ test('cold and warm, hot and tail, people and crawlers are told apart, with thei
   assert.deepEqual([group('crawler', 'all')?.cacheHitShare, group('crawler', 'all')?.cacheKnown], [100 / 120, 120]);
   assert.deepEqual([group('person', 'revisit')?.latency.p75Ms, group('person', 'first')], [40, undefined]);
   const { lateness, ...played } = report.played;
-  assert.deepEqual([played, lateness.crawler?.late, lateness.person?.n], [{ people: 30, crawlers: 120, neverSent: 350 }, 0, 30]);
+  assert.deepEqual([played, lateness?.crawler?.late, lateness?.person?.n], [{ people: 30, crawlers: 120, late: 0, neverSent: 350 }, 0, 30]);
   assert.deepEqual([...gates].map(([id, { status, n }]) => [id, status, n]), [
     ['crawlers', 'pass', 120], ['people', 'pass', 30], ['made', 'pass', 20], ['cache', 'pass', 130], ['errors', 'inconclusive', 150], ['refused', 'inconclusive', 120],
   ]);
@@ -74,8 +74,8 @@ test('refusals, redirects, unfinished and late ones are neither fast nor slow; w
     ...pages(7, { status: null, durationMs: null, generationMs: null, cache: null, failure: 'not sent: too many in flight' }),
   ]);
   const { lateness, ...played } = report.played;
-  assert.deepEqual([played, lateness.person], [{ people: 0, crawlers: 123, neverSent: 377 }, null]);
-  assert.deepEqual(lateness.crawler, { n: 123, late: 5, toleranceMs: 10, p50Ms: 0, p95Ms: 0, maxMs: 1_001 });
+  assert.deepEqual([played, lateness?.person], [{ people: 0, crawlers: 123, late: 5, neverSent: 377 }, null]);
+  assert.deepEqual(lateness?.crawler, { n: 123, late: 5, toleranceMs: 10, p50Ms: 0, p95Ms: 0, maxMs: 1_001 });
   assert.match(gates.get('crawlers')?.evidence.join() ?? '', /30 of 130 left far too late or never, were under way/);
   assert.deepEqual([gates.get('errors')?.observed, gates.get('errors')?.n], [0, 105]);
   assert.deepEqual([gates.get('cache')?.n, gates.get('made')?.status], [105, 'no-data']);
@@ -84,7 +84,7 @@ test('refusals, redirects, unfinished and late ones are neither fast nor slow; w
 
 test('what left late is timed from when it left: the delay is the generator\'s', () => {
   const { report } = judged(pages(20, { durationMs: 130, lateMs: 100 }));
-  assert.deepEqual([report.groups[0]?.latency.p75Ms, report.played.lateness.crawler?.late], [30, 20]);
+  assert.deepEqual([report.groups[0]?.latency.p75Ms, report.played.lateness?.crawler?.late], [30, 20]);
   // Or a generator that is always a little late would be told as a slow target.
   assert.equal(judged(pages(20, { durationMs: 12, lateMs: 9.5 })).report.groups[0]?.latency.p75Ms, 2.5);
 });

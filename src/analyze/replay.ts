@@ -84,13 +84,14 @@ export function createReplay(plan: Plan, book: Book): Replay {
     report() {
       if (plan.replay === undefined) return null;
       const { person: people, crawler: crawlers } = latenessMs;
+      const lateness = { person: latenessOf(people, plan.validity.late_user_ms), crawler: latenessOf(crawlers, LATE_SEND_MS) };
       const due = plan.replay.expected.people + plan.replay.expected.crawlers;
       return {
         groups: BY.flatMap((by) => GROUPS.flatMap((group) => groupReport(book, by, group, plan.confidence))),
         vitals: [...book.latency.values()].flatMap((series) => ratedVital(series, plan.replay?.routes ?? [], plan.confidence)),
         played: {
-          people: people.length, crawlers: crawlers.length, neverSent: Math.max(0, due - people.length - crawlers.length),
-          lateness: { person: latenessOf(people, plan.validity.late_user_ms), crawler: latenessOf(crawlers, LATE_SEND_MS) },
+          people: people.length, crawlers: crawlers.length, late: (lateness.person?.late ?? 0) + (lateness.crawler?.late ?? 0),
+          neverSent: Math.max(0, due - people.length - crawlers.length), lateness,
         },
       };
     },

@@ -149,9 +149,11 @@ export const ReplayReport = z.strictObject({
   })),
   /** The 75th percentile of page views, as search engines count them. */
   vitals: z.array(vital),
-  /** Lateness is null where nobody of them was sent. */
+  /** Late is told of both together; how late, of each by their own tolerance: null where none of theirs was sent. */
   played: z.strictObject({
-    people: count, crawlers: count, neverSent: count, lateness: z.strictObject({ person: Lateness.nullable(), crawler: Lateness.nullable() }),
+    people: count, crawlers: count, late: count, neverSent: count,
+    /** Left out in records of harnesses that did not tell it. */
+    lateness: z.strictObject({ person: Lateness.nullable(), crawler: Lateness.nullable() }).optional(),
   }),
 });
 export type ReplayReport = z.infer<typeof ReplayReport>;

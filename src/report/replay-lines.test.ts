@@ -16,6 +16,10 @@ test('what replayed traffic met is told in a few lines; what is not known is lef
   ]);
   assert.deepEqual(replayLines(GOLDEN), []);
   const cut = withDrills(GOLDEN);
+  const { replay } = cut;
+  assert.ok(replay);
+  const { lateness: _, ...older } = replay.played;
+  assert.match(replayLines({ ...cut, replay: { ...replay, played: older } })[0] ?? '', /1,204 requests of crawlers were played, 3 late, 1 never sent/);
   assert.match(replayLines({ ...cut, totals: { ...cut.totals, ended: 'interrupted' } })[0] ?? '', /played, 1 not played, as the run ended early, at/);
 });
 

@@ -20,14 +20,15 @@ export function replayLines({ replay, plan, totals }: Pick<RunRecord, 'replay' |
  * sent`. What a run that was cut did not come to is no fault of the generator, and called otherwise.
  */
 export function playedText({ played }: ReplayReport, { ended, stopped }: Pick<RunRecord['totals'], 'ended' | 'stopped'>): string {
-  const { people, crawlers, neverSent, lateness } = played;
+  const { people, crawlers, late, neverSent, lateness } = played;
+  const untold = lateness === undefined && late > 0 ? `, ${count(late)} late` : '';
   const whole = ended === 'completed' && stopped === null;
   const missing = neverSent === 0 ? '' : `, ${count(neverSent)} ${whole ? 'never sent' : 'not played, as the run ended early'}`;
-  return `${counted(people, 'page')} of people${lateText(lateness.person)} and ${counted(crawlers, 'request')} of crawlers${lateText(lateness.crawler)} were played${missing}`;
+  return `${counted(people, 'page')} of people${lateText(lateness?.person)} and ${counted(crawlers, 'request')} of crawlers${lateText(lateness?.crawler)} were played${untold}${missing}`;
 }
 
-function lateText(lateness: Lateness | null): string {
-  if (lateness === null || lateness.late === 0) return '';
+function lateText(lateness: Lateness | null | undefined): string {
+  if (!lateness || lateness.late === 0) return '';
   const { late, toleranceMs, p95Ms, maxMs } = lateness;
   return ` (${count(late)} over ${withUnit(toleranceMs, 'ms')} late, p95 ${withUnit(p95Ms, 'ms')}, longest ${withUnit(maxMs, 'ms')})`;
 }

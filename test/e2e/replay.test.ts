@@ -53,7 +53,7 @@ test('recorded traffic with a spike is played by browsers and plain requests, ju
   // 8 s at six times the speed are 48 recorded seconds; the burst adds 20 × 4 × 0.9.
   assert.deepEqual(plan.replay?.expected, { people: 5, crawlers: 119, leftOut: 0 });
   assert.deepEqual(replay && [replay.played.people, replay.played.crawlers, replay.played.neverSent], [5, 119, 0], output);
-  assert.deepEqual([replay?.played.lateness.person?.n, replay?.played.lateness.crawler?.n], [5, 119]);
+  assert.deepEqual([replay?.played.lateness?.person?.n, replay?.played.lateness?.crawler?.n], [5, 119]);
   assert.equal(seen.length, 124);
   assert.ok(seen.every(({ status }) => status === 200), output);
   assert.deepEqual(arrivals.map(({ phase, scheduled, started }) => [phase, scheduled, started]), [['calm', 2, 2], ['spike', 1, 1]]);

@@ -67,7 +67,7 @@ function replayOf(called: (usual: string) => string): NonNullable<RunRecord['rep
       { page: called('/find/:slug'), name: 'CLS', p75: null, n: 0, rating: null },
     ],
     played: {
-      people: 42, crawlers: 1_204, neverSent: 1,
+      people: 42, crawlers: 1_204, late: 3, neverSent: 1,
       lateness: {
         person: { n: 42, late: 0, toleranceMs: 100, p50Ms: 8, p95Ms: 60, maxMs: 90 },
         crawler: { n: 1_204, late: 3, toleranceMs: 10, p50Ms: 0.1, p95Ms: 0.4, maxMs: 31 },
