@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { redaction } from '../../collect/redaction.ts';
 import { asCodedError, CodedError, type Fault } from '../../errors.ts';
 import { TeardownPlan, TeardownReport, type Plan } from '../../model/index.ts';
 import { GAME_DAYS } from '../drills/journal.ts';
@@ -45,9 +46,9 @@ export function oweTeardown(
   return state;
 }
 
-/** Notes what became of it. Throws J_REPORTS_UNWRITABLE. */
+/** Notes what became of it, without what a target or a command may have said of somebody. Throws J_REPORTS_UNWRITABLE. */
 export function settleTeardown(runDir: string, state: TeardownState, result: TeardownReport): void {
-  const settled: TeardownState = { ...state, state: result.outcome === 'removed' ? 'removed' : 'owed', result };
+  const settled: TeardownState = { ...state, state: result.outcome === 'removed' ? 'removed' : 'owed', result: redaction().value(result) };
   writeRunFile(join(runDir, TEARDOWN_FILE), settled);
 }
 
