@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -47,7 +47,9 @@ test('a run without anything private is a GO, in one line, and privacy.json says
 });
 
 test('a folder without any file was not looked through: nothing found in nothing is no GO', async (t) => {
-  await assert.rejects(run([folderWith(t)]), (error) => error instanceof CodedError && error.code === 'J_RUN_NOT_FOUND');
+  const folder = folderWith(t);
+  await assert.rejects(run([folder]), (error) => error instanceof CodedError && error.code === 'J_RUN_NOT_FOUND');
+  assert.deepEqual(readdirSync(folder), []);
 });
 
 test('addresses let pass by a setting that no run would take let nothing pass', async (t) => {

@@ -24,10 +24,10 @@ export async function scanFolder(folder: string, redactor: Redactor, beside: rea
   return findings.report();
 }
 
-/** Scans a folder and leaves privacy.json in it. Throws what the writing throws. */
+/** Scans a folder and leaves privacy.json in it; none where there was nothing to look through. Throws what the writing throws. */
 export async function scanAndKeep(folder: string, redactor: Redactor): Promise<PrivacyReport> {
   const report = await scanFolder(folder, redactor);
-  await writeWhole(join(folder, PRIVACY_FILE), `${JSON.stringify(report, null, 2)}\n`);
+  if (report.files + report.unread.length > 0) await writeWhole(join(folder, PRIVACY_FILE), `${JSON.stringify(report, null, 2)}\n`);
   return report;
 }
 
