@@ -45,6 +45,9 @@ test('a profile weighs journeys in place of the script, and only those that ther
   assert.deepEqual(journeys, [{ name: 'signup', weight: 0 }, { name: 'agent task', weight: 5 }]);
   const { faults } = refused(`${PHASES}  plugins: { journeys: { weights: { agnet task: 5 } } }\n${scenarios}`);
   assert.deepEqual(faults.map(({ message, hint }) => `${message} (${hint})`), ['no scenario is of a journey named "agnet task" (did you mean "agent task"?)']);
+  const replay = 'replay: {}, weights: { replayed visit: 5 }';
+  const visits = `${PHASES}  plugins: { journeys: { ${replay} } }\nscenarios: [{ name: replayed visit, engine: playwright, testFunction: replayed visit, weight: 0 }]`;
+  assert.match(refused(visits).faults.map(({ message }) => message).join(), /needs a scenario of weight 0/);
 });
 
 test('all faults are told at once, each with its line', () => {

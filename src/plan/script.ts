@@ -98,12 +98,21 @@ export function readScript(script: unknown, sources: readonly YamlFile[], knownJ
     const where = at(['config', 'plugins', 'journeys', 'browsers']);
     faults.push({ where, message: 'no browsers and no "api", so nothing would be sent', hint: 'add "api" or "replay", or leave "browsers" out' });
   }
-  faults.push(...hookFaults(script, at), ...unknownPhases(api, phases, at), ...replayFaults(replay, phases, journeys, at));
+  faults.push(...hookFaults(script, at), ...unknownPhases(api, phases, at), ...replayFaults(replay, phases, withWeights(journeys, weights), at));
   if (faults.length > 0) throw new CodedError('J_SCRIPT_INVALID', [...faults, ...unknown]);
   if (unknown.length > 0) throw new CodedError('J_JOURNEY_UNKNOWN', unknown);
   const { data: config } = parsed as { data: PluginConfig };
-  const weighed = journeys.map(({ name, weight }) => ({ name, weight: config.weights[name] ?? weight }));
+  const weighed = withWeights(journeys, config.weights);
   return { config, phases: config.browsers ? phases : withoutUsers(phases), journeys: weighed };
+}
+
+/** Returns the journeys with the weights that a profile gives them in place of their scenarios'; looks at a raw value. */
+function withWeights(journeys: readonly PlannedJourney[], weights: unknown): PlannedJourney[] {
+  const given = new Map(Object.entries(weights ?? {}));
+  return journeys.map(({ name, weight }) => {
+    const own: unknown = given.get(name);
+    return { name, weight: typeof own === 'number' ? own : weight };
+  });
 }
 
 /** Returns a fault for each weight of a journey that no scenario has. */
