@@ -31,7 +31,7 @@ function testFiles(...patterns: string[]): string[] {
 /** Node's runner, one process a file, so many of them at a time. */
 function nodeTests(concurrency: number, ...patterns: string[]): string[] | null {
   const files = testFiles(...patterns);
-  return files.length === 0 ? null : ['--test', `--test-concurrency=${concurrency}`, ...files];
+  return files.length === 0 ? null : [join(ROOT, 'scripts/test-files.ts'), String(concurrency), ...files];
 }
 
 const PARTS: Part[] = [

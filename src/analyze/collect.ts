@@ -239,7 +239,8 @@ export function createCollector(plan: Plan): Collector {
         case 'server':
         case 'payment':
         case 'drill':
-          // The analyses of the lane, the KPIs, the payments and the drills have them.
+        case 'blocked':
+          // The analyses of the lane, the KPIs, the payments, the drills and the hosts have them.
           return;
       }
     },

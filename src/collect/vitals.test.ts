@@ -8,7 +8,9 @@ import { installVitals, type VitalSample } from './vitals.ts';
 
 const page = (body: string): string => `<!doctype html><html lang="en"><title>t</title><body><h1>here</h1>${body}`;
 const pages: Record<string, string> = {
-  '/still': page('<a href="/next">next</a><button onclick="this.textContent = 1">act</button>'),
+  // Entries are rounded to 8 ms: an interaction that took less than 4 would truly read as 0.
+  '/still': page('<a href="/next">next</a><button onclick="for (const from = performance.now(); performance.now() < from + 20;); '
+    + 'this.textContent = 1">act</button>'),
   '/next': page('<p>next</p>'),
   '/shift': page('<p style="height: 300px">text</p><script>requestAnimationFrame(() => requestAnimationFrame(() => '
     + 'document.body.insertAdjacentHTML("afterbegin", "<div style=\\"height: 300px\\"></div>")))</script>'),

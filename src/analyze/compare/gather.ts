@@ -66,6 +66,8 @@ export function createGatherer(plan: Plan, windows: readonly ValidityWindow[]): 
         case 'audit':
         case 'teardown':
         case 'drill':
+        case 'replay':
+        case 'blocked':
         case 'run':
           // One value a run, or none that is compared: their findings say it all.
           return;
