@@ -36,13 +36,13 @@ function nodeTests(concurrency: number, ...patterns: string[]): string[] | null 
 
 const PARTS: Part[] = [
   { name: 'types', args: tool('typescript/bin/tsc', '-p', '.', '--noEmit'), beside: true },
-  { name: 'journeys', args: tool('@playwright/test/cli.js', 'test'), beside: true },
   { name: 'lint', args: tool('eslint/bin/eslint.js', '.', '--max-warnings=0'), beside: true },
   // Three at a time, as those with a Prometheus mostly wait; more would stretch the timings that browser tests look at.
   { name: 'unit', args: () => nodeTests(3, '*.test.ts', ...UNIT_FOLDERS.map((folder) => `${folder}/**/*.test.ts`)) },
+  { name: 'journeys', args: tool('@playwright/test/cli.js', 'test') },
   // The platform, and what is refused, lost, or sent: nothing in them depends on how fast this machine is, and they mostly
   // wait, for time limits and for processes to come and go. So several at a time.
-  { name: 'e2e', args: () => nodeTests(4, 'test/e2e/!(*.alone|*.long).test.ts', 'test/load/**/*.test.ts', 'platform/**/*.test.ts') },
+  { name: 'e2e', args: () => nodeTests(5, 'test/e2e/!(*.alone|*.long).test.ts', 'test/load/**/*.test.ts', 'platform/**/*.test.ts') },
   // Each is a load test of its own, judged by what its users saw.
   { name: 'e2e-alone', args: () => nodeTests(1, 'test/e2e/*.alone.test.ts') },
   // The short forms of benchmarks.

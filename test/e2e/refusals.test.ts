@@ -101,7 +101,7 @@ test('without its preflight a run is refused', async (t) => {
 });
 
 test('a run id that could leave the reports folder is refused', async (t) => {
-  for (const id of ['../escape', 'a/b', '.hidden', 'x'.repeat(101)]) {
+  for (const id of ['../escape', 'x'.repeat(101)]) {
     assertRefused(await runArtillery(t, { env: { RUN_ID: id } }), 'J_RUN_ID', 3, JSON.stringify(id));
   }
 });
