@@ -135,7 +135,8 @@ test('many users in a browser that is killed all crash, and the ones after them 
   const results = await Promise.all(acts);
   assert.deepEqual([...new Set(results.map((one) => one.outcome))], ['crashed']);
   assert.ok(results.every((one) => one.tookMs < 12_000), 'nobody waited for a deadline');
-  assert.equal((await run(open('/'), { role: 'crowd' })).outcome, 'passed');
+  // Another browser starts at the lowest priority: on a busy machine that takes longer than a step usually may.
+  assert.equal((await run(open('/'), { role: 'crowd', stepDeadlineMs: 15_000, journeyDeadlineMs: 20_000 })).outcome, 'passed');
 });
 
 test('a browser that hangs holds no user beyond its deadline, takes no new ones, and is ended', linux, async (t) => {
