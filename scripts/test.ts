@@ -42,10 +42,10 @@ const PARTS: Part[] = [
   { name: 'journeys', args: tool('@playwright/test/cli.js', 'test') },
   // The platform, and what is refused, lost, or sent: nothing in them depends on how fast this machine is, and they mostly
   // wait, for time limits and for processes to come and go. So several at a time.
-  { name: 'e2e', args: () => nodeTests(5, 'test/e2e/!(*.alone|*.long).test.ts', 'test/load/**/*.test.ts', 'platform/**/*.test.ts') },
+  { name: 'e2e', args: () => nodeTests(4, 'platform/**/*.test.ts', 'test/e2e/!(*.alone|*.long).test.ts', 'test/load/**/*.test.ts') },
   // Each is a load test of its own, judged by what its users saw.
   { name: 'e2e-alone', args: () => nodeTests(1, 'test/e2e/*.alone.test.ts') },
-  // The short forms of benchmarks.
+  // The short forms of benchmarks, and what takes longer than CI has.
   { name: 'e2e-long', args: () => nodeTests(1, 'test/e2e/*.long.test.ts'), byName: true },
 ];
 
