@@ -40,6 +40,10 @@ export const GameDayTimes = z.strictObject({
   recovered: point,
 });
 export type GameDayTimes = z.infer<typeof GameDayTimes>;
+/** Of a day on which nothing has come yet. */
+export const NO_TIMES: GameDayTimes = {
+  faultIn: null, firstFailingCheck: null, alert: null, detected: null, runbook: null, decision: null, rollback: null, recovered: null,
+};
 
 export const GameDayAimId = z.enum(['detection', 'decision', 'recovery', 'runbook', 'money']);
 export type GameDayAimId = z.infer<typeof GameDayAimId>;

@@ -3,19 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../drive/testing.ts';
-import { GAME_DAY_VERSION, type GameDay } from '../../model/game-day.ts';
+import { GAME_DAY_VERSION, NO_TIMES, type GameDay } from '../../model/game-day.ts';
 import { newestGameDay } from './evidence.ts';
-
-const NO_TIMES = {
-  faultIn: null,
-  firstFailingCheck: null,
-  alert: null,
-  detected: null,
-  runbook: null,
-  decision: null,
-  rollback: null,
-  recovered: null,
-};
 
 function aDay(id: string, changes: Partial<GameDay>): GameDay {
   return {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BREACHES, type IntegrityReport } from '../../model/index.ts';
-import { GAME_DAY_VERSION, GameDay } from '../../model/game-day.ts';
+import { GAME_DAY_VERSION, NO_TIMES, GameDay } from '../../model/game-day.ts';
 import { aimsOf, exitCodeOf } from './aims.ts';
 import { gameDayJson, gameDayLines, gameDayMarkdown } from './report.ts';
 
@@ -67,16 +67,6 @@ function aDay(changes: Partial<GameDay> = {}): GameDay {
   });
 }
 
-const NO_TIMES = {
-  faultIn: null,
-  firstFailingCheck: null,
-  alert: null,
-  detected: null,
-  runbook: null,
-  decision: null,
-  rollback: null,
-  recovered: null,
-};
 const CASES: [what: string, changes: Partial<GameDay>, states: string, exitCode: number][] = [
   ['all went well', {}, 'met met met met met', 0],
   ['the team saw it too late', { times: { ...aDay().times, detected: START + 61_000 } }, 'missed met met met met', 1],

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { redaction } from '../../collect/redaction.ts';
 import { writeRunFile } from '../../drive/run-folder.ts';
-import type { GameDay, GameDayDecision, GameDayTimes } from '../../model/game-day.ts';
+import { NO_TIMES, type GameDay, type GameDayDecision, type GameDayTimes } from '../../model/game-day.ts';
 import { harmless } from '../../report/text.ts';
 import { decisionText } from './decision.ts';
 
@@ -9,17 +9,6 @@ import { decisionText } from './decision.ts';
 export const GAME_DAY_FILE = 'gameday.json';
 
 type Kind = GameDay['timeline'][number]['kind'];
-
-const NO_TIMES: GameDayTimes = {
-  faultIn: null,
-  firstFailingCheck: null,
-  alert: null,
-  detected: null,
-  runbook: null,
-  decision: null,
-  rollback: null,
-  recovered: null,
-};
 
 /**
  * The record of a game day under way: on disk after each turning point, so that one that is killed is on record as
