@@ -75,7 +75,7 @@ const FORBIDDEN_IMPORTS: [file: string, specifier: string, fix: RegExp][] = [
   ['artillery/main-run.ts', '../platform/options.ts', /Nothing imports platform\/\. Fix: start it/],
   ['journeys/signup.journey.ts', '../platform/options.ts', /Nothing imports platform\/\. Fix: start it/],
   ['bench/overhead.ts', '../platform/main.ts', /Nothing imports platform\/\. Fix: start it/],
-  ['test/e2e/run.test.ts', '../../platform/main.ts', /Nothing imports platform\/\. Fix: start it/],
+  ['test/e2e/ends.test.ts', '../../platform/main.ts', /Nothing imports platform\/\. Fix: start it/],
   ['playwright.config.ts', './platform/main.ts', /Nothing imports platform\/\. Fix: start it/],
   ['scripts/test.ts', '../platform/main.ts', /Nothing imports platform\/\. Fix: start it/],
   ['src/analyze/analyze.ts', '../model/../plan/slo.ts', /Fix: write the shortest relative path/],
@@ -105,7 +105,7 @@ const ALLOWED_IMPORTS: [file: string, specifier: string][] = [
   ['journeys/define.ts', '../fixtures/index.ts'], ['journeys/pages/SignupPage.ts', 'playwright'],
   ['artillery/main-run.ts', '../src/cli/judge-run.ts'], ['artillery/worker-run.ts', '../fixtures/index.ts'],
   ['platform/web/routes/api.ts', '../app.ts'], ['platform/web/routes/api.ts', '../../shared/http.ts'], ['platform/main.test.ts', './testing.ts'],
-  ['bench/accuracy/run.ts', '../../src/collect/perceived.ts'], ['test/e2e/run.test.ts', '../../src/errors.ts'],
+  ['bench/accuracy/run.ts', '../../src/collect/perceived.ts'], ['test/e2e/ends.test.ts', '../../src/errors.ts'],
 ];
 
 for (const [file, specifier] of ALLOWED_IMPORTS) {

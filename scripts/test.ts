@@ -9,7 +9,17 @@ import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
-const UNIT_FOLDERS = ['src', 'artillery', 'fixtures', 'journeys', 'bench', 'scripts'];
+/** What only calculates, or reads and writes its own files: a start of Node for each of a hundred such files costs a minute. */
+const TOGETHER = ['analyze', 'golden', 'history', 'model', 'plan', 'privacy', 'replay', 'report', 'verdict'];
+const UNIT_TESTS = [
+  '*.test.ts', 'src/*.test.ts', `src/!(${TOGETHER.join('|')})/**/*.test.ts`,
+  ...['artillery', 'fixtures', 'journeys', 'bench', 'scripts'].map((folder) => `${folder}/**/*.test.ts`),
+];
+/** These take ten seconds or more, mostly of waiting. */
+const LONG_UNIT_TESTS = [
+  'src/drive/{canary,failure-traces,survival}.test.ts', 'src/drive/api/lane.test.ts', 'src/collect/perceived.test.ts',
+  'src/collect/metrics/{monitor,prometheus-real}.test.ts', 'src/cli/gameday/command.test.ts', 'src/cli/judge.test.ts',
+];
 
 interface Part {
   name: string;
@@ -28,17 +38,18 @@ function testFiles(...patterns: string[]): string[] {
   return patterns.flatMap((pattern) => globSync(pattern, { cwd: ROOT, exclude: (path) => basename(path) === 'node_modules' }).sort());
 }
 
-/** Node's runner, one process a file, so many of them at a time. */
-function nodeTests(concurrency: number, ...patterns: string[]): string[] | null {
-  const files = testFiles(...patterns);
-  return files.length === 0 ? null : [join(ROOT, 'scripts/test-files.ts'), String(concurrency), ...files];
+/** Node's runner: one process a file, so many of them at a time, or all in one. */
+function nodeTests(how: number | 'together', ...patterns: string[]): string[] | null {
+  const files = [...new Set(testFiles(...patterns))];
+  return files.length === 0 ? null : [join(ROOT, 'scripts/test-files.ts'), String(how), ...files];
 }
 
 const PARTS: Part[] = [
   { name: 'types', args: tool('typescript/bin/tsc', '-p', '.', '--noEmit'), beside: true },
   { name: 'lint', args: tool('eslint/bin/eslint.js', '.', '--max-warnings=0'), beside: true },
+  { name: 'together', args: () => nodeTests('together', `src/{${TOGETHER.join(',')}}/**/*.test.ts`), beside: true },
   // Three at a time, as those with a Prometheus mostly wait; more would stretch the timings that browser tests look at.
-  { name: 'unit', args: () => nodeTests(3, '*.test.ts', ...UNIT_FOLDERS.map((folder) => `${folder}/**/*.test.ts`)) },
+  { name: 'unit', args: () => nodeTests(3, ...LONG_UNIT_TESTS, ...UNIT_TESTS) },
   { name: 'journeys', args: tool('@playwright/test/cli.js', 'test') },
   // The platform, and what is refused, lost, or sent: nothing in them depends on how fast this machine is, and they mostly
   // wait, for time limits and for processes to come and go. So several at a time.

@@ -72,20 +72,6 @@ test('browsers and the API lane run side by side, in one folder and one verdict'
   assert.deepEqual(readFileSync(join(onlyRun(finished.reports), 'record.json')), before);
 });
 
-test('a profile without browser users holds its phases open for the API alone', async (t) => {
-  const finished = await runArtillery(t, {
-    script: scriptOf(t, {
-      phases: ['{ name: warm up, duration: 2, arrivalCount: 1 }', '{ name: alone, duration: 5, arrivalCount: 1 }'],
-      plugin: ['browsers: false', 'api: { scenarios: config/loadtests/scenarios.json, share: 0.5, windowSeconds: 1, lateSendMilliseconds: 5000, phases: { warm up: 0.1 } }'],
-    }),
-  });
-  assert.equal(finished.exitCode, 0, finished.output);
-  const { record, api } = seen(finished);
-  assert.equal(record.totals.journeys, 0);
-  const alone = sum(api.filter((one) => one.phase === 'alone'), (one) => one.scheduled);
-  assert.ok(alone > 580 && alone < 700, `${alone} requests due at half of 256 a second for 5 s`);
-});
-
 test('a stress run ends by itself past the knee that was planted, and names the capacity', async (t) => {
   const steps = [0.2, 0.4, 0.8, 1.6, 3.2, 6.4];
   const finished = await runArtillery(t, {
@@ -110,7 +96,7 @@ test('a stress run ends by itself past the knee that was planted, and names the 
   assert.ok((headroom?.interval?.high ?? 9) < 0.9, JSON.stringify(headroom));
 });
 
-test('an exporter that answers with a web page, or not at all, is no data, and the run goes on', async (t) => {
+test('a profile without browser users holds its phases open for the API alone; an exporter that answers with a web page, or not at all, is no data', async (t) => {
   const exporter = createServer((request, response) => {
     if (request.url === '/html') response.setHeader('content-type', 'text/html').end('<!doctype html><h1>hello</h1>');
   }).listen(0, '127.0.0.1');
@@ -122,19 +108,24 @@ test('an exporter that answers with a web page, or not at all, is no data, and t
   const url = `http://127.0.0.1:${(exporter.address() as AddressInfo).port}`;
   const finished = await runArtillery(t, {
     script: scriptOf(t, {
-      phases: ['{ name: alone, duration: 5, arrivalCount: 1 }'],
+      phases: ['{ name: warm up, duration: 2, arrivalCount: 1 }', '{ name: alone, duration: 5, arrivalCount: 1 }'],
       plugin: [
         'browsers: false',
-        'api: { scenarios: config/loadtests/scenarios.json, share: 0.1 }',
+        'api: { scenarios: config/loadtests/scenarios.json, share: 0.5, windowSeconds: 1, lateSendMilliseconds: 5000, phases: { warm up: 0.1 } }',
         `metrics: { urls: ['${url}/html', '${url}/hangs'], everySeconds: 1 }`,
       ],
       slo: ['kpis:', '  - { id: cpu, title: CPU, unit: "%", scrape: { rate: process_cpu_seconds_total }, scale: 100, source: test }'],
-      gates: [ERRORS, '{ id: cpu, metric: kpi, kpi: cpu, stat: mean, unit: "%", max: 80, source: test }'],
+      gates: [ERRORS, CREATORS, '{ id: cpu, metric: kpi, kpi: cpu, stat: mean, unit: "%", max: 80, source: test }'],
     }),
   });
   assert.equal(finished.exitCode, 2, finished.output);
-  const { record, server } = seen(finished);
-  assert.equal(record.verdict.gates.find((one) => one.id === 'cpu')?.status, 'no-data');
+  const { record, api, server } = seen(finished);
+  assert.equal(record.totals.journeys, 0);
+  const alone = sum(api.filter((one) => one.phase === 'alone'), (one) => one.scheduled);
+  assert.ok(alone > 580 && alone < 700, `${alone} requests due at half of 256 a second for 5 s`);
+  const { decision, gates } = record.verdict;
+  assert.equal(decision, 'INCONCLUSIVE', 'what a gate asks for and nobody measured is no pass');
+  assert.deepEqual(gates.map(({ id, status }) => `${id} ${status}`), ['errors pass', 'creators pass', 'cpu no-data']);
   assert.ok(server.length >= 3 && server.every((one) => one.value === null && one.missing !== undefined));
 });
 

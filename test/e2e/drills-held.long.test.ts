@@ -29,3 +29,16 @@ test('a total outage of payments, held for real: the breaker opens and closes, u
   assert.doesNotMatch(rollback, /"state": "(due|failed)"/);
   await assertAllGone(run);
 });
+
+test('Ctrl-C in the middle of a fault takes it out, and leaves nothing running', { timeout: 120_000 }, async (t) => {
+  const run = startArtillery(t, { args: PROFILE, env: { DRILLS: 'storage-down' } });
+  await run.said('storage-down: in');
+  run.child.kill('SIGINT');
+  const finished = await run.finished;
+  assert.equal(finished.exitCode, 130, finished.output);
+  assert.match(finished.output, /storage-down: out/);
+  const [drill] = recordOf(finished).drills ?? [];
+  assert.equal(drill?.verdict, 'not judged');
+  assert.match(drill?.reason ?? '', /the run ended before the drill did/);
+  await assertAllGone(run);
+});

@@ -2,23 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Plan } from '../../src/model/index.ts';
 import { assertAllGone, onlyRun, runArtillery, startArtillery, ROOT } from './artillery.ts';
-import { recordOf } from './short.ts';
 
 const PROFILE = ['--config', 'artillery/profiles/drills.yml'];
-
-test('Ctrl-C in the middle of a fault takes it out, and leaves nothing running', { timeout: 120_000 }, async (t) => {
-  const run = startArtillery(t, { args: PROFILE, env: { DRILLS: 'storage-down' } });
-  await run.said('storage-down: in');
-  run.child.kill('SIGINT');
-  const finished = await run.finished;
-  assert.equal(finished.exitCode, 130, finished.output);
-  assert.match(finished.output, /storage-down: out/);
-  const [drill] = recordOf(finished).drills ?? [];
-  assert.equal(drill?.verdict, 'not judged');
-  assert.match(drill?.reason ?? '', /the run ended before the drill did/);
-  await assertAllGone(run);
-});
 
 test('a harness killed in the middle of a fault leaves nothing running, and nothing owed', { timeout: 120_000 }, async (t) => {
   const run = startArtillery(t, { args: PROFILE, env: { DRILLS: 'storage-down' } });
@@ -26,7 +13,10 @@ test('a harness killed in the middle of a fault leaves nothing running, and noth
   run.child.kill('SIGKILL');
   const { reports } = await run.finished;
   await assertAllGone(run);
-  assert.doesNotMatch(readFileSync(join(onlyRun(reports), 'rollback.json'), 'utf8'), /"state": "(due|failed)"/);
+  const read = (name: string): string => readFileSync(join(onlyRun(reports), name), 'utf8');
+  assert.doesNotMatch(read('rollback.json'), /"state": "(due|failed)"/);
+  const { phases, profile } = Plan.parse(JSON.parse(read('plan.json')));
+  assert.deepEqual([phases.map(({ name }) => name), profile], [['warm up', 'storage-down'], 'drills'], 'of the phases only the drill that was asked for');
 });
 
 test('drills that cannot be held are refused before anything is started, all at once', { timeout: 60_000 }, async (t) => {

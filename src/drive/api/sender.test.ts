@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { Sender, type Answer, type Outgoing, type SenderOptions } from './sender.ts';
 import { badTarget } from './testing.ts';
 
@@ -58,11 +59,16 @@ test('connections are bounded and used again; a body is kept only where it is wa
 
 test('what times out while it waits for a connection never leaves any more', async (t) => {
   const target = await badTarget(t);
-  const own = sender(t, target.url, { connections: 1, timeoutMs: 150 });
-  const [first, second] = await Promise.all([get(own, '/hang'), get(own, '/echo')]);
+  const own = sender(t, target.url, { connections: 1, timeoutMs: 800 });
+  assert.equal((await get(own, '/ok')).status, 200);
+  const both = Promise.all([get(own, '/hang'), get(own, '/echo')]);
+  while (!target.heard.some(({ url }) => url === '/hang')) await immediate();
+  // Past both deadlines at once: a moment between them would let the second leave on a new connection, and rightly so.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 850);
+  const [first, second] = await both;
   assert.deepEqual([first.failure, second.failure, second.leftMs], ['timeout', 'timeout', null]);
   assert.equal((await get(own, '/ok')).status, 200);
-  assert.deepEqual(target.heard.map(({ url }) => url), ['/hang', '/ok']);
+  assert.deepEqual(target.heard.map(({ url }) => url), ['/ok', '/hang', '/ok']);
   // The first timeout cost its connection; the second left the next one whole.
   assert.equal(target.connections(), 2);
   assert.equal(own.inHand, 0);
