@@ -6,6 +6,7 @@ import { judgeRun } from '../src/cli/judge-run.ts';
 import { withoutCommands } from '../src/cli/outlets.ts';
 import { sourceUrl } from '../src/cli/source-url.ts';
 import { redaction } from '../src/collect/redaction.ts';
+import { growFreely, growFreelyAtOnce } from '../src/drive/garbage.ts';
 import { clockSince, monotonicMs } from '../src/drive/run-clock.ts';
 import { CodedError, asCodedError, formatError, type Fault } from '../src/errors.ts';
 import { keepHistory } from '../src/history/keep.ts';
@@ -155,6 +156,7 @@ export class MainRun {
     if (fault) this.#record({ event: 'fault', detail: fault.message });
     else this.#record({ event: interrupted ? 'interrupted' : 'completed', counters: this.#counters });
     this.#parts.recorder?.close();
+    growFreely();
     await auditPayments({ plan: this.#plan, keys: this.#parts.auditKeys, runDir, now: this.#now, hurried: interrupted || fault !== null });
     // After the audit, which reads what goes now.
     const owed = (await this.#parts.teardown?.remove({ now: this.#now, hurried: interrupted || fault !== null })) ?? null;
@@ -207,6 +209,7 @@ export class MainRun {
   #onExit(): void {
     if (this.#ended) return;
     this.#parts.dropNow();
+    growFreelyAtOnce();
     const owed = this.#parts.teardown?.owed ?? null;
     if (owed !== null) process.stderr.write(`\n${owed}\n`);
     if (!this.#plan || !this.#parts.runDir) return;

@@ -8,6 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
+/** No run of a test takes as long, on however busy a machine: one that does hangs. */
+const LIMIT_MS = 240_000;
+
 export interface Finished {
   exitCode: number | null;
   output: string;
@@ -49,7 +52,14 @@ export function startArtillery(test: TestContext, options: RunOptions = {}): Sta
       for (const listener of listeners) listener();
     });
   }
-  const finished = once(child, 'close').then(([exitCode]) => ({ exitCode: exitCode as number | null, output, reports }));
+  const limit = setTimeout(() => {
+    output += `\n(killed: it had not ended after ${LIMIT_MS / 1_000} s)\n`;
+    child.kill('SIGKILL');
+  }, LIMIT_MS);
+  const finished = once(child, 'close').then(([exitCode]) => {
+    clearTimeout(limit);
+    return { exitCode: exitCode as number | null, output, reports };
+  });
   test.after(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
     await finished;

@@ -18,12 +18,16 @@ test('a short run on a machine of its own', async (t) => {
   await t.test('watches itself: canaries in both browsers, health twice a second, and the first line says how it went', () => watchesItself(finished));
   await t.test('reads both books of payments without being told', () => readsTheBooks(finished));
   // Last, since judging by a stricter limit writes another record.
-  await t.test('ends in GO, leaves nothing behind, and is judged again alike, or as a stricter limit has it', () => endsInGo(run, finished));
+  await t.test('ends in GO where its observers were undisturbed, leaves nothing behind, and is judged again alike, or as a stricter limit has it', () => endsInGo(run, finished));
 });
 
 async function endsInGo(run: Started, finished: Finished): Promise<void> {
-  assert.equal(finished.exitCode, 0, finished.output);
-  assert.match(finished.output, / GO +\S*\.yml · smoke · \d+ s · 12 journeys, \d+ observed/);
+  // Whoever else is on this machine may have disturbed its observers, which is then what the run has to say.
+  const { latencyHeldBack } = recordOf(finished).validity;
+  const [decision, exitCode] = latencyHeldBack ? ['INCONCLUSIVE', 2] : ['GO', 0];
+  assert.equal(finished.exitCode, exitCode, finished.output);
+  const header = / (GO|INCONCLUSIVE) +\S*\.yml · smoke · \d+ s · 12 journeys, \d+ observed/.exec(finished.output);
+  assert.equal(header?.[1], decision, finished.output);
   assert.match(finished.output, /✓ journeys .*≤ 20 % +n 12/);
   assert.doesNotMatch(finished.output, /Metrics for period|vusers\.created/, "Artillery's own tables stay away");
   await assertAllGone(run);
@@ -34,18 +38,18 @@ async function endsInGo(run: Started, finished: Finished): Promise<void> {
   assert.equal(record.totals.artilleryDifference, 0, 'our count and Artillery’s agree');
   assert.equal(record.totals.byOutcome.passed, 12);
   assert.match(finished.output, /privacy {2}nothing found in \d+ files/);
-  assert.ok(record.findings.some((finding) => finding.metric === 'perceived_latency' && finding.n > 0), 'perceived latency was measured');
+  assert.equal(record.findings.some((finding) => finding.metric === 'perceived_latency' && finding.n > 0), !latencyHeldBack, 'perceived latency was measured');
 
   const before = readFileSync(join(folder, 'record.json'));
   const again = await judge(folder);
-  assert.equal(again.exitCode, 0, again.output);
+  assert.equal(again.exitCode, exitCode, again.output);
   assert.deepEqual(readFileSync(join(folder, 'record.json')), before);
 
   const strict = join(folder, 'strict.yml');
   writeFileSync(strict, `version: 1\nconfidence: 0.8\ngates:\n  - ${IMPOSSIBLE_GATE}\n`);
   const missed = await judge(folder, '--slo', strict);
-  assert.equal(missed.exitCode, 1, missed.output);
-  assert.match(missed.output, / NO-GO [\s\S]*✗ .*LCP/);
+  assert.equal(missed.exitCode, latencyHeldBack ? 2 : 1, missed.output);
+  assert.match(missed.output, latencyHeldBack ? / INCONCLUSIVE [\s\S]*\? .*LCP/ : / NO-GO [\s\S]*✗ .*LCP/);
 }
 
 function readsTheBooks(finished: Finished): void {
