@@ -34,7 +34,7 @@ import { auditKeys, checkBooks } from './audit.ts';
 import { crowdPriority, refuseOverCapacity } from './capacity.ts';
 import { openDrills, undoLeftovers } from './drills.ts';
 import { RunGuards, allOverrides } from './guards.ts';
-import { tellPrivatePlan } from './privacy.ts';
+import { refuseMaskedNames, tellPrivatePlan } from './privacy.ts';
 import { ROOT, type RunParts } from './run-parts.ts';
 import { openTeardown, tellOwedTeardowns } from './teardown.ts';
 import { API_SESSIONS, WORKER_INPUT, type WorkerInput } from './worker-input.ts';
@@ -78,6 +78,7 @@ export async function prepareRun(how: Preparation, parts: RunParts): Promise<Pre
     startedAtEpochMs: startedAt.getTime(),
     seed: settings.SEED ?? startedAt.getTime() % 1_000_000,
   });
+  refuseMaskedNames(built);
   const where = profilePath ?? scriptPath;
   const draft = auditable(built, { embedded: asked === 'embedded', key: settings.AUDIT_PROVIDER_KEY, where });
   // Before anything of a run is touched: one that is still under way is not there to go on with.

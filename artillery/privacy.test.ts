@@ -4,9 +4,10 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import type { CodedError } from '../src/errors.ts';
 import type { Plan } from '../src/model/index.ts';
 import { say } from './artillery-global.ts';
-import { checkPrivacy, tellPrivatePlan } from './privacy.ts';
+import { checkPrivacy, refuseMaskedNames, tellPrivatePlan } from './privacy.ts';
 
 /** Artillery's global object as far as lines are printed by it. */
 function host(t: TestContext): string[] {
@@ -57,4 +58,21 @@ test('a plan with private data is told before its load', (t) => {
   assert.deepEqual(said, []);
   tellPrivatePlan({ ...plan, profile: 'for jana@firma.de' });
   assert.match(said.join(''), /the plan itself holds private data \(email\)/);
+});
+
+test('a plan with names that would be masked is refused, with all their places and none of the names', () => {
+  const { plan } = JSON.parse(readFileSync(new URL('../src/golden/run/record.json', import.meta.url), 'utf8')) as { plan: Plan };
+  refuseMaskedNames(plan);
+  const [phase, ...phases] = plan.phases;
+  const [gate, ...gates] = plan.gates;
+  assert.ok(phase && gate);
+  const named = { ...plan, phases: [{ ...phase, name: 'for jana@firma.de' }, ...phases], gates: [{ ...gate, id: 'ghp_0123456789abcdefghijABCDEFGHIJ012345' }, ...gates] };
+  assert.throws(() => refuseMaskedNames(named), (error: CodedError) => {
+    assert.equal(error.code, 'J_PLAN_PRIVATE');
+    assert.deepEqual(error.faults, [
+      { where: 'phases[0].name', message: 'is, or holds, what looks like private data (email)' },
+      { where: 'gates[0].id', message: 'is, or holds, what looks like private data (token)' },
+    ]);
+    return true;
+  });
 });

@@ -27,6 +27,7 @@ export const ERRORS = {
   J_TEARDOWN_UNREACHABLE: { exitCode: 3, what: 'What the run will make could not be removed afterwards.', fix: 'Correct "teardown" under the journeys plugin or TEARDOWN_TOKEN, or set "keep: true" there to leave everything on the target. No load was sent.' },
   J_TEARDOWN_STRANGE: { exitCode: 3, what: 'A file of another machine says where to go, or what to run.', fix: 'Look at the teardown.json of that folder, then give --trust; nothing was sent, and nothing was run.' },
   J_ENV_INVALID: { exitCode: 3, what: 'The settings in .env or the environment have faults.', fix: '.env.example documents each setting.' },
+  J_PLAN_PRIVATE: { exitCode: 3, what: 'A name in the plan would be masked wherever it is written.', fix: 'Give what is named below another name, or change the secret that it equals: masked, nothing could be judged by it. Nothing was sent.' },
   J_JOURNEY_UNKNOWN: { exitCode: 3, what: 'The script names a journey that does not exist.', fix: 'Journeys are the files journeys/*.journey.ts; use the name inside the file.' },
   J_JOURNEY_FILE: { exitCode: 3, what: 'A journey file cannot be loaded.', fix: 'Correct the file; "npx tsc --noEmit" shows type errors.' },
   J_NO_BROWSER: { exitCode: 3, what: 'No browser was found.', fix: 'Run "npm ci" on Linux x64, or "npx playwright install chromium-headless-shell", or set BROWSER_PATH; "npm run doctor" tells more.' },
