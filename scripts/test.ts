@@ -38,26 +38,26 @@ function testFiles(...patterns: string[]): string[] {
   return patterns.flatMap((pattern) => globSync(pattern, { cwd: ROOT, exclude: (path) => basename(path) === 'node_modules' }).sort());
 }
 
-/** Node's runner: one process a file, so many of them at a time, or all in one. */
-function nodeTests(how: number | 'together', ...patterns: string[]): string[] | null {
+/** Node's runner: one process a file, so many of them at a time, or all in one; a test that takes longer than the minutes hangs. */
+function nodeTests(how: number | 'together', minutes: number, ...patterns: string[]): string[] | null {
   const files = [...new Set(testFiles(...patterns))];
-  return files.length === 0 ? null : [join(ROOT, 'scripts/test-files.ts'), String(how), ...files];
+  return files.length === 0 ? null : [join(ROOT, 'scripts/test-files.ts'), String(how), String(minutes), ...files];
 }
 
 const PARTS: Part[] = [
   { name: 'types', args: tool('typescript/bin/tsc', '-p', '.', '--noEmit'), beside: true },
   { name: 'lint', args: tool('eslint/bin/eslint.js', '.', '--max-warnings=0'), beside: true },
-  { name: 'together', args: () => nodeTests('together', `src/{${TOGETHER.join(',')}}/**/*.test.ts`), beside: true },
+  { name: 'together', args: () => nodeTests('together', 5, `src/{${TOGETHER.join(',')}}/**/*.test.ts`), beside: true },
   // Three at a time, as those with a Prometheus mostly wait; more would stretch the timings that browser tests look at.
-  { name: 'unit', args: () => nodeTests(3, ...LONG_UNIT_TESTS, ...UNIT_TESTS) },
+  { name: 'unit', args: () => nodeTests(3, 5, ...LONG_UNIT_TESTS, ...UNIT_TESTS) },
   { name: 'journeys', args: tool('@playwright/test/cli.js', 'test') },
   // The platform, and what is refused, lost, or sent: nothing in them depends on how fast this machine is, and they mostly
   // wait, for time limits and for processes to come and go. So several at a time.
-  { name: 'e2e', args: () => nodeTests(4, 'platform/**/*.test.ts', 'test/e2e/!(*.alone|*.long).test.ts', 'test/load/**/*.test.ts') },
+  { name: 'e2e', args: () => nodeTests(4, 8, 'platform/**/*.test.ts', 'test/e2e/!(*.alone|*.long).test.ts', 'test/load/**/*.test.ts') },
   // Each is a load test of its own, judged by what its users saw.
-  { name: 'e2e-alone', args: () => nodeTests(1, 'test/e2e/*.alone.test.ts') },
+  { name: 'e2e-alone', args: () => nodeTests(1, 8, 'test/e2e/*.alone.test.ts') },
   // The short forms of benchmarks, and what takes longer than CI has.
-  { name: 'e2e-long', args: () => nodeTests(1, 'test/e2e/*.long.test.ts'), byName: true },
+  { name: 'e2e-long', args: () => nodeTests(1, 30, 'test/e2e/*.long.test.ts'), byName: true },
 ];
 
 interface Result {

@@ -18,6 +18,8 @@ const CASES: [headers: Record<string, string>, generationMs: number | null, cach
   [{ 'cf-cache-status': 'DYNAMIC' }, null, 'miss'],
   [{ 'cache-status': 'Origin; fwd=uri-miss, Edge; hit; ttl=30' }, null, 'hit'],
   [{ 'cache-status': 'Edge; fwd=miss; stored' }, null, 'miss'],
+  [{ 'cache-status': 'Origin; fwd=miss, "Edge, \\"west\\"; hit"; hit; detail="a, b"' }, null, 'hit'],
+  [{ 'cache-status': 'Edge; fwd=miss; detail="x; hit"' }, null, 'miss'],
   [{ 'server-timing': 'total;dur=soon, cache' }, null, null],
 ];
 

@@ -41,7 +41,8 @@ function lastOf(list: string | undefined): string | undefined {
 }
 
 function cacheStatus(header: string | undefined): Making['cache'] {
-  const nearest = lastOf(header);
+  // A name or detail in quotes may hold a comma, or a semicolon, of its own.
+  const nearest = lastOf(header?.replace(/"(?:[^"\\]|\\.)*"/g, '""'));
   if (nearest === undefined) return null;
   const [, ...params] = nearest.split(';').map((part) => part.trim().toLowerCase());
   if (params.includes('hit')) return 'hit';

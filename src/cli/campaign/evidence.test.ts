@@ -47,6 +47,7 @@ test('of game days, the newest counts that people held to its end since the camp
     ['6-interrupted', aDay('6-interrupted', { outcome: 'interrupted' })],
     ['7-killed', aDay('7-killed', { outcome: 'under way' })],
     ['8-broken', '{'],
+    ['8-quiet', aDay('8-quiet', { outcome: 'no steady state' })],
     ['9-other', { version: 99 }],
   ];
   for (const [name, content] of days) {

@@ -125,9 +125,11 @@ export function namedFiles(root: string, campaign: Campaign): Map<string, string
   );
 }
 
+const NOT_HELD: readonly GameDay['outcome'][] = ['under way', 'no steady state', 'interrupted', 'fault'];
+
 /**
  * Returns the newest game day of a reports folder that people held from a time on; null where there is none. Practice and given
- * answers show nothing of a team, and one that was interrupted is none.
+ * answers show nothing of a team; one that was interrupted, or in which nothing was broken yet, is none.
  */
 export function newestGameDay(reports: string, fromEpochMs: number): GameDay | null {
   const folder = join(reports, GAME_DAYS);
@@ -138,7 +140,7 @@ export function newestGameDay(reports: string, fromEpochMs: number): GameDay | n
     return null;
   }
   const days = names.sort().reverse().map((name) => readGameDay(join(folder, name, 'gameday.json')));
-  const held = (day: GameDay): boolean => day.team === 'people' && day.startedAtEpochMs >= fromEpochMs && !['under way', 'interrupted', 'fault'].includes(day.outcome);
+  const held = (day: GameDay): boolean => day.team === 'people' && day.startedAtEpochMs >= fromEpochMs && !NOT_HELD.includes(day.outcome);
   return days.find((day) => day !== null && held(day)) ?? null;
 }
 

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { CodedError } from '../../errors.ts';
-import { toSeconds } from '../../plan/script.ts';
 import { parseTarget } from '../../drive/target.ts';
+import { readDurationMs, readNames } from '../argument-values.ts';
 import { EMBEDDED } from '../synthetic/targets.ts';
 
 export const USAGE =
@@ -82,14 +82,14 @@ export function readArguments(args: string[]): GameDayArguments | null {
     team,
     drill: values.drill ?? null,
     seed: values.seed === undefined ? null : readSeed(values.seed),
-    everyMs: values.every === undefined ? EVERY_MS : readDurationMs('--every', values.every, 2_000, 600_000),
+    everyMs: values.every === undefined ? EVERY_MS : readDurationMs('--every', values.every, [2_000, 600_000], usage),
     withinMs:
       values.within === undefined
         ? team.kind === 'people'
           ? WITHIN_MS
           : 0
-        : readDurationMs('--within', values.within, 0, DAY_MS),
-    journeys: values.journeys === undefined ? null : readNames(values.journeys),
+        : readDurationMs('--within', values.within, [0, DAY_MS], usage),
+    journeys: values.journeys === undefined ? null : readNames(values.journeys, usage),
     targetsMs: values.targets === undefined ? null : readTargets(values.targets),
     target: values.target === undefined ? null : values.target === EMBEDDED ? EMBEDDED : parseTarget(values.target),
     profile: values.profile ?? PROFILE,
@@ -97,35 +97,14 @@ export function readArguments(args: string[]): GameDayArguments | null {
   };
 }
 
-function readNames(list: string): string[] {
-  const names = [
-    ...new Set(
-      list
-        .split(',')
-        .map((name) => name.trim())
-        .filter((name) => name !== ''),
-    ),
-  ];
-  if (names.length === 0) throw usage('--journeys wants names of journeys, with commas between them');
-  return names;
-}
-
 function readTargets(list: string): [number, number, number] {
   const [detection, decision, recovery, ...more] = list
     .split(',')
-    .map((one) => readDurationMs('--targets', one, 1_000, DAY_MS));
+    .map((one) => readDurationMs('--targets', one, [1_000, DAY_MS], usage));
   if (detection === undefined || decision === undefined || recovery === undefined || more.length > 0) {
     throw usage('--targets wants three lengths with commas between them: 5m,10m,15m');
   }
   return [detection, decision, recovery];
-}
-
-function readDurationMs(option: string, text: string, leastMs: number, mostMs: number): number {
-  const ms = Math.round((toSeconds(text) ?? NaN) * 1_000);
-  if (ms >= leastMs && ms <= mostMs) return ms;
-  throw usage(
-    `${option} ${JSON.stringify(text)}: a length such as 10s, 5m or 1h, from ${leastMs / 1_000}s to ${mostMs / 1_000}s`,
-  );
 }
 
 function readSeed(text: string): number {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { CodedError } from '../../errors.ts';
-import { toSeconds } from '../../plan/script.ts';
+import { readDurationMs, readNames } from '../argument-values.ts';
 
 export const USAGE =
   'npm run synthetic -- [--journeys "a,b"] [--every 5m [--once] | --cron "*/5 * * * *" [--tz Europe/Berlin]] ' +
@@ -57,9 +57,9 @@ export function readArguments(args: string[]): SyntheticArguments | null {
   const scheduled = !values.once && (values.every !== undefined || values.cron !== undefined);
   if (values.jitter !== undefined && !scheduled) throw usage('--jitter goes with --every or --cron, without --once');
   return {
-    journeys: values.journeys === undefined ? null : readNames(values.journeys),
+    journeys: values.journeys === undefined ? null : readNames(values.journeys, usage),
     plan: readPlan(values),
-    jitterMs: values.jitter === undefined ? null : readDurationMs('--jitter', values.jitter, 0, LONGEST_EVERY_MS),
+    jitterMs: values.jitter === undefined ? null : readDurationMs('--jitter', values.jitter, [0, LONGEST_EVERY_MS], usage),
     retries: readRetries(values.retries),
     json: values.json,
   };
@@ -68,21 +68,8 @@ export function readArguments(args: string[]): SyntheticArguments | null {
 function readPlan(values: { every?: string; cron?: string; tz?: string; once: boolean }): SyntheticArguments['plan'] {
   if (values.cron !== undefined) return { kind: 'cron', pattern: values.cron, timeZone: values.tz };
   if (values.every === undefined) return { kind: 'by hand' };
-  const everyMs = readDurationMs('--every', values.every, SHORTEST_EVERY_MS, LONGEST_EVERY_MS);
+  const everyMs = readDurationMs('--every', values.every, [SHORTEST_EVERY_MS, LONGEST_EVERY_MS], usage);
   return values.once ? { kind: 'once', everyMs } : { kind: 'every', everyMs, words: values.every.trim() };
-}
-
-function readNames(list: string): string[] {
-  const names = [...new Set(list.split(',').map((name) => name.trim()).filter((name) => name !== ''))];
-  if (names.length === 0) throw usage('--journeys wants names of journeys, with commas between them');
-  return names;
-}
-
-function readDurationMs(option: string, text: string, leastMs: number, mostMs: number): number {
-  const ms = Math.round((toSeconds(text) ?? NaN) * 1_000);
-  if (ms >= leastMs && ms <= mostMs) return ms;
-  const range = `from ${leastMs / 1_000}s to ${mostMs / 86_400_000} days`;
-  throw usage(`${option} ${JSON.stringify(text)}: a length such as 30s, 5m or 1h, ${range}`);
 }
 
 function readRetries(text: string | undefined): number {

@@ -1,9 +1,10 @@
-import { closeSync, fsyncSync, openSync, readFileSync, readdirSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { asCodedError, CodedError, type Fault } from '../../errors.ts';
 import { isAlive, markOf } from '../liveness.ts';
+import { readStateFile } from '../state-file.ts';
 import { Undo, type Owed } from './undo.ts';
 
 /** What a run's drills have to undo, in its folder. */
@@ -58,19 +59,8 @@ export class RollbackJournal {
   /** Reads the journal of a run folder; null where there is none. Throws J_RUN_UNREADABLE. */
   static read(runDir: string): RollbackJournal | null {
     const path = join(runDir, ROLLBACK_FILE);
-    let text: string;
-    try {
-      text = readFileSync(path, 'utf8');
-    } catch (error) {
-      const { code = '' } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-      throw new CodedError('J_RUN_UNREADABLE', [{ where: path, message: code }], { cause: error });
-    }
-    try {
-      return new RollbackJournal(path, Journal.parse(JSON.parse(text)));
-    } catch (error) {
-      throw new CodedError('J_RUN_UNREADABLE', [{ where: path, message: 'is no rollback file of this version' }], { cause: error });
-    }
+    const journal = readStateFile(path, Journal, 'rollback');
+    return journal === null ? null : new RollbackJournal(path, journal);
   }
 
   get runId(): string {

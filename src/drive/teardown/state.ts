@@ -1,13 +1,14 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { redaction } from '../../collect/redaction.ts';
-import { asCodedError, CodedError, type Fault } from '../../errors.ts';
+import { asCodedError, type Fault } from '../../errors.ts';
 import { TeardownPlan, TeardownReport, type Plan } from '../../model/index.ts';
 import { GAME_DAYS } from '../drills/journal.ts';
 import { isAlive, markOf } from '../liveness.ts';
 import { RUN_ID, writeRunFile } from '../run-folder.ts';
+import { readStateFile } from '../state-file.ts';
 
 /** What a run owes its target, in the run's folder. */
 export const TEARDOWN_FILE = 'teardown.json';
@@ -54,20 +55,7 @@ export function settleTeardown(runDir: string, state: TeardownState, result: Tea
 
 /** Returns the state of a run folder; null where there is none. Throws J_RUN_UNREADABLE. */
 export function readTeardown(runDir: string): TeardownState | null {
-  const path = join(runDir, TEARDOWN_FILE);
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw new CodedError('J_RUN_UNREADABLE', [{ where: path, message: code }], { cause: error });
-  }
-  try {
-    return State.parse(JSON.parse(text));
-  } catch (error) {
-    throw new CodedError('J_RUN_UNREADABLE', [{ where: path, message: 'is no teardown file of this version' }], { cause: error });
-  }
+  return readStateFile(join(runDir, TEARDOWN_FILE), State, 'teardown');
 }
 
 /** Whether the harness that owes it still runs. */
