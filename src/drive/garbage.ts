@@ -8,6 +8,9 @@ interface Collection {
   flavor: 'last-resort';
 }
 
+/** Memory is spared since this thread asked for it. */
+let spared = false;
+
 const collector = (): ((how?: Collection) => void) => {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as (how?: Collection) => void;
@@ -20,6 +23,7 @@ const collector = (): ((how?: Collection) => void) => {
  * calls it calls `growFreely` before the process ends.
  */
 export function collectGarbage(): void {
+  spared = true;
   setFlagsFromString('--optimize-for-size');
   collector()({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
@@ -30,11 +34,13 @@ export function collectGarbage(): void {
  * (nodejs/node#54918): a run that has told its verdict would hang for ever.
  */
 export function growFreely(): void {
+  spared = false;
   setFlagsFromString('--no-optimize-for-size');
 }
 
 /** The same for a process that ends at this moment: a thread that waits already gets its collection. */
 export function growFreelyAtOnce(): void {
+  if (!spared) return;
   growFreely();
   collector()();
 }
