@@ -4,7 +4,8 @@ import { CodedError } from '../../errors.ts';
 export const USAGE = 'npm run teardown -- <runId>|reports/<runId> … [--all] [--dry-run] [--trust] [--url https://…/{runId}] [--json]';
 export const HELP = `Removes what runs made on their targets, by run id, and counts afterwards that nothing is left. A run does this by itself
 at its end; this is for one that was killed, or whose target did not answer then. Needs TEARDOWN_TOKEN where the target does.
-  --all        every run, game day and run of a campaign of the reports folder that still owes it
+  --all        every run, game day and run of a campaign of the reports folder that still owes it; what cannot be read is
+               named, and the others are removed
   --dry-run    only counts
   --trust      also for a run folder of another machine, whose file says where to go: look at its teardown.json first
   --url URL    for one run without a folder: where to count (GET) and remove (DELETE), with {runId} in it

@@ -89,6 +89,19 @@ test('--all takes those that still owe it, and goes on where one target does not
   assert.match((await command('c-bundled')).out, /ended with it/);
 });
 
+test('--all passes over what it cannot read or should not trust, names it, and removes the others', async () => {
+  owing('a-owed');
+  owing('b-strange', { host: 'elsewhere' });
+  mkdirSync(join(reports, 'c-torn'));
+  writeFileSync(join(reports, 'c-torn', TEARDOWN_FILE), '{"version":1');
+  const { exitCode, out, err } = await commandWith({}, '--all', '--json');
+  assert.equal(exitCode, 4);
+  const told = JSON.parse(out) as { runs: { runId: string; outcome: string }[]; passedOver: { code: string; where: string }[] };
+  assert.deepEqual(told.runs.map(({ runId, outcome }) => [runId, outcome]), [['a-owed', 'removed']]);
+  assert.deepEqual(told.passedOver.map(({ code }) => code), ['J_RUN_UNREADABLE', 'J_TEARDOWN_STRANGE']);
+  assert.match(err, /J_RUN_UNREADABLE[\s\S]*c-torn[\s\S]*J_TEARDOWN_STRANGE[\s\S]*b-strange/);
+});
+
 test('a game day or a run of a campaign that was killed owes it as a run does', async () => {
   for (const [folder, runId] of [['gamedays', 'day-1'], ['campaign-x-2026-11-21T22-33-15Z', 'gate-1']] as const) {
     owing(`${folder}/${runId}`, { runId });
@@ -110,7 +123,9 @@ test('a folder of another machine sends no token and runs no program until someb
   owing('stranger', { host: 'elsewhere', teardown: { url: null, command: ['touch', join(root, 'ran')], timeoutMs: 1_000 } });
   await refused('J_TEARDOWN_STRANGE', 'strange');
   await refused('J_TEARDOWN_STRANGE', 'stranger');
-  await refused('J_TEARDOWN_STRANGE', '--all');
+  const all = await commandWith({}, '--all');
+  assert.deepEqual([all.exitCode, all.out], [4, '']);
+  assert.match(all.err, /J_TEARDOWN_STRANGE/);
   assert.deepEqual(target.seen, []);
   assert.equal((await command('strange', '--trust')).exitCode, 0);
 });
@@ -159,7 +174,6 @@ test('nothing is sent for a command line, a folder or a file that makes no sense
     owing('sound', { runId });
     await refused('J_RUN_UNREADABLE', 'sound');
   }
-  await refused('J_RUN_UNREADABLE', '--all');
   assert.deepEqual(target.seen, []);
   assert.match((await command('--help')).out, /--dry-run/);
 });

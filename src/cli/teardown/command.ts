@@ -3,7 +3,7 @@ import { Recorder } from '../../collect/recorder.ts';
 import { openTarget, type TeardownKeys } from '../../drive/teardown/open.ts';
 import { removeRun } from '../../drive/teardown/remove.ts';
 import { settleTeardown } from '../../drive/teardown/state.ts';
-import { CodedError, ERRORS } from '../../errors.ts';
+import { CodedError, ERRORS, formatError } from '../../errors.ts';
 import { OBSERVATION_VERSION, heldRows, type HeldCounts, type TeardownReport } from '../../model/index.ts';
 import { hostOf } from '../../plan/guards/hosts.ts';
 import { overridden } from '../../plan/guards/refusals.ts';
@@ -42,7 +42,7 @@ export async function teardownCommand(args: string[], { root, environment, out, 
     return 0;
   }
   const settings = readSettings(root, environment);
-  const runs = owingRuns(asked, settings.REPORTS_DIR);
+  const { runs, passedOver } = owingRuns(asked, settings.REPORTS_DIR);
   for (const line of passGuards(runs, settings)) err(`${line}\n`);
   const keys = { auth: basicAuth(settings), token: settings.TEARDOWN_TOKEN };
   const ended: Ended[] = [];
@@ -51,10 +51,11 @@ export async function teardownCommand(args: string[], { root, environment, out, 
     ended.push(one);
     if (!asked.json) out(`${lineOf(one)}\n`);
   }
-  if (asked.json) out(`${JSON.stringify({ name: 'teardown', runs: ended.map(toJson) })}\n`);
-  else if (runs.length === 0) out('no run owes its target anything\n');
+  if (asked.json) out(`${JSON.stringify({ name: 'teardown', runs: ended.map(toJson), passedOver: passedOver.flatMap(({ code, faults }) => faults.map((one) => ({ code, ...one }))) })}\n`);
+  else if (runs.length === 0 && passedOver.length === 0) out('no run owes its target anything\n');
+  for (const error of passedOver) err(`${formatError(error)}\n`);
   // Left or not known: a dry run only fails where it could not count.
-  return ended.some(({ outcome }) => outcome === 'left' || outcome === 'failed') ? ERRORS.J_TEARDOWN.exitCode : 0;
+  return passedOver.length > 0 || ended.some(({ outcome }) => outcome === 'left' || outcome === 'failed') ? ERRORS.J_TEARDOWN.exitCode : 0;
 }
 
 /**

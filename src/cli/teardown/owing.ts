@@ -19,26 +19,38 @@ export interface OwingRun {
 /** An id is enough to remove: a stranger's address is asked only where somebody typed it. */
 const URL_TIMEOUT_MS = 60_000;
 
+export interface Owing {
+  runs: OwingRun[];
+  /** Of --all: what cannot be read, and what another machine wrote; the others are removed all the same. */
+  passedOver: CodedError[];
+}
+
 /**
- * Returns the runs that the command line names. Throws J_USAGE, J_RUN_NOT_FOUND, J_RUN_UNREADABLE, J_RUN_LOCKED for one that is
- * under way, J_TEARDOWN_STRANGE for a file of another machine.
+ * Returns the runs that the command line names. Throws J_USAGE, J_RUN_NOT_FOUND, J_RUN_LOCKED for one that is under way, and of
+ * runs that are named J_RUN_UNREADABLE, and J_TEARDOWN_STRANGE for a file of another machine.
  */
-export function owingRuns({ runs, all, trust, url }: TeardownArguments, reports: string): OwingRun[] {
-  if (url !== null) return [byUrl(runs[0] ?? '', url)];
+export function owingRuns({ runs, all, trust, url }: TeardownArguments, reports: string): Owing {
+  if (url !== null) return { runs: [byUrl(runs[0] ?? '', url)], passedOver: [] };
   const found = all ? owedTeardowns(reports) : runs.map((run) => namedRun(run, reports));
   const broken = found.flatMap(({ fault }) => fault ?? []);
-  if (broken.length > 0) throw new CodedError('J_RUN_UNREADABLE', broken);
   const owing = found.flatMap(({ runDir, state }) => (state === null ? [] : [{ runDir, state }]));
-  const strange = trust ? [] : owing.filter(({ state }) => !isOwn(state)).map(({ runDir, state }): Fault => ({
+  const isStrange = ({ state }: { state: TeardownState }): boolean => !trust && !isOwn(state);
+  const strange = owing.filter(isStrange).map(({ runDir, state }): Fault => ({
     where: relative(process.cwd(), runDir) || runDir,
     message: `was written on another machine, and would ${wouldDo(state.teardown)}`,
     hint: '--trust, once you have looked at its teardown.json',
   }));
-  if (strange.length > 0) throw new CodedError('J_TEARDOWN_STRANGE', strange);
-  return owing.map(({ runDir, state }) => {
+  const passedOver = [
+    ...(broken.length > 0 ? [new CodedError('J_RUN_UNREADABLE', broken)] : []),
+    ...(strange.length > 0 ? [new CodedError('J_TEARDOWN_STRANGE', strange)] : []),
+  ];
+  const [first] = passedOver;
+  if (!all && first) throw first;
+  const own = owing.filter((one) => !isStrange(one)).map(({ runDir, state }): OwingRun => {
     const { runId, teardown, target } = state;
     return { runId, teardown, target, folder: { runDir, state } };
   });
+  return { runs: own, passedOver };
 }
 
 function wouldDo({ url, command }: TeardownPlan): string {
