@@ -116,6 +116,8 @@ export class MainRun {
 
   /** Artillery awaits this before it ends, however it came to its end; it swallows what is thrown here. */
   async #finish(event: ExitEvent): Promise<void> {
+    // First, so that it holds whatever is thrown below.
+    growFreely();
     try {
       artillery().suggestedExitCode = await this.#conclude(event);
     } catch (error) {
@@ -156,7 +158,6 @@ export class MainRun {
     if (fault) this.#record({ event: 'fault', detail: fault.message });
     else this.#record({ event: interrupted ? 'interrupted' : 'completed', counters: this.#counters });
     this.#parts.recorder?.close();
-    growFreely();
     await auditPayments({ plan: this.#plan, keys: this.#parts.auditKeys, runDir, now: this.#now, hurried: interrupted || fault !== null });
     // After the audit, which reads what goes now.
     const owed = (await this.#parts.teardown?.remove({ now: this.#now, hurried: interrupted || fault !== null })) ?? null;

@@ -9,7 +9,7 @@ import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
-/** What only calculates, or reads and writes its own files: a start of Node for each of a hundred such files costs a minute. */
+/** What nearly always only calculates, and shares nothing: a start of Node for each of a hundred such files costs a minute. */
 const TOGETHER = ['analyze', 'golden', 'history', 'model', 'plan', 'privacy', 'replay', 'report', 'verdict'];
 const UNIT_TESTS = [
   '*.test.ts', 'src/*.test.ts', `src/!(${TOGETHER.join('|')})/**/*.test.ts`,

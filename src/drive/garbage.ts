@@ -29,7 +29,7 @@ export function collectGarbage(): void {
 }
 
 /**
- * Takes back that heaps grow by less, once the users are gone. With it V8's compiling threads wait for a collection whenever
+ * Takes back that heaps grow by less, when a run comes to its end. With it V8's compiling threads wait for a collection whenever
  * their heap is at its limit; if the process ends meanwhile its main thread waits for them, and neither moves any more
  * (nodejs/node#54918): a run that has told its verdict would hang for ever.
  */

@@ -16,7 +16,6 @@ test('a short run on a machine of its own', async (t) => {
   const run = startArtillery(t, { script: shortScript(t, '{ name: short, duration: 8, arrivalCount: 12 }', [LCP_GATE, ERROR_GATE]) });
   const finished = await run.finished;
   await t.test('watches itself: canaries in both browsers, health twice a second, and the first line says how it went', () => watchesItself(finished));
-  await t.test('reads both books of payments without being told', () => readsTheBooks(finished));
   // Last, since judging by a stricter limit writes another record.
   await t.test('ends in GO where its observers were undisturbed, leaves nothing behind, and is judged again alike, or as a stricter limit has it', () => endsInGo(run, finished));
 });
@@ -38,7 +37,7 @@ async function endsInGo(run: Started, finished: Finished): Promise<void> {
   assert.equal(record.totals.artilleryDifference, 0, 'our count and Artillery’s agree');
   assert.equal(record.totals.byOutcome.passed, 12);
   assert.match(finished.output, /privacy {2}nothing found in \d+ files/);
-  assert.equal(record.findings.some((finding) => finding.metric === 'perceived_latency' && finding.n > 0), !latencyHeldBack, 'perceived latency was measured');
+  assert.ok(latencyHeldBack || record.findings.some((finding) => finding.metric === 'perceived_latency' && finding.n > 0), 'perceived latency was measured');
 
   const before = readFileSync(join(folder, 'record.json'));
   const again = await judge(folder);
@@ -50,16 +49,6 @@ async function endsInGo(run: Started, finished: Finished): Promise<void> {
   const missed = await judge(folder, '--slo', strict);
   assert.equal(missed.exitCode, latencyHeldBack ? 2 : 1, missed.output);
   assert.match(missed.output, latencyHeldBack ? / INCONCLUSIVE [\s\S]*\? .*LCP/ : / NO-GO [\s\S]*✗ .*LCP/);
-}
-
-function readsTheBooks(finished: Finished): void {
-  const { integrity } = recordOf(finished);
-  assert.deepEqual(integrity?.books, { platform: 'complete', provider: 'complete' });
-  const { payments } = integrity;
-  assert.ok(payments > 0);
-  assert.deepEqual([integrity.fromBrowsers, integrity.inPlatform, integrity.atProvider], [payments, payments, payments]);
-  assert.deepEqual(integrity.breaches, []);
-  assert.doesNotMatch(readFileSync(join(onlyRun(finished.reports), 'plan.json'), 'utf8'), /sk_test|operationsToken/);
 }
 
 function watchesItself(finished: Finished): void {
